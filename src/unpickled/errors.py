@@ -6,7 +6,15 @@ command line prints or exits.
 
 from __future__ import annotations
 
-__all__ = ["ContentError", "CourseError", "ProgressError", "ScanError", "SetupError", "SpecimenError", "TraceError"]
+__all__ = [
+    "ContentError",
+    "CourseError",
+    "ProgressError",
+    "ScanError",
+    "SetupError",
+    "SpecimenError",
+    "TraceError",
+]
 
 
 class CourseError(Exception):

@@ -1,0 +1,34 @@
+# `make learn` and `make test` do all their own set-up; a second run starts at once. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help learn test check bench lock notebooks clean
+BIN := .venv/bin
+
+help:  ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+learn:  ## Open the course in JupyterLab (PORT=9000, BROWSER=none)
+	@tools/setup.sh learn
+	@exec $(BIN)/unpickled learn
+
+test:  ## Everything that must hold: style, types, layers, tests, notebooks
+	@tools/setup.sh dev
+	@tools/test.sh
+
+check:  ## The quick part of `make test`: style, types, layers, content
+	@tools/setup.sh dev
+	@tools/test.sh --quick
+
+bench:  ## Speed, as ratios against a peer in the same run
+	@tools/setup.sh dev
+	@set -e; for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench; done
+
+notebooks:  ## Regenerate every notebook from its source
+	@tools/setup.sh dev
+	@$(BIN)/unpickled author build
+
+lock:  ## Resolve the pinned versions anew (locks/*.txt)
+	@tools/setup.sh dev
+	@tools/lock.sh
+
+clean:  ## Remove the environment and everything that can be made again; progress stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,72 @@
+"""Generated files: which there are, which are stale, and how they reach the disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from unpickled.authoring.notebooks import Builder
+from unpickled.authoring.timeline import timeline_svg
+from unpickled.content import load_incidents
+
+__all__ = ["Output", "outputs", "stale", "write"]
+
+TIMELINE = Path("course/L4.4.2/pictures/timeline.svg")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One generated file: where it goes and every byte of it."""
+
+    path: Path
+    data: bytes
+
+
+def outputs(root: Path) -> tuple[Output, ...]:
+    """Compute every generated file of the course below `root`, in memory.
+
+    Raises:
+        ContentError: a source or a data file is wrong.
+    """
+    builder = Builder(root)
+    made = [
+        Output(source.with_suffix(".ipynb"), builder.notebook(source))
+        for source in builder.sources()
+    ]
+    made.append(Output(root / TIMELINE, timeline_svg(load_incidents(root)).encode()))
+    return tuple(made)
+
+
+def stale(made: Iterable[Output]) -> list[Path]:
+    """Return the paths whose file on disk is missing or differs from what the sources give."""
+    return [output.path for output in made if not _is_current(output)]
+
+
+def write(made: Iterable[Output]) -> list[Path]:
+    """Write the outputs that differ, each atomically; returns the paths that were written."""
+    changed = []
+    for output in made:
+        if not _is_current(output):
+            _replace(output)
+            changed.append(output.path)
+    return changed
+
+
+def _is_current(output: Output) -> bool:
+    return output.path.is_file() and output.path.read_bytes() == output.data
+
+
+def _replace(output: Output) -> None:
+    output.path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=output.path.parent, prefix=f".{output.path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(output.data)
+        Path(name).chmod(0o644)
+        Path(name).replace(output.path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

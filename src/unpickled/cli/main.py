@@ -1,0 +1,93 @@
+"""The command group: one table of commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+from unpickled import __version__
+from unpickled.errors import CourseError
+
+__all__ = ["COMMANDS", "cli", "run"]
+
+
+class Entry(NamedTuple):
+    """Where a command lives, and the line that the list of commands shows for it."""
+
+    target: str
+    summary: str
+
+
+COMMANDS = {
+    "learn": Entry("unpickled.cli.learn:learn", "Open the course in JupyterLab."),
+    "doctor": Entry("unpickled.cli.doctor:doctor", "Tell what is missing here, and what mends it."),
+    "check": Entry("unpickled.cli.check:check", "The 30-second test: may these files be loaded?"),
+    "trace": Entry("unpickled.cli.trace:trace", "Step through a pickle without running it."),
+    "author": Entry(
+        "unpickled.cli.author:author", "Regenerate and check what is made from the sources."
+    ),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that reads its commands from `COMMANDS` and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the command of that name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].target.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands from the table, so that `--help` imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Each command has examples of its own: unpickled check --help",
+)
+@click.version_option(__version__, prog_name="unpickled", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Learn, teach and write the lesson on pickle deserialization and weight-format risk."""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: the words after `unpickled`; those of `sys.argv` when None.
+
+    Returns:
+        The exit code: a command's own, that of a `CourseError`, 2 for wrong usage, 130 for Ctrl-C.
+    """
+    try:
+        result = cli.main(arguments, prog_name="unpickled", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("unpickled: stopped; nothing was left half-written.", err=True)
+        return 130
+    except BrokenPipeError:  # the reader of our output went away: `unpickled trace … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except CourseError as error:
+        click.echo(f"unpickled: {error}", err=True)
+        return error.exit_code
+    return result if isinstance(result, int) else 0
