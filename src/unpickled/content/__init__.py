@@ -1,1 +1,63 @@
-"""To be written."""
+"""The course's content: TOML and lesson sources, loaded into frozen records and checked before anyone reads them.
+
+Every problem is a `ContentError` that names file, line, row and remedy. `check` reports all of them at once.
+"""
+
+from __future__ import annotations
+
+from unpickled.content.answers import Judgement, judge, normalise
+from unpickled.content.loaders import (
+    RISKS,
+    load_course,
+    load_errata,
+    load_formats,
+    load_glossary,
+    load_incidents,
+    load_sources,
+)
+from unpickled.content.model import (
+    Choice,
+    Course,
+    Erratum,
+    Format,
+    Incident,
+    Item,
+    Lesson,
+    Objective,
+    Page,
+    Source,
+    Tag,
+    Term,
+    Wrong,
+)
+from unpickled.content.practice import load_practice, practice_item
+from unpickled.content.root import course_root
+
+__all__ = [
+    "RISKS",
+    "Choice",
+    "Course",
+    "Erratum",
+    "Format",
+    "Incident",
+    "Item",
+    "Judgement",
+    "Lesson",
+    "Objective",
+    "Page",
+    "Source",
+    "Tag",
+    "Term",
+    "Wrong",
+    "course_root",
+    "judge",
+    "load_course",
+    "load_errata",
+    "load_formats",
+    "load_glossary",
+    "load_incidents",
+    "load_practice",
+    "load_sources",
+    "normalise",
+    "practice_item",
+]

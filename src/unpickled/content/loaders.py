@@ -1,0 +1,317 @@
+"""The course's TOML files as records: `load_…` raises the first fault, `read_…` collects all of them for `check`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from unpickled.content.model import (
+    Course,
+    Erratum,
+    Format,
+    Incident,
+    Lesson,
+    Objective,
+    Page,
+    Source,
+    Tag,
+    Term,
+)
+from unpickled.content.root import course_root
+from unpickled.content.schema import Document, Row
+from unpickled.errors import ContentError
+
+__all__ = [
+    "RISKS",
+    "load",
+    "load_course",
+    "load_errata",
+    "load_formats",
+    "load_glossary",
+    "load_incidents",
+    "load_sources",
+    "read_course",
+    "read_errata",
+    "read_formats",
+    "read_glossary",
+    "read_incidents",
+    "read_sources",
+    "unique",
+]
+
+RISKS = ("high", "some", "low", "none")
+PICKLE = ("Yes", "No", "Partially", "Conditionally")
+INCIDENTS = ("incident", "vulnerability", "scanner-bypass", "defence")
+SOURCES = ("docs", "advisory", "blog", "code", "spec", "release")
+URL = re.compile(r"https://\S+\.\S+")
+PARTIAL_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+
+COURSE = "course/course.toml"
+DATA = "course/data"
+
+Faults = list[ContentError]
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Record = TypeVar("Record", bound=_Identified)
+Whole = TypeVar("Whole")
+
+
+def load(read: Callable[[Path, Faults], Whole], root: Path | None) -> Whole:
+    """Run a reader and raise the first fault that it finds.
+
+    Raises:
+        ContentError: the file breaks its schema.
+    """
+    faults: Faults = []
+    result = read(root or course_root(), faults)
+    if faults:
+        raise faults[0]
+    return result
+
+
+def unique(rows: Iterable[tuple[Row, Record]]) -> tuple[Record, ...]:
+    """Return the records, with a fault for each id that came before."""
+    made: dict[str, Record] = {}
+    for row, record in rows:
+        if record.id in made:
+            row.fault(
+                "has an id that another one has",
+                "Ids are unique in a file: choose another.",
+                key="id",
+            )
+        elif record.id:
+            made[record.id] = record
+    return tuple(made.values())
+
+
+def load_course(root: Path | None = None) -> Course:
+    """Return the course's order, titles, minutes, objectives and tags."""
+    return load(read_course, root)
+
+
+def load_sources(root: Path | None = None) -> dict[str, Source]:
+    """Return every source by its id, in the file's order."""
+    return {source.id: source for source in load(read_sources, root)}
+
+
+def load_formats(root: Path | None = None) -> tuple[Format, ...]:
+    """Return the rows of the weight-format table, in the lesson's order."""
+    return load(read_formats, root)
+
+
+def load_incidents(root: Path | None = None) -> tuple[Incident, ...]:
+    """Return the timeline, oldest first."""
+    return load(read_incidents, root)
+
+
+def load_errata(root: Path | None = None) -> tuple[Erratum, ...]:
+    """Return the corrections of the lesson's text, in the text's order."""
+    return load(read_errata, root)
+
+
+def load_glossary(root: Path | None = None) -> tuple[Term, ...]:
+    """Return the words, the lesson's key terms first."""
+    return load(read_glossary, root)
+
+
+def read_course(root: Path, faults: Faults) -> Course:
+    """Read course.toml; see `load_course`."""
+    document = Document(root, COURSE, faults)
+    document.expect_tables("course", "lesson")
+    head = document.row("course")
+    course = Course(
+        id=head.slug(),
+        title=head.text("title"),
+        version=head.text("version"),
+        start=_page(head.row("start"), in_lesson=False),
+        lessons=unique((row, _lesson(row)) for row in document.rows("lesson")),
+    )
+    head.close()
+    return course
+
+
+def _lesson(row: Row) -> Lesson:
+    lesson = Lesson(
+        id=row.slug(),
+        title=row.text("title"),
+        module=row.text("module"),
+        kind=row.text("kind"),
+        status=row.text("status"),
+        minutes=row.minutes(),
+        stated_minutes=row.minutes("stated_minutes"),
+        objectives=unique((r, _objective(r)) for r in row.rows("objective")),
+        tags=unique((r, _tag(r)) for r in row.rows("tag")),
+        pages=unique((r, _page(r)) for r in row.rows("page")),
+    )
+    for name in ("objectives", "pages"):
+        if not getattr(lesson, name):
+            row.fault(f"has no {name}", f"Add at least one [[lesson.{name[:-1]}]].")
+    total = sum(page.minutes for page in lesson.pages)
+    if lesson.pages and total != lesson.minutes:
+        problem = f"says {lesson.minutes} minutes, and its pages add up to {total}"
+        row.fault(problem, f"Set minutes = {total}, or correct a page.", key="minutes")
+    row.close()
+    return lesson
+
+
+def _page(row: Row, *, in_lesson: bool = True) -> Page:
+    section = row.text("section") if in_lesson else ""
+    page = Page(id=row.slug(), title=row.text("title"), minutes=row.minutes(), section=section)
+    row.close()
+    return page
+
+
+def _objective(row: Row) -> Objective:
+    objective = Objective(id=row.slug(), text=row.text("text"))
+    row.close()
+    return objective
+
+
+def _tag(row: Row) -> Tag:
+    tag = Tag(
+        framework=row.text("framework"),
+        id=row.text("id"),
+        name=row.text("name"),
+        source=row.slug("source"),
+    )
+    row.close()
+    return tag
+
+
+def _read(
+    root: Path, faults: Faults, name: str, make: Callable[[Row], Record]
+) -> tuple[Record, ...]:
+    """Read every table [[name]] of the data file that is called after it."""
+    document = Document(root, f"{DATA}/{FILES[name]}.toml", faults)
+    document.expect_tables(name)
+    made = []
+    for row in document.rows(name):
+        made.append((row, make(row)))
+        row.close()
+    return unique(made)
+
+
+FILES = {
+    "source": "sources",
+    "format": "formats",
+    "incident": "incidents",
+    "erratum": "errata",
+    "term": "glossary",
+}
+
+
+def read_sources(root: Path, faults: Faults) -> tuple[Source, ...]:
+    """Read sources.toml; see `load_sources`."""
+    return _read(root, faults, "source", _source)
+
+
+def _source(row: Row) -> Source:
+    url = row.text("url")
+    if url and not URL.fullmatch(url):
+        row.fault(
+            f'has a wrong url "{url}"', "It must begin with https:// and hold no spaces.", key="url"
+        )
+    return Source(
+        id=row.slug(),
+        short=row.text("short"),
+        title=row.text("title"),
+        publisher=row.text("publisher"),
+        url=url,
+        kind=row.word("kind", SOURCES),
+        checked=row.day("checked"),
+    )
+
+
+def read_formats(root: Path, faults: Faults) -> tuple[Format, ...]:
+    """Read formats.toml; see `load_formats`."""
+    return _read(root, faults, "format", _format)
+
+
+def _format(row: Row) -> Format:
+    return Format(
+        id=row.slug(),
+        name=row.text("name"),
+        extensions=row.texts("extensions"),
+        pickle=row.word("pickle", PICKLE),
+        risk=row.word("risk", RISKS),
+        risk_text=row.text("risk_text"),
+        notes=row.text("notes"),
+        detail=row.text("detail"),
+        sources=row.texts("sources"),
+        corrected=row.text("corrected", ""),
+    )
+
+
+def read_incidents(root: Path, faults: Faults) -> tuple[Incident, ...]:
+    """Read incidents.toml; see `load_incidents`."""
+    previous = ""
+
+    def make(row: Row) -> Incident:
+        nonlocal previous
+        date = row.text("date")
+        if date and not PARTIAL_DATE.fullmatch(date):
+            row.fault(
+                f'has a wrong date "{date}"', 'Write "2024", "2024-02" or "2024-02-27".', key="date"
+            )
+        elif date < previous[: len(date)]:
+            row.fault(
+                f"is dated {date}, before the one above it", "Put the oldest first.", key="date"
+            )
+        previous = date or previous
+        return Incident(
+            id=row.slug(),
+            date=date,
+            title=row.text("title"),
+            text=row.text("text"),
+            kind=row.word("kind", INCIDENTS),
+            sources=row.texts("sources"),
+        )
+
+    return _read(root, faults, "incident", make)
+
+
+def read_errata(root: Path, faults: Faults) -> tuple[Erratum, ...]:
+    """Read errata.toml; see `load_errata`."""
+    return _read(root, faults, "erratum", _erratum)
+
+
+def _erratum(row: Row) -> Erratum:
+    erratum = Erratum(
+        id=row.slug(),
+        lesson_said=row.text("lesson_said"),
+        true_today=row.text("true_today"),
+        notes=row.text("notes", ""),
+        method=row.text("method", ""),
+        sources=row.texts("sources", required=False),
+        checked=row.day("checked"),
+        pages=row.texts("pages"),
+    )
+    if not erratum.sources and not erratum.method:
+        row.fault(
+            "has neither sources nor a method",
+            "Say where it is written, or how it was counted or measured.",
+        )
+    return erratum
+
+
+def read_glossary(root: Path, faults: Faults) -> tuple[Term, ...]:
+    """Read glossary.toml; see `load_glossary`."""
+    terms = _read(root, faults, "term", _term)
+    return tuple(sorted(terms, key=lambda term: not term.key))
+
+
+def _term(row: Row) -> Term:
+    return Term(
+        id=row.slug(),
+        term=row.text("term"),
+        text=row.text("text"),
+        sources=row.texts("sources"),
+        key=row.flag("key"),
+    )

@@ -1,0 +1,205 @@
+"""What the course's files say, as frozen records: one dataclass for each kind of TOML table.
+
+Nothing here reads a file; `loaders` and `practice` do. A record is whole and valid once it exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+
+__all__ = [
+    "Choice",
+    "Course",
+    "Erratum",
+    "Format",
+    "Incident",
+    "Item",
+    "Lesson",
+    "Objective",
+    "Page",
+    "Source",
+    "Tag",
+    "Term",
+    "Wrong",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Something that the course relies on; prose cites it as `[@id]`."""
+
+    id: str
+    short: str
+    title: str
+    publisher: str
+    url: str
+    kind: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One row of the weight-format table; `risk` is high, some, low or none, `corrected` an erratum's id or empty."""
+
+    id: str
+    name: str
+    extensions: tuple[str, ...]
+    pickle: str
+    risk: str
+    risk_text: str
+    notes: str
+    detail: str
+    sources: tuple[str, ...]
+    corrected: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One point of the timeline; `date` is as exact as is known: "2019", "2025-02" or "2024-02-27"."""
+
+    id: str
+    date: str
+    title: str
+    text: str
+    kind: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erratum:
+    """One correction of the lesson's text; `method` says how we know where no source can be cited."""
+
+    id: str
+    lesson_said: str
+    true_today: str
+    notes: str = ""
+    method: str = ""
+    sources: tuple[str, ...]
+    checked: date
+    pages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One word of the glossary; `key` marks the lesson's own key terms."""
+
+    id: str
+    term: str
+    text: str
+    sources: tuple[str, ...]
+    key: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """What a learner can do after the lesson."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """The lesson's place in a framework, with that framework's own number and name."""
+
+    framework: str
+    id: str
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One notebook: `id` is its stem and never changes, `section` the heading of the lesson's text it stands for."""
+
+    id: str
+    title: str
+    minutes: int
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One lesson: `minutes` for working through its pages, `stated_minutes` as its text announces."""
+
+    id: str
+    title: str
+    module: str
+    kind: str
+    status: str
+    minutes: int
+    stated_minutes: int
+    objectives: tuple[Objective, ...]
+    tags: tuple[Tag, ...]
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The whole course in its order; `version` is the content's, kept beside each solved exercise."""
+
+    id: str
+    title: str
+    version: str
+    start: Page
+    lessons: tuple[Lesson, ...]
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """Every page in reading order, the start page first."""
+        return (self.start, *(page for lesson in self.lessons for page in lesson.pages))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One answer to choose, and why it is right or wrong."""
+
+    text: str
+    right: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """Wrong typed answers that are worth a reply of their own."""
+
+    match: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One practice exercise, shown as a card on `page`.
+
+    Attributes:
+        kind: "choice" (see `choices`) or "text" (see `accepted` and `wrong`).
+        covers: ids of objectives and table rows that it exercises.
+        hints: from gentle to plain, two or three.
+        explain: what is shown once it is solved.
+    """
+
+    id: str
+    page: str
+    kind: str
+    covers: tuple[str, ...]
+    prompt: str
+    choices: tuple[Choice, ...] = ()
+    accepted: tuple[str, ...] = ()
+    wrong: tuple[Wrong, ...] = ()
+    hints: tuple[str, ...]
+    explain: str
+    sources: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits over what decides the answer: unchanged by better hints, changed by another question."""
+        asked = [
+            self.kind,
+            self.prompt,
+            [[c.text, c.right] for c in self.choices],
+            list(self.accepted),
+        ]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]

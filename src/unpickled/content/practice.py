@@ -1,0 +1,116 @@
+"""Practice items out of `quizzes/<lesson>/practice.toml`: loaded, and each held to the rules of a good card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unpickled.content.answers import normalise
+from unpickled.content.loaders import Faults, load, unique
+from unpickled.content.model import Choice, Item, Wrong
+from unpickled.content.schema import Document, Row
+from unpickled.errors import ContentError
+
+__all__ = ["load_practice", "practice_item", "read_practice"]
+
+KINDS = ("choice", "text")
+
+
+def load_practice(root: Path | None = None, lesson: str = "L4.4.2") -> tuple[Item, ...]:
+    """Return a lesson's practice items, in the file's order.
+
+    Raises:
+        ContentError: the file is missing or breaks its schema.
+    """
+    return load(lambda place, faults: read_practice(place, faults, lesson), root)
+
+
+def practice_item(identity: str, root: Path | None = None, lesson: str = "L4.4.2") -> Item:
+    """Return one practice item by its id.
+
+    Raises:
+        ContentError: there is none with this id.
+    """
+    for item in load_practice(root, lesson):
+        if item.id == identity:
+            return item
+    raise ContentError(
+        f'lab.card("{identity}")', "there is no such practice item", f"See {_path(lesson)}."
+    )
+
+
+def read_practice(root: Path, faults: Faults, lesson: str) -> tuple[Item, ...]:
+    """Read a lesson's practice items and collect the faults."""
+    document = Document(root, _path(lesson), faults)
+    document.expect_tables("item")
+    return unique((row, _item(row)) for row in document.rows("item"))
+
+
+def _path(lesson: str) -> str:
+    return f"quizzes/{lesson}/practice.toml"
+
+
+def _item(row: Row) -> Item:
+    item = Item(
+        id=row.slug(),
+        page=row.slug("page"),
+        kind=row.word("kind", KINDS),
+        covers=row.texts("covers", required=False),
+        prompt=row.text("prompt"),
+        choices=tuple(_choice(r) for r in row.rows("choices")),
+        accepted=row.texts("accepted", required=False),
+        wrong=tuple(_wrong(r) for r in row.rows("wrong")),
+        hints=row.texts("hints", required=False),
+        explain=row.text("explain"),
+        sources=row.texts("sources", required=False),
+    )
+    row.close()
+    if item.id and not item.id.startswith("p-"):
+        row.fault("has an id that does not begin with p-", f'Call it "p-{item.id}".', key="id")
+    if not 2 <= len(item.hints) <= 3:
+        problem = "has no hint" if not item.hints else f"has {len(item.hints)} hints"
+        row.fault(problem, "Give two or three, from gentle to plain.", key="hints")
+    (_check_choices if item.kind == "choice" else _check_text)(row, item)
+    return item
+
+
+def _choice(row: Row) -> Choice:
+    choice = Choice(text=row.text("text"), right=row.flag("right"), why=row.text("why"))
+    row.close()
+    return choice
+
+
+def _wrong(row: Row) -> Wrong:
+    wrong = Wrong(match=row.texts("match"), why=row.text("why"))
+    row.close()
+    return wrong
+
+
+def _check_choices(row: Row, item: Item) -> None:
+    if item.accepted or item.wrong:
+        row.fault(
+            'is a choice and has "accepted" or "wrong"', 'Take them out, or set kind = "text".'
+        )
+    if not 3 <= len(item.choices) <= 4:
+        row.fault(f"has {len(item.choices)} choices", "Give three or four.", key="choices")
+    right = sum(choice.right for choice in item.choices)
+    if right == 0:
+        row.fault("has no right choice", "Set right = true on one.", key="choices")
+    elif right > 1:
+        row.fault(f"has {right} right choices", "Leave right = true on one only.", key="choices")
+    if len({choice.text for choice in item.choices}) < len(item.choices):
+        row.fault("has the same choice twice", "Write different choices.", key="choices")
+
+
+def _check_text(row: Row, item: Item) -> None:
+    if item.choices:
+        row.fault('is a text and has "choices"', 'Take them out, or set kind = "choice".')
+    if not item.accepted:
+        row.fault("has no accepted answer", "Add at least one.", key="accepted")
+    accepted = {normalise(text) for text in item.accepted}
+    if "" in accepted:
+        row.fault("accepts an empty answer", "Take it out.", key="accepted")
+    for wrong in item.wrong:
+        for both in sorted(accepted & {normalise(text) for text in wrong.match}):
+            row.fault(
+                f'counts "{both}" as right and as wrong', "Take it out of one of them.", key="wrong"
+            )
