@@ -1,0 +1,142 @@
+"""Writes a trace as columns of JSON, the form in which the stepper's JavaScript gets it.
+
+The format is in `docs/pickle-machine.md`. Like the trace itself it is structural: one list for each
+field of the steps, the stacks as one tree, each value once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from unpickled.pickles.opcodes import OPCODES, explain
+from unpickled.pickles.render import LENGTH, arguments_text, atom_text, callable_text
+from unpickled.pickles.values import (
+    ATOMS,
+    Buffer,
+    Cropped,
+    Dict,
+    Extension,
+    Frozen,
+    Global,
+    List,
+    Mark,
+    Persistent,
+    ReadOnly,
+    Result,
+    Set,
+)
+
+if TYPE_CHECKING:
+    from unpickled.pickles.recorder import Trace
+
+__all__ = ["columns"]
+
+
+def columns(trace: Trace) -> dict[str, Any]:
+    """Return a trace as lists, dicts, text, numbers, booleans and None, fit for `json.dumps`."""
+    steps, error = trace.steps, trace.error
+    names = sorted({step.opcode for step in steps})
+    number = {name: place for place, name in enumerate(names)}
+    values = _Values()
+    return {
+        "names": names,
+        "explain": [explain(name) for name in names],
+        "code": [OPCODES[name].code for name in names],
+        "callsCode": [OPCODES[name].calls_code for name in names],
+        "steps": {
+            "offset": [step.offset for step in steps],
+            "size": [step.size for step in steps],
+            "op": [number[step.opcode] for step in steps],
+            "arg": [step.arg_text for step in steps],
+            "stack": list(trace.nodes.after),
+            "pickle": [step.pickle for step in steps],
+            "imports": [step.imports and step.imports.text for step in steps],
+            "calls": [step.calls and step.calls.text for step in steps],
+        },
+        "nodes": {
+            "parent": list(trace.nodes.parent),
+            "value": [-1, *map(values.number, trace.nodes.value[1:])],
+        },
+        "memo": {
+            "step": [note.step for note in trace.notes],
+            "index": [note.index for note in trace.notes],
+            "value": [values.number(note.value) for note in trace.notes],
+        },
+        "values": values.rows(),
+        "trailing": trace.trailing,
+        "error": error
+        and {"offset": error.offset, "problem": error.problem, "remedy": error.remedy},
+    }
+
+
+class _Values:
+    """Numbers the values: equal atoms share a number, and so does an object that is met again."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[object, int] = {}
+        self._values: list[Any] = []
+
+    def number(self, value: Any) -> int:
+        """Return the value's number, a new one if it is met for the first time."""
+        key = _atom(value) if type(value) in ATOMS else id(value)
+        found = self._numbers.setdefault(key, len(self._values))
+        if found == len(self._values):
+            self._values.append(value)  # which keeps it alive, and so its id its own
+        return found
+
+    def rows(self) -> list[list[Any]]:
+        """Return a row for each value; the loop also reaches those that only others hold."""
+        rows: list[list[Any]] = []
+        while len(rows) < len(self._values):
+            value = self._values[len(rows)]
+            rows.append(_ROWS.get(type(value), _atom_row)(value, self.number))
+        return rows
+
+
+Number = Callable[[Any], int]
+
+
+def _atom(value: Any) -> str:
+    shown = atom_text(value)
+    return shown if len(shown) <= LENGTH else shown[: LENGTH - 1] + "…"
+
+
+def _atom_row(value: Any, _: Number) -> list[Any]:
+    return ["atom", _atom(value)]
+
+
+def _log(value: Any, number: Number) -> list[list[Any]]:
+    return [[step, *map(number, entry)] for step, *entry in value.log]
+
+
+def _cropped(value: Cropped, number: Number) -> list[Any]:
+    if value.kind != "tuple":
+        return _atom_row(value, number)
+    return ["tuple", [number(entry) for entry in value.kept], value.total]
+
+
+def _result(value: Result, number: Number) -> list[Any]:
+    log = [[step, kind, *map(number, entry)] for step, kind, *entry in value.log]
+    return ["call", callable_text(value.call), arguments_text(value.call), log, value.cut]
+
+
+_ROWS: dict[type, Callable[[Any, Number], list[Any]]] = {
+    Mark: lambda _, __: ["mark"],
+    tuple: lambda value, number: ["tuple", [number(entry) for entry in value], len(value)],
+    Cropped: _cropped,
+    Frozen: lambda value, number: [
+        "frozenset",
+        [number(entry) for entry in value.items],
+        value.total,
+    ],
+    List: lambda value, number: ["list", _log(value, number), value.cut],
+    Set: lambda value, number: ["set", _log(value, number), value.cut],
+    Dict: lambda value, number: ["dict", _log(value, number), value.cut],
+    Global: lambda value, _: ["global", value.module, value.name],
+    Result: _result,
+    Persistent: lambda value, number: ["persistent", number(value.id)],
+    Extension: lambda value, _: ["ext", value.code],
+    Buffer: lambda value, _: ["buffer", value.number],
+    ReadOnly: lambda value, number: ["readonly", number(value.value)],
+}
