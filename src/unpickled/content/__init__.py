@@ -6,9 +6,9 @@ Every problem is a `ContentError` that names file, line, row and remedy. `check`
 from __future__ import annotations
 
 from unpickled.content.answers import Judgement, judge, normalise
+from unpickled.content.checks import check
 from unpickled.content.loaders import (
     RISKS,
-    load_course,
     load_errata,
     load_formats,
     load_glossary,
@@ -30,6 +30,7 @@ from unpickled.content.model import (
     Term,
     Wrong,
 )
+from unpickled.content.outline import load_course
 from unpickled.content.practice import load_practice, practice_item
 from unpickled.content.root import course_root
 
@@ -49,6 +50,7 @@ __all__ = [
     "Tag",
     "Term",
     "Wrong",
+    "check",
     "course_root",
     "judge",
     "load_course",

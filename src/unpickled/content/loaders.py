@@ -1,4 +1,4 @@
-"""The course's TOML files as records: `load_…` raises the first fault, `read_…` collects all of them for `check`."""
+"""The data files (formats, incidents, sources, errata, glossary) as records: `load_…` raises the first fault, `read_…` collects all of them for `check`."""
 
 from __future__ import annotations
 
@@ -7,32 +7,22 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from unpickled.content.model import (
-    Course,
-    Erratum,
-    Format,
-    Incident,
-    Lesson,
-    Objective,
-    Page,
-    Source,
-    Tag,
-    Term,
-)
+from unpickled.content.model import Erratum, Format, Incident, Source, Term
 from unpickled.content.root import course_root
 from unpickled.content.schema import Document, Row
 from unpickled.errors import ContentError
 
 __all__ = [
+    "DATA",
+    "FILES",
     "RISKS",
+    "Faults",
     "load",
-    "load_course",
     "load_errata",
     "load_formats",
     "load_glossary",
     "load_incidents",
     "load_sources",
-    "read_course",
     "read_errata",
     "read_formats",
     "read_glossary",
@@ -48,8 +38,14 @@ SOURCES = ("docs", "advisory", "blog", "code", "spec", "release")
 URL = re.compile(r"https://\S+\.\S+")
 PARTIAL_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
-COURSE = "course/course.toml"
 DATA = "course/data"
+FILES = {
+    "source": "sources",
+    "format": "formats",
+    "incident": "incidents",
+    "erratum": "errata",
+    "term": "glossary",
+}
 
 Faults = list[ContentError]
 
@@ -91,11 +87,6 @@ def unique(rows: Iterable[tuple[Row, Record]]) -> tuple[Record, ...]:
     return tuple(made.values())
 
 
-def load_course(root: Path | None = None) -> Course:
-    """Return the course's order, titles, minutes, objectives and tags."""
-    return load(read_course, root)
-
-
 def load_sources(root: Path | None = None) -> dict[str, Source]:
     """Return every source by its id, in the file's order."""
     return {source.id: source for source in load(read_sources, root)}
@@ -121,70 +112,6 @@ def load_glossary(root: Path | None = None) -> tuple[Term, ...]:
     return load(read_glossary, root)
 
 
-def read_course(root: Path, faults: Faults) -> Course:
-    """Read course.toml; see `load_course`."""
-    document = Document(root, COURSE, faults)
-    document.expect_tables("course", "lesson")
-    head = document.row("course")
-    course = Course(
-        id=head.slug(),
-        title=head.text("title"),
-        version=head.text("version"),
-        start=_page(head.row("start"), in_lesson=False),
-        lessons=unique((row, _lesson(row)) for row in document.rows("lesson")),
-    )
-    head.close()
-    return course
-
-
-def _lesson(row: Row) -> Lesson:
-    lesson = Lesson(
-        id=row.slug(),
-        title=row.text("title"),
-        module=row.text("module"),
-        kind=row.text("kind"),
-        status=row.text("status"),
-        minutes=row.minutes(),
-        stated_minutes=row.minutes("stated_minutes"),
-        objectives=unique((r, _objective(r)) for r in row.rows("objective")),
-        tags=unique((r, _tag(r)) for r in row.rows("tag")),
-        pages=unique((r, _page(r)) for r in row.rows("page")),
-    )
-    for name in ("objectives", "pages"):
-        if not getattr(lesson, name):
-            row.fault(f"has no {name}", f"Add at least one [[lesson.{name[:-1]}]].")
-    total = sum(page.minutes for page in lesson.pages)
-    if lesson.pages and total != lesson.minutes:
-        problem = f"says {lesson.minutes} minutes, and its pages add up to {total}"
-        row.fault(problem, f"Set minutes = {total}, or correct a page.", key="minutes")
-    row.close()
-    return lesson
-
-
-def _page(row: Row, *, in_lesson: bool = True) -> Page:
-    section = row.text("section") if in_lesson else ""
-    page = Page(id=row.slug(), title=row.text("title"), minutes=row.minutes(), section=section)
-    row.close()
-    return page
-
-
-def _objective(row: Row) -> Objective:
-    objective = Objective(id=row.slug(), text=row.text("text"))
-    row.close()
-    return objective
-
-
-def _tag(row: Row) -> Tag:
-    tag = Tag(
-        framework=row.text("framework"),
-        id=row.text("id"),
-        name=row.text("name"),
-        source=row.slug("source"),
-    )
-    row.close()
-    return tag
-
-
 def _read(
     root: Path, faults: Faults, name: str, make: Callable[[Row], Record]
 ) -> tuple[Record, ...]:
@@ -196,15 +123,6 @@ def _read(
         made.append((row, make(row)))
         row.close()
     return unique(made)
-
-
-FILES = {
-    "source": "sources",
-    "format": "formats",
-    "incident": "incidents",
-    "erratum": "errata",
-    "term": "glossary",
-}
 
 
 def read_sources(root: Path, faults: Faults) -> tuple[Source, ...]:

@@ -10,7 +10,7 @@ from unpickled.content.model import Choice, Item, Wrong
 from unpickled.content.schema import Document, Row
 from unpickled.errors import ContentError
 
-__all__ = ["load_practice", "practice_item", "read_practice"]
+__all__ = ["load_practice", "practice_item", "practice_path", "read_practice"]
 
 KINDS = ("choice", "text")
 
@@ -34,18 +34,19 @@ def practice_item(identity: str, root: Path | None = None, lesson: str = "L4.4.2
         if item.id == identity:
             return item
     raise ContentError(
-        f'lab.card("{identity}")', "there is no such practice item", f"See {_path(lesson)}."
+        f'lab.card("{identity}")', "there is no such practice item", f"See {practice_path(lesson)}."
     )
 
 
 def read_practice(root: Path, faults: Faults, lesson: str) -> tuple[Item, ...]:
     """Read a lesson's practice items and collect the faults."""
-    document = Document(root, _path(lesson), faults)
+    document = Document(root, practice_path(lesson), faults)
     document.expect_tables("item")
     return unique((row, _item(row)) for row in document.rows("item"))
 
 
-def _path(lesson: str) -> str:
+def practice_path(lesson: str) -> str:
+    """Return where a lesson's practice items are, relative to the course's folder."""
     return f"quizzes/{lesson}/practice.toml"
 
 
