@@ -1,1 +1,21 @@
-"""To be written."""
+"""Weight files as data: what format a file is, and what inside it could be unpickled; nothing is ever loaded."""
+
+from __future__ import annotations
+
+from unpickled.weights.files import NotAFileError, reading_problem, what_it_is
+from unpickled.weights.formats import KINDS, Format, Kind
+from unpickled.weights.identify import identify
+from unpickled.weights.inside import Piece, inside, pieces
+
+__all__ = [
+    "KINDS",
+    "Format",
+    "Kind",
+    "NotAFileError",
+    "Piece",
+    "identify",
+    "inside",
+    "pieces",
+    "reading_problem",
+    "what_it_is",
+]

@@ -1,0 +1,53 @@
+"""The one sentence that a reader takes away from a scan: what to do with the file now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from unpickled.scanners.verdicts import Finding, Report, Verdict
+from unpickled.weights import Format
+
+__all__ = ["advise"]
+
+_NAMES = 3
+
+
+def advise(verdict: Verdict, form: Format, reports: tuple[Report, ...]) -> str:
+    """Return the sentence of advice for a file's verdict."""
+    if verdict is Verdict.DANGEROUS:
+        return f"Do not load it: it names {_names(report.findings for report in reports)}, which can run code."
+    if verdict is Verdict.SUSPICIOUS:
+        return f"Do not load it before you know what {_names(report.findings for report in reports)} does in it."
+    if verdict is Verdict.CLEAN:
+        return _clean(form, reports)
+    return _not_judged(verdict, form)
+
+
+def _clean(form: Format, reports: tuple[Report, ...]) -> str:
+    names = _names(report.unlisted for report in reports)
+    if names:
+        return f"No known bad name found, but nobody lists {names}: find out what it does before you load the file."
+    if form.pickled:
+        return "No known bad name found; still load it with weights_only=True, or convert it to safetensors."
+    return "No known bad name found."
+
+
+def _not_judged(verdict: Verdict, form: Format) -> str:
+    if form.id == "empty":
+        return "The file is empty: get it again from its source."
+    if verdict is Verdict.FAILED:
+        return "Do not load it: a scanner gave no answer, and no answer is not a good one."
+    if verdict is Verdict.UNREADABLE:
+        return "Do not load it: it could not be read to its end, and a loader runs what comes before the break."
+    if form.pickled is False:
+        return "No scanner judged all of it; the format itself holds no pickle. Load it with its own library."
+    if form.id in {"unknown", "text"}:
+        return "Nothing in it that a scanner reads: do not give it to a pickle loader."
+    return "Do not load it: part of it was not looked at, and not looked at is not clean."
+
+
+def _names(groups: Iterable[tuple[Finding, ...]]) -> str:
+    """Join the distinct names of several findings, a few at most."""
+    names = list(dict.fromkeys(str(finding) for group in groups for finding in group))
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more

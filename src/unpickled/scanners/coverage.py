@@ -1,0 +1,177 @@
+"""What there is to look at in a file, and how much of it a scanner looked at.
+
+A scanner that found nothing in what it read has said nothing about the rest. Here our own tracer finds where each
+pickle ends; what a scanner left out, or could not parse, turns its "nothing found" into SKIPPED or UNREADABLE.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from unpickled.errors import TraceError
+from unpickled.pickles import Limits, OverLimitError, trace
+from unpickled.scanners.answers import Answer, Look
+from unpickled.scanners.verdicts import Verdict
+from unpickled.weights import Piece, inside
+
+__all__ = ["Part", "gap", "parts"]
+
+_OPCODES = (
+    5_000_000  # for the whole file; both scanners keep every opcode in memory, about 150 bytes each
+)
+_PARTS = 5_000
+_JOBLIB = "from byte {} on, joblib keeps raw numbers inside the pickle, which no scanner steps over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One piece of a file, measured.
+
+    Attributes:
+        where: the archive member; empty for the file itself.
+        kind: as in `Piece`.
+        format: format id of the piece.
+        start: offset of the first pickle in the piece, in bytes.
+        end: offset behind the last pickle, in bytes.
+        pickles: how many pickles stand there.
+        problem: why it could not be read to its end; empty if it could.
+    """
+
+    where: str
+    kind: str
+    format: str
+    start: int = 0
+    end: int = 0
+    pickles: int = 0
+    problem: str = ""
+
+
+def parts(path: str | os.PathLike[str]) -> tuple[Part, ...]:
+    """Measure every piece of a file, at least one.
+
+    Raises:
+        ScanError: if the path is missing, may not be read, or is not a regular file.
+    """
+    found: list[Part] = []
+    opcodes = _OPCODES
+    for piece in inside(path):
+        if len(found) >= _PARTS:
+            found.append(
+                Part(
+                    where="", kind="closed", format=piece.format, problem="it has too many members"
+                )
+            )
+            break
+        part, used = _measure(piece, opcodes)
+        opcodes -= used
+        found.append(part)
+    return tuple(found)
+
+
+def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:
+    """Trace a pickle piece to its end; the number of opcodes used comes second."""
+    if piece.kind != "pickle":
+        return Part(
+            where=piece.where, kind=piece.kind, format=piece.format, problem=piece.problem
+        ), 0
+    data = piece.data[piece.start :] if piece.start else piece.data
+    end = pickles = used = 0
+    problem = ""
+    try:
+        for step in trace(data, limits=Limits(opcodes=max(1, opcodes), items=1, text=64)):
+            used += 1
+            if step.opcode == "STOP":
+                end, pickles = step.offset + step.size, step.pickle + 1
+                if pickles == piece.pickles:
+                    break
+    except OverLimitError as error:
+        problem = f"it is too large to check: {error.problem}"
+    except TraceError as error:
+        at = piece.start + error.offset
+        problem = _JOBLIB.format(at) if piece.format == "joblib" else f"it is broken at byte {at}"
+    if not problem and pickles < max(1, piece.pickles):
+        problem = f"it ends after {pickles} of {max(1, piece.pickles)} pickles"
+    part = Part(
+        where=piece.where,
+        kind="pickle",
+        format=piece.format,
+        start=piece.start,
+        end=piece.start + end,
+        pickles=pickles,
+        problem=problem,
+    )
+    return part, used
+
+
+def gap(answer: Answer, found: Iterable[Part]) -> tuple[Verdict, str]:
+    """Tell what stands between "the scanner flagged nothing" and CLEAN.
+
+    Returns:
+        CLEAN and an empty note where it read everything; else UNREADABLE or SKIPPED and the reason, without a
+        full stop.
+    """
+    found = tuple(found)
+    broken = [complaint for complaint in answer.complaints if complaint.kind == "failed"]
+    if broken:
+        return Verdict.FAILED, broken[0].text
+    gaps = [result for part in found if (result := _gap_in(part, answer))[0] is not Verdict.CLEAN]
+    gaps += [
+        (Verdict.UNREADABLE, f"{complaint.text}{_in(complaint.where)}")
+        for complaint in answer.complaints
+        if complaint.kind == "unreadable"
+    ]
+    if not gaps:
+        return Verdict.CLEAN, ""
+    gaps.sort(key=lambda entry: entry[0] is not Verdict.UNREADABLE)
+    more = len({note for _, note in gaps}) - 1
+    verdict, note = gaps[0]
+    return verdict, f"{note} (and {more} more)" if more else note
+
+
+def _gap_in(part: Part, answer: Answer) -> tuple[Verdict, str]:
+    if part.kind == "pickle":
+        return _gap_in_pickle(part, answer)
+    if part.kind == "closed":
+        return Verdict.UNREADABLE, f"{part.problem}{_in(part.where)}"
+    if part.where in answer.judged:
+        return Verdict.CLEAN, ""
+    return Verdict.SKIPPED, _why_not(part, answer)
+
+
+def _gap_in_pickle(part: Part, answer: Answer) -> tuple[Verdict, str]:
+    looks = [look for look in answer.looks if look.where == part.where]
+    if not looks:
+        return Verdict.SKIPPED, _why_not(part, answer)
+    if part.problem:
+        return Verdict.UNREADABLE, f"{part.problem}{_in(part.where)}"
+    reached = _reached(part, looks)
+    if reached + 1 >= part.end:  # at the end of the data both scanners step one byte back
+        return Verdict.CLEAN, ""
+    if any(look.to_the_end for look in looks):
+        return Verdict.UNREADABLE, f"it stopped at byte {reached} of {part.end}{_in(part.where)}"
+    return Verdict.SKIPPED, f"it read {reached} of the {part.end} bytes of pickles{_in(part.where)}"
+
+
+def _reached(part: Part, looks: list[Look]) -> int:
+    """Follow the looks from the part's start without a hole; return the offset they come to."""
+    reached = part.start
+    for look in sorted(looks, key=lambda look: (look.start, look.end)):
+        if look.start <= reached:
+            reached = max(reached, look.end)
+    return reached
+
+
+def _why_not(part: Part, answer: Answer) -> str:
+    """Say why a part was not looked at, in the scanner's words where it gave any."""
+    told = next((note.text for note in answer.complaints if note.where == part.where), "")
+    if part.kind in {"model", "nothing"}:
+        return told or "it reads only pickles, and this format holds none"
+    if "<" in part.where or " > " in part.where:
+        return f"it did not look inside {part.where.rpartition(' > ')[0] or 'the compressed data'}"
+    return f"it did not look at {part.where or 'the file'}" + (f": {told}" if told else "")
+
+
+def _in(where: str) -> str:
+    return f" ({where})" if where else ""

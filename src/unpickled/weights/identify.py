@@ -1,0 +1,117 @@
+"""What a file is, told from its content and never from its name."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from unpickled.weights import archives, headers
+from unpickled.weights.files import open_regular
+from unpickled.weights.formats import Format
+from unpickled.weights.opening import Opening, opening
+from unpickled.weights.squeezed import compression, unsqueeze
+
+__all__ = ["HEAD", "describe", "identify"]
+
+HEAD = 1 << 16  # bytes of the start that are looked at
+_MAGIC = ((b"GGUF", "gguf"), (b"7z\xbc\xaf\x27\x1c", "7z"))
+_TEXT_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
+
+
+def identify(path: str | os.PathLike[str]) -> Format:
+    """Tell a file's format by content; reads its first 64 KiB and, of archives, the directory.
+
+    Raises:
+        ScanError: if the path is missing, may not be read, or is not a regular file.
+    """
+    with open_regular(path) as file:
+        return describe(file, Path(path).name)
+
+
+def describe(file: BinaryIO, name: str) -> Format:
+    """Tell the format of an open, seekable file; `name` only decides whether the name fits."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(HEAD)
+    extension = Path(name).suffix
+    for known in (_by_magic, _by_structure, _by_tracing, _by_compression):
+        found = known(file, head, size, extension)
+        if found:
+            return found
+    return Format.of("text" if _is_text(head) else "unknown", extension)
+
+
+def _by_magic(file: BinaryIO, head: bytes, size: int, extension: str) -> Format | None:
+    if not size:
+        return Format.of("empty", extension, note="The file is empty.")
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return Format.of(kind, extension)
+    if head.startswith(b"\x93NUMPY"):
+        header = headers.npy(head)
+        return Format.of("npy", extension, pickled=header[1] if header else None)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zip(file, extension)
+    return None
+
+
+def _zip(file: BinaryIO, extension: str) -> Format:
+    try:
+        with archives.open_zip(file) as archive:
+            names = archive.namelist()
+    except archives.ZIP_ERRORS:
+        return Format.of(
+            "zip", extension, note="It starts like a zip archive, but its directory cannot be read."
+        )
+    return Format.of(archives.zip_kind(names), extension)
+
+
+def _by_structure(file: BinaryIO, head: bytes, size: int, extension: str) -> Format | None:
+    if headers.hdf5(file, size):
+        return Format.of("hdf5", extension)
+    if headers.safetensors(file, size):
+        return Format.of("safetensors", extension)
+    if archives.is_tar(head):
+        names = {name.removeprefix("./") for name in archives.tar_names(file, 64)}
+        return Format.of("torch-tar" if {"pickle", "storages"} <= names else "tar", extension)
+    if headers.onnx(file, size):
+        return Format.of("onnx", extension)
+    return None
+
+
+def _by_tracing(_file: BinaryIO, head: bytes, size: int, extension: str) -> Format | None:
+    start = opening(head, size)
+    if start is None:
+        return None
+    return Format.of(_pickle_kind(start), extension)
+
+
+def _pickle_kind(start: Opening) -> str:
+    if start.torch_legacy:
+        return "torch-legacy"
+    return "joblib" if "joblib.numpy_pickle" in start.modules else "pickle"
+
+
+def _by_compression(_file: BinaryIO, head: bytes, size: int, extension: str) -> Format | None:
+    name = compression(head)
+    if not name:
+        return None
+    inner, problem = unsqueeze(head, name, HEAD)
+    if not inner and name in {"zlib", "lzma"}:
+        return None  # their two or three magic bytes prove nothing by themselves
+    if opening(inner, size if problem else len(inner)):
+        return Format.of("joblib-compressed", extension)
+    note = "A tar archive is inside." if archives.is_tar(inner) else ""
+    return Format.of(name, extension, note=note)
+
+
+def _is_text(head: bytes) -> bool:
+    if _TEXT_CONTROLS & set(head):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD)
+    except UnicodeDecodeError:
+        return False
+    return True

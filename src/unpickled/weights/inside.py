@@ -1,0 +1,256 @@
+"""Everything inside a file that could be unpickled: found by content, through archives and compression.
+
+A scanner's "nothing found" only counts for what the scanner looked at. This walk says what there was to look at.
+It decodes containers only, with limits on depth, members and bytes, and never unpickles.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from mmap import mmap
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from unpickled.weights import archives, headers
+from unpickled.weights.files import mapped, open_regular
+from unpickled.weights.identify import HEAD, describe
+from unpickled.weights.opening import opening
+from unpickled.weights.squeezed import compression, unsqueeze
+
+__all__ = ["Piece", "inside", "pieces"]
+
+_DEPTH = 4
+_BYTES = 256 << 20
+_LEGACY_PICKLES = 5  # magic, protocol, system, objects, storage keys; raw numbers follow
+_ZIPS = frozenset({"zip", "npz", "torch-zip", "torchscript", "keras-zip"})
+_MODELS = frozenset({"safetensors", "gguf", "onnx", "hdf5", "keras-zip"})
+_SQUEEZED = frozenset({"gzip", "bz2", "xz", "lzma", "zlib", "joblib-compressed"})
+_CONTAINERS = _ZIPS | _SQUEEZED | {"tar", "torch-tar"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One thing inside a file that a loader could read.
+
+    Attributes:
+        where: path of archive members, joined by ` > `; empty for the file itself.
+        kind: `pickle`; `array` (an npy without objects); `model` (a format that holds no pickle); `closed` (it
+            could not be opened); `nothing` (nothing that any loader of weights reads).
+        format: format id of the piece itself.
+        data: the bytes of a pickle; empty for the other kinds. Valid only while the walk stands on this piece.
+        start: offset in `data` of the first pickle.
+        pickles: how many stacked pickles to read; 0 for all, up to the end of the data.
+        problem: why a closed piece could not be opened.
+    """
+
+    where: str
+    kind: Literal["pickle", "array", "model", "closed", "nothing"]
+    format: str
+    data: bytes | mmap = field(default=b"", repr=False)
+    start: int = 0
+    pickles: int = 0
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What the walk may still spend; shared by all levels of nesting."""
+
+    bytes: int = _BYTES
+    members: int = archives.MEMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A file or member under the walk's eyes, as a file to seek in and as bytes to slice."""
+
+    file: BinaryIO
+    view: bytes | mmap
+    name: str
+    where: str
+    depth: int
+
+    def member(self, name: str, data: bytes) -> _Opened:
+        """Step one level down, into the member of that name."""
+        where = f"{self.where} > {name}" if self.where and name else self.where or name
+        return _Opened(io.BytesIO(data), data, name, where, self.depth - 1)
+
+
+def inside(path: str | os.PathLike[str]) -> Iterator[Piece]:
+    """Yield every piece of a file, at least one.
+
+    Raises:
+        ScanError: if the path is missing, may not be read, or is not a regular file.
+    """
+    with open_regular(path) as file, mapped(file) as view:
+        yield from _look(_Opened(file, view, Path(path).name, "", _DEPTH), _Budget())
+
+
+def pieces(data: bytes, name: str = "") -> Iterator[Piece]:
+    """Yield every piece of `data`, as `inside` does for a file called `name`."""
+    yield from _look(_Opened(io.BytesIO(data), data, name, "", _DEPTH), _Budget())
+
+
+def _look(this: _Opened, budget: _Budget) -> Iterator[Piece]:
+    found = describe(this.file, this.name).id
+    where = this.where
+    if found in {"pickle", "joblib"}:
+        yield Piece(where=where, kind="pickle", format=found, data=this.view)
+    elif found == "torch-legacy":
+        count = _LEGACY_PICKLES
+        yield Piece(where=where, kind="pickle", format=found, data=this.view, pickles=count)
+    elif found == "npy":
+        yield _array(this.view, where)
+    elif found in _CONTAINERS and this.depth > 0:
+        yield from _container(found, this, budget)
+    elif found in _CONTAINERS | {"7z"}:
+        problem = "it is nested too deep" if found != "7z" else "a 7-Zip archive is not opened"
+        yield Piece(where=where, kind="closed", format=found, problem=problem)
+    else:
+        yield Piece(where=where, kind="model" if found in _MODELS else "nothing", format=found)
+
+
+def _array(view: bytes | mmap, where: str) -> Piece:
+    header = headers.npy(view[:HEAD])
+    if header is None:
+        return Piece(where=where, kind="closed", format="npy", problem="its header is damaged")
+    start, objects = header
+    if objects:
+        return Piece(where=where, kind="pickle", format="npy", data=view, start=start)
+    return Piece(where=where, kind="array", format="npy")
+
+
+def _container(found: str, this: _Opened, budget: _Budget) -> Iterator[Piece]:
+    """Yield what the members hold; a container of nothing is itself a piece that holds nothing."""
+    empty = True
+    for name, data, problem in _members(found, this, budget):
+        inner = this.member(name, data)
+        if problem:
+            yield Piece(where=inner.where, kind="closed", format=found, problem=problem)
+            empty = False
+        for piece in _look(inner, budget) if data else ():
+            if piece.kind in {"pickle", "array", "closed"}:
+                yield piece
+                empty = False
+    if found in _MODELS:
+        yield Piece(where=this.where, kind="model", format=found)
+    elif empty:
+        yield Piece(where=this.where, kind="nothing", format=found)
+
+
+_Member = tuple[str, bytes, str]  # name, bytes, problem
+
+
+def _members(found: str, this: _Opened, budget: _Budget) -> Iterator[_Member]:
+    if found in _SQUEEZED:
+        return _unpacked(this.view, budget)
+    if found in _ZIPS:
+        return _zip_members(this.file, found, budget)
+    return _tar_members(this.file, budget)
+
+
+def _unpacked(view: bytes | mmap, budget: _Budget) -> Iterator[_Member]:
+    name = compression(bytes(view[:16]))
+    data, problem = unsqueeze(view, name, budget.bytes)
+    budget.bytes -= len(data)
+    yield f"<{name}>", data, problem
+
+
+def _zip_members(file: BinaryIO, found: str, budget: _Budget) -> Iterator[_Member]:
+    try:
+        archive = archives.open_zip(file)
+    except zipfile.BadZipFile as error:
+        yield "", b"", str(error) or "its directory is damaged"
+        return
+    except archives.ZIP_ERRORS:
+        yield "", b"", "its directory is damaged"
+        return
+    with archive:
+        for member in archive.infolist():
+            if member.is_dir() or (
+                found in {"torch-zip", "torchscript"} and _is_storage(member.filename)
+            ):
+                continue
+            budget.members -= 1
+            if budget.members < 0:
+                yield "", b"", "it has too many members"
+                return
+            yield from _zip_member(archive, member, budget)
+
+
+def _is_storage(name: str) -> bool:
+    """Raw numbers of a torch file: loaders map them, none unpickles them."""
+    inner = name.split("/", 1)[-1]
+    return inner.startswith(("data/", "constants/", ".data/"))
+
+
+def _zip_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: _Budget
+) -> Iterator[_Member]:
+    try:
+        with archive.open(member) as stream:
+            head = stream.read(HEAD)
+            if not _worth_reading(head, member.file_size):
+                return
+            data = head if _plain_array(head) else head + stream.read(budget.bytes + 1)
+    except archives.ZIP_ERRORS as error:
+        locked = isinstance(error, RuntimeError) and not isinstance(error, NotImplementedError)
+        yield member.filename, b"", "it is encrypted" if locked else "it is damaged"
+        return
+    except Exception as error:  # noqa: BLE001 - decompressors raise what they like on hostile bytes
+        yield member.filename, b"", f"it is damaged ({type(error).__name__})"
+        return
+    yield member.filename, *_charge(data, budget)
+
+
+def _charge(data: bytes, budget: _Budget) -> tuple[bytes, str]:
+    if len(data) > budget.bytes:
+        return b"", f"it is over the limit of {_BYTES >> 20} MiB"
+    budget.bytes -= len(data)
+    return data, ""
+
+
+def _worth_reading(head: bytes, size: int) -> bool:
+    """Tell from a member's first bytes whether it is a pickle, an array or a container."""
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY", b"7z\xbc\xaf")):
+        return True
+    return bool(compression(head)) or archives.is_tar(head) or opening(head, size) is not None
+
+
+def _plain_array(head: bytes) -> bool:
+    """Tell whether this is an npy whose header promises numbers only: the numbers need not be read."""
+    header = headers.npy(head)
+    return header is not None and not header[1]
+
+
+def _tar_members(file: BinaryIO, budget: _Budget) -> Iterator[_Member]:
+    file.seek(0)
+    try:
+        with tarfile.open(fileobj=file, mode="r:") as archive:
+            for member in archive:
+                budget.members -= 1
+                if budget.members < 0:
+                    yield "", b"", "it has too many members"
+                    return
+                stream = archive.extractfile(member) if member.isreg() else None
+                if stream is None:
+                    continue
+                head = stream.read(HEAD)
+                if _worth_reading(head, member.size):
+                    data = head if _plain_array(head) else head + stream.read(budget.bytes + 1)
+                    yield member.name, *_charge(data, budget)
+    except (
+        tarfile.TarError,
+        OSError,
+        EOFError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+        RecursionError,
+    ):
+        yield "", b"", "the archive is damaged"

@@ -1,0 +1,88 @@
+"""Is this the start of a pickle? Answered by tracing the first bytes, since a pickle has no magic number."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from unpickled.errors import TraceError
+from unpickled.pickles import Limits, Step, trace
+
+__all__ = ["TORCH_MAGIC", "Opening", "opening"]
+
+TORCH_MAGIC = (
+    0x1950A86A20F9469CFC6C  # torch.serialization.MAGIC_NUMBER, the first pickle of a legacy file
+)
+_STEPS = 4_000
+_ENOUGH = 20  # opcodes in a row that make sense; text and weights break off far earlier
+_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What the first bytes of a pickle show.
+
+    Attributes:
+        modules: modules that it imports from, in order, as far as the first bytes go.
+        torch_legacy: whether its first pickle is PyTorch's magic number.
+    """
+
+    modules: tuple[str, ...]
+    torch_legacy: bool
+
+
+def opening(head: bytes, size: int) -> Opening | None:
+    """Trace the first bytes; None where they are no pickle.
+
+    Args:
+        head: the first bytes of the data.
+        size: length of the whole data in bytes, so that a cut `head` is told from a cut file.
+
+    Returns:
+        The opening for a pickle of any protocol, also one that breaks off or turns to nonsense later.
+    """
+    steps, stopped_at = _first_steps(head)
+    if not steps:
+        return None
+    if not (_announced(head, steps) or _plausible(steps, head, size, stopped_at)):
+        return None
+    named = [step.imports.module for step in steps if step.imports]
+    return Opening(modules=tuple(dict.fromkeys(named)), torch_legacy=_is_torch_magic(steps))
+
+
+def _first_steps(head: bytes) -> tuple[list[Step], int]:
+    steps: list[Step] = []
+    try:
+        for step in trace(head, limits=Limits(opcodes=_STEPS)):
+            steps.append(step)  # noqa: PERF402 - what was read before an error is kept
+    except TraceError as error:
+        return steps, error.offset
+    return steps, len(head)
+
+
+def _announced(head: bytes, steps: list[Step]) -> bool:
+    """A PROTO opcode for a known protocol, followed by one more opcode or by nothing at all."""
+    return (
+        head[:1] == b"\x80"
+        and head[1] <= 5
+        and (len(steps) > 1 or len(head) <= 2 or head[2:3] in b"\x95\x8c")
+    )
+
+
+def _plausible(steps: list[Step], head: bytes, size: int, stopped_at: int) -> bool:
+    """Without PROTO (protocols 0 and 1): whole, or long enough to be no accident."""
+    if any(step.opcode == "STOP" for step in steps):
+        return True
+    if len(steps) >= _ENOUGH and (
+        stopped_at >= len(head) - 512 or len(steps) >= _STEPS or size == len(head)
+    ):
+        return True
+    names = [step.imports for step in steps if step.imports]
+    return len(steps) >= 3 and any(
+        _NAME.match(found.module) and _NAME.match(found.name) for found in names
+    )
+
+
+def _is_torch_magic(steps: list[Step]) -> bool:
+    first = [step for step in steps if step.pickle == 0 and step.opcode not in {"PROTO", "FRAME"}]
+    return len(first) >= 2 and first[1].opcode == "STOP" and str(first[0].arg) == str(TORCH_MAGIC)
