@@ -1,1 +1,26 @@
-"""To be written."""
+"""What learners touch: stepper, format table, practice card, scan panel and progress rail, as anywidgets.
+
+Each is one ES module and one style sheet joined from `static/`, with its whole state in JSON traits. `to_html`
+shows any of them on a page without a kernel.
+"""
+
+from __future__ import annotations
+
+from .base import CourseWidget
+from .format_table import FormatTable
+from .html import to_html, to_page
+from .quiz_card import QuizCard
+from .rail import Rail
+from .scan_panel import ScanPanel
+from .stepper import Stepper
+
+__all__ = [
+    "CourseWidget",
+    "FormatTable",
+    "QuizCard",
+    "Rail",
+    "ScanPanel",
+    "Stepper",
+    "to_html",
+    "to_page",
+]

@@ -1,0 +1,53 @@
+"""What the course's widgets share: their script and style are joined from `static/` when the class is made.
+
+Every widget keeps its whole state in traits that are plain JSON, so that the same state drives the widget in
+JupyterLab and on a page without a kernel (`unpickled.widgets.html`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+from .bundle import bundle, styles
+
+__all__ = ["FILE_LIMIT", "CourseWidget", "json_trait"]
+
+FILE_LIMIT = 8 * 1024 * 1024
+"""Bytes of a learner's own file that a widget takes from the browser; larger ones are refused before they are sent."""
+
+_NOT_STATE = frozenset({"layout", "tabbable", "tooltip"})
+
+
+class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget publishes no types
+    """An anywidget whose module is `static/<module>.js` with all that it imports.
+
+    Subclasses name it: `class Stepper(CourseWidget, module="stepper")`.
+    """
+
+    module: ClassVar[str] = ""
+
+    def __init_subclass__(cls, module: str = "", **kwargs: Any) -> None:
+        """Join the subclass' script and style sheet."""
+        if module:
+            cls.module = module
+            cls._esm = bundle(module)
+            cls._css = styles(module)
+        super().__init_subclass__(**kwargs)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The widget's own synced traits as JSON-able values, by name."""
+        names = self.trait_names(sync=True)
+        return {
+            name: getattr(self, name)
+            for name in names
+            if not name.startswith("_") and name not in _NOT_STATE
+        }
+
+
+def json_trait(default: Any) -> Any:
+    """A synced trait for a JSON object or list; `default` is copied for each widget."""
+    kind = traitlets.Dict if isinstance(default, dict) else traitlets.List
+    return kind(default_value=default).tag(sync=True)

@@ -1,0 +1,64 @@
+"""The practice card: one exercise with its answers, hints and replies; judged in the browser, told to Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .base import CourseWidget, json_trait
+from .plain import plain
+
+__all__ = ["QuizCard"]
+
+_ITEM: dict[str, Any] = {
+    "id": "", "kind": "choice", "prompt": "", "choices": [], "accepted": [], "wrong": [], "hints": [], "explain": "",
+}  # fmt: skip
+_FRESH: dict[str, Any] = {
+    "tries": 0,
+    "solved": False,
+    "done": False,
+    "hints": 0,
+    "answer": "",
+    "tried": [],
+}
+
+
+class QuizCard(CourseWidget, module="card"):
+    """Show one practice exercise.
+
+    Args:
+        item: a `content.Item`, or a mapping with its fields.
+        state: what is known from before, any of tries, solved and hints; a solved card can be tried again.
+        on_result: called at each check with the item's id, whether the answer was right, and the tries so far.
+
+    The trait `result` holds the last check: {"item", "correct", "tries", "answer"}.
+    """
+
+    item = json_trait({})
+    state = json_trait(_FRESH)
+    result = json_trait({})
+
+    def __init__(
+        self,
+        item: Any,
+        *,
+        state: Mapping[str, Any] | None = None,
+        on_result: Callable[[str, bool, int], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        given = plain(item)
+        fields = {name: given.get(name, default) for name, default in _ITEM.items()}
+        super().__init__(item=fields, state={**_FRESH, **(state or {})}, **kwargs)
+        self._on_result = on_result
+        self.observe(self._tell, names="result")
+
+    def reset(self) -> None:
+        """Forget all answers and hints, as if the card had never been touched."""
+        with self.hold_sync():
+            self.state = dict(_FRESH)
+            self.result = {}
+
+    def _tell(self, change: Mapping[str, Any]) -> None:
+        result = change["new"]
+        if self._on_result and result:
+            self._on_result(str(result["item"]), bool(result["correct"]), int(result["tries"]))

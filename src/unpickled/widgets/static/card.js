@@ -1,0 +1,229 @@
+/**
+ * A practice card: choose or type an answer, learn at once why it is right or wrong, take hints that stay, try again.
+ *
+ * Traits read: `item`. Kept in Python: `state` {tries, solved, done, hints, answer, tried}, `result` {item,
+ * correct, tries, answer} at each check.
+ */
+import { attr, button, count, el, follow, keep, mountRoot, row, setText, uid } from "./base.js";
+import { glyph, icon } from "./icons.js";
+import { judge, normalise } from "./judge.js";
+import { inline, prose } from "./prose.js";
+
+class CardView {
+  constructor(model, host) {
+    this.model = model;
+    this.item = model.get("item");
+    const mounted = mountRoot(host, "card", "Practice");
+    Object.assign(this, { root: mounted.root, say: mounted.say });
+    this.build();
+    const end = follow(model, ["state"], () => this.draw());
+    this.dispose = () => {
+      end();
+      mounted.dispose();
+    };
+    this.draw();
+    const { answer } = this.state;
+    if (this.item.kind === "text") this.field.value = answer;
+  }
+
+  get state() {
+    return this.model.get("state");
+  }
+
+  build() {
+    const prompt = uid("prompt");
+    this.badge = el("span", { class: "unp-card-badge" });
+    this.missing = el("span", { class: "unp-card-missing", role: "alert" });
+    this.check = el("button", { type: "submit", class: "unp-button unp-primary", text: "Check" });
+    this.again = button("", () => this.retry(), { class: "unp-quiet" });
+    this.again.append(glyph("reset"), el("span", { text: "Try again" }));
+    this.hint = button("", () => this.takeHint(), { class: "unp-quiet" });
+    this.reply = el("div", { class: "unp-reply" });
+    this.hints = el("ol", { class: "unp-hints" });
+    this.form = el(
+      "form",
+      { class: "unp-card-form", novalidate: true, on: { submit: (event) => this.onCheck(event) } },
+      this.item.kind === "choice" ? this.buildChoices(prompt) : this.buildField(prompt),
+      row("unp-card-actions", this.check, this.again, this.hint, this.missing),
+    );
+    this.root.append(
+      row("unp-card-head", el("span", { class: "unp-card-kind", text: "Practice" }), this.badge),
+      el("div", { class: "unp-prompt", id: prompt }, ...prose(this.item.prompt)),
+      this.form,
+      this.reply,
+      this.hints,
+    );
+  }
+
+  buildChoices(prompt) {
+    const name = uid("choice");
+    this.choices = this.item.choices.map((choice) => {
+      const why = el("span", { class: "unp-choice-why", id: uid("why") });
+      const input = el("input", { type: "radio", name, value: choice.text, "aria-describedby": why.id });
+      const label = el(
+        "label",
+        { class: "unp-choice" },
+        input,
+        el(
+          "span",
+          { class: "unp-choice-body" },
+          el("span", { class: "unp-choice-text" }, ...inline(choice.text)),
+        ),
+      );
+      return { choice, input, node: el("div", { class: "unp-choice-line" }, label, why), why };
+    });
+    return el(
+      "div",
+      { class: "unp-choices unp-choices-tall", role: "radiogroup", "aria-labelledby": prompt },
+      ...this.choices.map(({ node }) => node),
+    );
+  }
+
+  buildField(prompt) {
+    this.field = el("input", {
+      class: "unp-input unp-answer",
+      type: "text",
+      maxlength: "500",
+      autocomplete: "off",
+      autocapitalize: "none",
+      spellcheck: "false",
+      "aria-labelledby": prompt,
+      placeholder: "Your answer",
+    });
+    return this.field;
+  }
+
+  answer() {
+    if (this.field) return this.field.value.trim();
+    const chosen = this.choices.find(({ input }) => input.checked);
+    return chosen ? chosen.choice.text : "";
+  }
+
+  onCheck(event) {
+    event.preventDefault();
+    const answer = this.answer();
+    if (this.state.done) return;
+    setText(this.missing, answer ? "" : this.field ? "Type an answer first." : "Choose an answer first.");
+    if (!answer) return;
+    const { right, why } = judge(this.item, answer);
+    const { tries, solved, tried } = this.state;
+    const before = tried.some((old) => this.same(old, answer));
+    const next = {
+      ...this.state,
+      answer,
+      tries: before && !right ? tries : tries + 1,
+      solved: solved || right,
+      done: right,
+      tried: before ? tried : [...tried, answer],
+    };
+    keep(this.model, {
+      state: next,
+      result: { item: this.item.id, correct: right, tries: next.tries, answer },
+    });
+    this.draw();
+    this.say(right ? `Right. ${why} ${this.item.explain}` : `Not right yet. ${why || this.nudge()}`);
+  }
+
+  same(one, other) {
+    return this.field ? normalise(one) === normalise(other) : one === other;
+  }
+
+  nudge() {
+    return this.state.hints < this.item.hints.length ? "A hint may help." : "Look at the hints again.";
+  }
+
+  retry() {
+    keep(this.model, { state: { ...this.state, done: false, answer: "", tried: [] } });
+    if (this.field) this.field.value = "";
+    this.choices?.forEach(({ input }) => (input.checked = false));
+    this.draw();
+    (this.field || this.choices[0].input).focus({ preventScroll: true });
+  }
+
+  takeHint() {
+    const hints = Math.min(this.state.hints + 1, this.item.hints.length);
+    keep(this.model, { state: { ...this.state, hints } });
+    this.draw();
+    this.say(`Hint ${hints}: ${this.item.hints[hints - 1]}`);
+  }
+
+  draw() {
+    const { state } = this;
+    this.drawBadge(state);
+    attr(this.root, "data-done", state.done);
+    attr(this.check, "hidden", state.done);
+    attr(this.again, "hidden", !state.done);
+    if (this.field) attr(this.field, "readonly", state.done);
+    else this.drawChoices(state);
+    this.drawReply(state);
+    this.drawHints(state);
+  }
+
+  drawBadge({ tries, solved }) {
+    const tried = tries ? count(tries, "try", "tries") : "not tried yet";
+    const text = solved ? `solved, ${tried}` : tried;
+    this.badge.replaceChildren(
+      el(
+        "span",
+        { class: "unp-chip", "data-kind": solved ? "fine" : "plain" },
+        solved ? icon("fine") : null,
+        text,
+      ),
+    );
+  }
+
+  drawChoices({ answer, tried, done }) {
+    for (const { choice, input, node, why } of this.choices) {
+      if (choice.text === answer) input.checked = true;
+      input.disabled = done && !choice.right;
+      const shown = done || tried.includes(choice.text);
+      attr(node, "data-right", shown ? String(choice.right) : null);
+      attr(why, "hidden", !shown);
+      why.replaceChildren();
+      if (shown) why.append(icon(choice.right ? "fine" : "wrong"), el("span", {}, ...inline(choice.why)));
+    }
+  }
+
+  drawReply({ answer, done, tried }) {
+    attr(this.reply, "hidden", !tried.length);
+    attr(this.reply, "data-right", String(done));
+    this.reply.replaceChildren();
+    if (!tried.length) return;
+    const { why } = judge(this.item, answer);
+    const head = el(
+      "p",
+      { class: "unp-reply-head" },
+      icon(done ? "fine" : "wrong"),
+      done ? "Right" : "Not right yet",
+    );
+    if (done) this.reply.append(head, ...prose(this.item.explain));
+    else if (this.field) this.reply.append(head, el("p", {}, ...inline(why || this.nudge())));
+    else this.reply.append(head);
+  }
+
+  drawHints({ hints }) {
+    const { length } = this.item.hints;
+    attr(this.hint, "hidden", hints >= length);
+    setText(this.hint, hints ? `Another hint (${length - hints} left)` : `Hint (${length})`);
+    attr(this.hints, "hidden", !hints);
+    this.hints.replaceChildren(
+      ...this.item.hints
+        .slice(0, hints)
+        .map((hint, at) =>
+          el(
+            "li",
+            {},
+            el("span", { class: "unp-hint-number", text: `Hint ${at + 1}` }),
+            el("span", {}, ...inline(hint)),
+          ),
+        ),
+    );
+  }
+}
+
+function render({ model, el: host }) {
+  const view = new CardView(model, host);
+  return () => view.dispose();
+}
+
+export default { render };

@@ -1,0 +1,72 @@
+/**
+ * The card of the current step: which opcode, where, what it does in plain words, and, in red or amber and in words,
+ * whether it calls or imports code.
+ */
+import { attr, count, el, setText } from "./base.js";
+import { icon } from "./icons.js";
+
+export class NowCard {
+  constructor() {
+    this.name = el("span", { class: "unp-now-name" });
+    this.arg = el("code", { class: "unp-now-arg" });
+    this.where = el("span", { class: "unp-now-where" });
+    this.text = el("span", {});
+    this.move = el("span", { class: "unp-now-move" });
+    this.word = el("span", { class: "unp-now-word" });
+    this.sign = el("span", { class: "unp-now-sign" });
+    this.target = el("code", { class: "unp-now-target" });
+    this.reach = el("p", { class: "unp-now-reach" }, this.sign, this.word, " ", this.target);
+    this.node = el(
+      "div",
+      { class: "unp-now" },
+      el("div", { class: "unp-now-line" }, this.name, this.arg, this.where),
+      this.reach,
+      el("p", { class: "unp-now-text" }, this.text, " ", this.move),
+    );
+  }
+
+  /** @param {import("./machine.js").Machine} machine */
+  show(machine, index) {
+    const step = machine.step(index);
+    const kind = machine.kind(index);
+    attr(this.node, "data-kind", kind || null);
+    setText(this.name, step.name);
+    const arg = step.arg === null || step.arg === undefined ? "" : String(step.arg);
+    setText(this.arg, arg);
+    attr(this.arg, "hidden", !arg);
+    setText(this.where, this.place(machine, step));
+    setText(this.text, step.explain);
+    setText(this.move, movement(machine.change(index, 0)));
+    this.showReach(kind, step);
+  }
+
+  showReach(kind, step) {
+    attr(this.reach, "hidden", !kind);
+    if (!kind) return;
+    if (this.kind !== kind) this.sign.replaceChildren(icon(kind));
+    this.kind = kind;
+    setText(this.word, kind === "call" ? "calls code" : "imports");
+    setText(this.target, kind === "call" ? step.calls : step.imports);
+  }
+
+  place(machine, step) {
+    const pickle = machine.pickles > 1 ? `pickle ${step.pickle + 1} of ${machine.pickles} · ` : "";
+    return `${pickle}step ${step.index + 1} of ${machine.length} · byte ${step.offset} · ${count(step.size, "byte")}`;
+  }
+
+  /** What a screen reader hears when the step was not taken in the list or on the slider. */
+  sentence(machine, index) {
+    const step = machine.step(index);
+    const kind = machine.kind(index);
+    const reach =
+      kind === "call" ? `, calls code: ${step.calls}` : kind === "imports" ? `, imports ${step.imports}` : "";
+    return `Step ${index + 1} of ${machine.length}: ${step.name}${reach}. ${count(step.depth, "item")} on the stack.`;
+  }
+}
+
+/** What a step did to the stack, in a few words. */
+function movement({ took, pushed }) {
+  const put = pushed.size;
+  if (!took && !put) return "The stack keeps its items.";
+  return `Stack: ${[took ? `took ${took}` : "", put ? `put ${put}` : ""].filter(Boolean).join(", ")}.`;
+}
