@@ -1,6 +1,7 @@
 """All course files held against each other: `check` reports every fault at once.
 
-A file that breaks its schema is reported, and what could be read of it is checked on.
+A file that breaks its schema is reported, and what could be read of it is checked on. Nothing is held against a
+table of which nothing could be read: one fault is enough.
 """
 
 from __future__ import annotations
@@ -76,19 +77,22 @@ def _check_sources(all_: _Everything, cited: tuple[Citation, ...]) -> Iterator[C
     used = set()
     for path, kind, identity, name in _uses(all_):
         used.add(name)
-        if name not in known:
+        if known and name not in known:
             problem = f'{kind} "{identity}" names the source "{name}", which is unknown'
             yield all_.fault(
                 path, identity, problem, f"Add it to {DATA}/sources.toml, or correct the id."
             )
     for citation in cited:
         used.add(citation.source)
-        if citation.source not in known:
+        if known and citation.source not in known:
             problem = f'cites "{citation.source}", which is no known source'
             yield ContentError(
                 citation.place, problem, f"Add it to {DATA}/sources.toml, or correct the id."
             )
-    for source in all_.sources:
+    whole = (
+        all_.formats and all_.incidents and all_.errata and all_.terms and all(all_.items.values())
+    )
+    for source in all_.sources if whole else ():
         if source.id not in used:
             problem = f'source "{source.id}" is used nowhere'
             remedy = "Cite it, name it in a row's sources, or remove it."
@@ -120,14 +124,14 @@ def _check_errata(all_: _Everything) -> Iterator[ContentError]:
     pages = {page.id for page in all_.course.pages}
     for erratum in all_.errata:
         for page in erratum.pages:
-            if page not in pages:
+            if page not in pages and all_.course.lessons and all_.course.start.id:
                 problem = f'erratum "{erratum.id}" names the page "{page}", which is unknown'
                 yield all_.fault(
                     f"{DATA}/errata.toml", erratum.id, problem, f"Use an id out of {COURSE}."
                 )
     known = {erratum.id for erratum in all_.errata}
     for row in all_.formats:
-        if row.corrected and row.corrected not in known:
+        if known and row.corrected and row.corrected not in known:
             problem = f'format "{row.id}" names the erratum "{row.corrected}", which is unknown'
             yield all_.fault(
                 f"{DATA}/formats.toml", row.id, problem, f"Use an id out of {DATA}/errata.toml."
@@ -141,7 +145,7 @@ def _check_practice(all_: _Everything, lesson: Lesson) -> Iterator[ContentError]
     pages = {page.id for page in lesson.pages}
     for item in items:
         for identity in item.covers:
-            if identity not in objectives | rows:
+            if rows and identity not in objectives | rows:
                 problem = f'item "{item.id}" covers "{identity}", which is neither an objective nor a table row'
                 yield all_.fault(
                     path, item.id, problem, f"Use an id out of {COURSE} or {DATA}/formats.toml."

@@ -1,4 +1,4 @@
-"""The data files (formats, incidents, sources, errata, glossary) as records: `load_…` raises the first fault, `read_…` collects all of them for `check`."""
+"""The data files as records: `load_…` raises the first fault, `read_…` collects them for `check`."""
 
 from __future__ import annotations
 

@@ -68,6 +68,8 @@ def _read(root: Path, course: Course, faults: list[ContentError]) -> Iterator[_S
         (root / "course" / lesson.id, page) for lesson in course.lessons for page in lesson.pages
     ]
     for folder, page in folders:
+        if not page.id:
+            continue  # course.toml does not name it, which has been told
         path = folder / f"{page.id}.py"
         name = path.relative_to(root).as_posix()
         try:

@@ -41,6 +41,7 @@ class Document:
         self.faults = faults
         self._seen: Counter[str] = Counter()
         self._lines: list[str] = []
+        self._readable = False  # what could not be read has its fault; nothing more is asked of it
         self._data = self._read(root / path)
 
     def _read(self, path: Path) -> dict[str, Any]:
@@ -63,15 +64,16 @@ class Document:
             return {}
         self._lines = text.splitlines()
         try:
-            return tomllib.loads(text)
+            data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             where = re.search(r"at line (\d+)", str(error))
             problem = re.sub(r" \(at .*\)$", "", str(error))
             line = int(where[1]) if where else len(self._lines)
-            self.fault(
-                line, f"this is not TOML: {problem[:1].lower()}{problem[1:]}", "Correct the syntax."
-            )
+            problem = f"this is not TOML: {problem[:1].lower()}{problem[1:]}"
+            self.fault(line, problem, "Correct the syntax.")
             return {}
+        self._readable = True
+        return data
 
     def fault(self, line: int, problem: str, remedy: str) -> None:
         """Note a fault; line 0 stands for the whole file."""
@@ -82,16 +84,16 @@ class Document:
     def row(self, name: str) -> Row:
         """Return the table `[name]`; an empty one, with a fault, where it is missing."""
         data = self._data.get(name)
-        if not isinstance(data, dict):
-            if self._data:
-                self.fault(0, f"has no table [{name}]", "Add it.")
-            data = {}
-        return Row(self, name, data, self.header(name))
+        if isinstance(data, dict):
+            return Row(self, name, data, self.header(name))
+        if self._readable:
+            self.fault(0, f"has no table [{name}]", "Add it.")
+        return Row(self, name, None, 0)
 
     def rows(self, name: str) -> list[Row]:
         """Return every table `[[name]]`, in the file's order; none at all is a fault."""
         found = self.tables(name, self._data.get(name, []))
-        if not found and self._data:
+        if not found and self._readable:
             self.fault(0, f"has no table [[{name}]]", "Add at least one.")
         return found
 
@@ -140,19 +142,29 @@ class Document:
 
 
 class Row:
-    """One table being read; every key must be asked for, and `close` reports the ones that were not."""
+    """One table being read; every key must be asked for, and `close` reports the ones that were not.
 
-    def __init__(self, document: Document, name: str, data: dict[str, Any], line: int) -> None:
+    Args:
+        document: the file that the table is in.
+        name: its dotted header.
+        data: what tomllib made of it; None for a table that is missing, which has been told and asks nothing more.
+        line: the line of its header, 0 if unknown.
+    """
+
+    def __init__(
+        self, document: Document, name: str, data: dict[str, Any] | None, line: int
+    ) -> None:
         self._document = document
-        self._data = data
+        self._missing = data is None
+        self._data = data or {}
         self._asked: set[str] = set()
         self.name = name
         self.line = line
-        identity = data.get("id")
+        identity = self._data.get("id")
         self.label = (
             f'{name.rsplit(".", 1)[-1]} "{identity}"'
             if isinstance(identity, str)
-            else f"a [[{name}]]"
+            else f"a table {name}"
         )
 
     def fault(self, problem: str, remedy: str, *, key: str = "") -> None:
@@ -164,6 +176,8 @@ class Row:
         self._asked.add(key)
         if key not in self._data:
             if default is None:
+                if self._missing:
+                    return _blank(kind)
                 self.fault(f'has no key "{key}"', f"Add {key} = … ({NAMES[kind]}).")
                 return _blank(kind)
             return default
@@ -239,7 +253,7 @@ class Row:
     def row(self, key: str) -> Row:
         """Return the table below `key`; an empty one, with a fault, where it is missing."""
         name = f"{self.name}.{key}"
-        data = self._get(key, dict, None)
+        data = self._get(key, dict, None) or None
         return Row(self._document, name, data, self._document.header(name) or self.line)
 
     def rows(self, key: str) -> list[Row]:
