@@ -8,7 +8,7 @@ from pathlib import Path
 
 from unpickled.content import Course
 
-__all__ = ["Page", "pages"]
+__all__ = ["Page", "address", "lesson_page", "pages"]
 
 REFERENCES = "09-references"
 
@@ -68,15 +68,20 @@ def pages(root: Path, course: Course) -> tuple[Page, ...]:
                 id=identity,
                 title=title,
                 source=source,
-                before=before and (before[1], _address(source, before[2])),
-                after=after and (after[1], _address(source, after[2])),
+                before=before and (before[1], address(source, before[2])),
+                after=after and (after[1], address(source, after[2])),
                 place=place,
-                references=_address(source, folder / f"{references}.py"),
+                references=address(source, folder / f"{references}.py"),
             )
         )
     return tuple(made)
 
 
-def _address(here: Path, there: Path) -> str:
+def lesson_page(root: Path, lesson: str, page: str) -> Path:
+    """Return where the source of one page of a lesson is."""
+    return root / "course" / lesson / f"{page}.py"
+
+
+def address(here: Path, there: Path) -> str:
     """Return the relative address of `there`'s notebook from `here`'s, with forward slashes."""
     return Path(os.path.relpath(there.with_suffix(".ipynb"), here.parent)).as_posix()

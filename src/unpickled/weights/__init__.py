@@ -6,6 +6,7 @@ from unpickled.weights.files import NotAFileError, reading_problem, what_it_is
 from unpickled.weights.formats import KINDS, Format, Kind
 from unpickled.weights.identify import identify
 from unpickled.weights.inside import Piece, inside, pieces
+from unpickled.weights.reading import Reading, read_pickle
 
 __all__ = [
     "KINDS",
@@ -13,9 +14,11 @@ __all__ = [
     "Kind",
     "NotAFileError",
     "Piece",
+    "Reading",
     "identify",
     "inside",
     "pieces",
+    "read_pickle",
     "reading_problem",
     "what_it_is",
 ]

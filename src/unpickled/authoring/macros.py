@@ -1,0 +1,128 @@
+"""Macros: what a lesson's Markdown may ask of the course's data, so that no fact is typed twice.
+
+Each macro returns Markdown. A source writes `{{ glossary() }}`; citations that a macro writes as `[@id]` are
+linked afterwards like the author's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from unpickled.authoring.pages import Page, address, lesson_page
+from unpickled.authoring.timeline import describe
+from unpickled.content import (
+    load_course,
+    load_errata,
+    load_formats,
+    load_glossary,
+    load_incidents,
+    load_sources,
+)
+
+__all__ = ["macros"]
+
+RISK = {"high": "⬛ high", "some": "◧ some", "low": "◔ low", "none": "○ none"}
+TIMELINE = "pictures/timeline.svg"
+
+
+def macros(root: Path, page: Page) -> Mapping[str, Any]:
+    """Return the names that the templates of `page` can use; nothing is loaded before it is called."""
+    return {
+        "page": page,
+        "lesson": load_course(root).lessons[0],
+        "objectives": lambda: objectives(root),
+        "tags": lambda: tags(root),
+        "way": lambda: way(root, page),
+        "table_formats": lambda: table_formats(root),
+        "glossary": lambda: glossary(root),
+        "references": lambda: references(root),
+        "errata": lambda: errata(root),
+        "timeline": lambda: timeline(root),
+        "incident_list": lambda: incident_list(root),
+    }
+
+
+def objectives(root: Path) -> str:
+    """List what the reader will be able to do."""
+    return _bullets(objective.text for objective in load_course(root).lessons[0].objectives)
+
+
+def tags(root: Path) -> str:
+    """List the frameworks' entries that the lesson belongs to, as they are numbered today."""
+    rows = load_course(root).lessons[0].tags
+    return _bullets(f"{tag.framework}: **{tag.id} {tag.name}** [@{tag.source}]" for tag in rows)
+
+
+def way(root: Path, page: Page) -> str:
+    """Number the lesson's pages, each linked and with its minutes."""
+    lesson = load_course(root).lessons[0]
+    rows = []
+    for number, target in enumerate(lesson.pages, 1):
+        link = address(page.source, lesson_page(root, lesson.id, target.id))
+        rows.append(f"{number}. [{target.title}]({link}), {target.minutes} min")
+    return "\n".join(rows)
+
+
+def table_formats(root: Path) -> str:
+    """Draw the format table as Markdown, for readers without widgets; risk by word and shape."""
+    head = (
+        "| Format | Pickle-based? | Risk | Code execution on load? | Notes |\n|---|---|---|---|---|"
+    )
+    rows = [
+        f"| {row.name} | {row.pickle} | {RISK[row.risk]} | {row.risk_text} | {row.notes} {_cite(row.sources)} |"
+        for row in load_formats(root)
+    ]
+    return "\n".join([head, *rows])
+
+
+def glossary(root: Path) -> str:
+    """Define each term in a paragraph of its own."""
+    return "\n\n".join(f"**{t.term}.** {t.text} {_cite(t.sources)}" for t in load_glossary(root))
+
+
+def references(root: Path) -> str:
+    """List every source under a heading that citations lead to."""
+    rows = [
+        f"##### {source.short}\n\n*{source.title}*. {source.publisher}, {source.kind}. <{source.url}> "
+        f"(checked {source.checked})"
+        for source in load_sources(root).values()
+    ]
+    return "\n\n".join(rows)
+
+
+def errata(root: Path) -> str:
+    """Show what the lesson text said, what is true, why, and when it was checked."""
+    head = "| The lesson said | True today | Checked |\n|---|---|---|"
+    rows = [
+        f"| {e.lesson_said} | {_sentences(e.true_today, e.notes, e.method, _cite(e.sources))} | {e.checked} |"
+        for e in load_errata(root)
+    ]
+    return "\n".join([head, *rows])
+
+
+def timeline(root: Path) -> str:
+    """Show the timeline picture, with all of its words as its alternative text."""
+    return f"![{describe(load_incidents(root))}]({TIMELINE})"
+
+
+def incident_list(root: Path) -> str:
+    """List the incidents of the picture as text, each with its sources."""
+    rows = load_incidents(root)
+    return _bullets(f"**{row.date}** {row.title}. {row.text} {_cite(row.sources)}" for row in rows)
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _cite(sources: Iterable[str]) -> str:
+    sources = list(sources)
+    if not sources:
+        return ""
+    return "[" + "; ".join(f"@{source}" for source in sources) + "]"
+
+
+def _bullets(rows: Iterable[str]) -> str:
+    return "\n".join(f"- {row}" for row in rows)

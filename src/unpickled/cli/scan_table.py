@@ -1,0 +1,108 @@
+"""The table of `unpickled check`: the scanners side by side, in words and shapes that need no colour."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from unpickled.scanners import SCANNERS, FileReport, Finding, Report, Verdict
+
+__all__ = ["printable", "scan_table"]
+
+_SHAPES = {
+    Verdict.DANGEROUS: ("■", "X"),
+    Verdict.SUSPICIOUS: ("▲", "!"),
+    Verdict.FAILED: ("✖", "E"),
+    Verdict.UNREADABLE: ("◆", "?"),
+    Verdict.SKIPPED: ("◇", "-"),
+    Verdict.CLEAN: ("○", "o"),
+}
+_STYLES = {
+    Verdict.DANGEROUS: "bold red",
+    Verdict.SUSPICIOUS: "bold yellow",
+    Verdict.FAILED: "bold magenta",
+    Verdict.UNREADABLE: "magenta",
+    Verdict.SKIPPED: "cyan",
+    Verdict.CLEAN: "green",
+}
+_NAMES = 4
+
+
+def scan_table(reports: Sequence[FileReport], *, plain: bool = False) -> Table:
+    """Return one row a file: what it is and what to do on the left, a column for each scanner.
+
+    Args:
+        reports: the files, in the order to show.
+        plain: use ASCII only.
+    """
+    table = Table(
+        box=box.ASCII if plain else box.SQUARE, show_lines=True, expand=True, padding=(0, 1)
+    )
+    table.add_column("File, verdict, what to do", ratio=9, overflow="fold")
+    for name in SCANNERS:
+        table.add_column(_headline(name, reports), ratio=5, overflow="fold")
+    for report in reports:
+        given = {found.scanner: found for found in report.reports}
+        cells = (
+            _scanner_cell(given[name], plain) if name in given else Text("not asked")
+            for name in SCANNERS
+        )
+        table.add_row(_file_cell(report, plain), *cells)
+    return table
+
+
+def printable(text: str) -> str:
+    """Make a text from a file safe to print: control, formatting and lone surrogate characters become escapes."""
+    return "".join(_escape(letter) for letter in text)
+
+
+def _escape(letter: str) -> str:
+    if unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+        return letter
+    return ascii(letter)[1:-1]
+
+
+def _headline(name: str, reports: Sequence[FileReport]) -> str:
+    versions = {
+        found.version for report in reports for found in report.reports if found.scanner == name
+    }
+    return f"{name} {max(versions, default='')}".strip()
+
+
+def _file_cell(report: FileReport, plain: bool) -> Text:
+    cell = Text(printable(report.path), style="bold")
+    if report.format is not None:
+        line = report.format.note or report.format.label
+        cell.append(
+            f"\n{printable(line)}",
+            style="not bold" if report.format.matches_name else "not bold italic",
+        )
+    cell.append(f"\n{_word(report.verdict, plain).upper()}. ", style=_STYLES[report.verdict])
+    return cell.append(printable(report.advice), style="not bold")
+
+
+def _scanner_cell(report: Report, plain: bool) -> Text:
+    cell = Text(_word(report.verdict, plain), style=_STYLES[report.verdict])
+    lines = [*_found(report.findings), *_found(report.unlisted, "unlisted: ")]
+    for line in [*lines, printable(report.note)]:
+        if line:
+            cell.append(f"\n{line}", style="default not bold")
+    return cell
+
+
+def _found(findings: Sequence[Finding], label: str = "") -> list[str]:
+    lines = []
+    for finding in findings[:_NAMES]:
+        place = f" in {finding.where}" if finding.where else ""
+        lines.append(printable(f"{label}{finding}{place}"))
+    if len(findings) > _NAMES:
+        lines.append(f"and {len(findings) - _NAMES} more")
+    return lines
+
+
+def _word(verdict: Verdict, plain: bool) -> str:
+    return f"{_SHAPES[verdict][plain]} {verdict}"

@@ -1,0 +1,136 @@
+"""`unpickled trace`: the steps of a pickle, for a person or, with --json, for a program. Nothing is loaded."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from unpickled.errors import CourseError, TraceError
+from unpickled.pickles import Step, Tracing
+from unpickled.pickles import trace as steps_of
+
+__all__ = ["as_json", "trace"]
+
+ARGUMENT = 28
+
+
+@click.command(
+    epilog="Examples:\n\n  unpickled trace model.bin\n\n  unpickled trace weights.npz --member labels.npy\n\n"
+    "  unpickled trace model.bin --json | head -3\n\n  cat some.pkl | unpickled trace -",
+)
+@click.argument("file", type=click.Path(path_type=str))
+@click.option("--json", "lines", is_flag=True, help="One JSON object a step.")
+@click.option(
+    "--brief", is_flag=True, help="Leave stack and memo out of the JSON: fast on large files."
+)
+@click.option(
+    "--member", metavar="NAME", help="Which pickle of an archive; data.pkl is found by itself."
+)
+def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
+    """Print every opcode of a pickle: what it does, imports and would call. Nothing is run.
+
+    FILE may be a pickle, an archive that holds one, or - for standard input. Exit 0: traced to its end;
+    2: malformed, over a limit, or no pickle.
+    """
+    data, where = _read(file, member)
+    tracing = steps_of(data)
+    try:
+        if lines:
+            for row in as_json(tracing, brief=brief):
+                click.echo(json.dumps(row, ensure_ascii=False, allow_nan=False))
+        else:
+            _print(tracing, where)
+    except TraceError as error:
+        raise CourseError(f"{where or file}, {error.place}", error.problem, error.remedy) from error
+    return 0
+
+
+def as_json(tracing: Tracing, *, brief: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield each step as a JSON-able object.
+
+    `stack` is the stack after the step, bottom first, and `memo` maps indices to values, both as the texts of
+    `pickles.render` (null when `brief`); `imports` is [module, name] or null; `calls` is {callable, args} or null.
+
+    Raises:
+        TraceError: after the last step that could be read.
+    """
+    for step in tracing:
+        calls = step.calls
+        yield {
+            "index": step.index,
+            "offset": step.offset,
+            "opcode": step.opcode,
+            "arg": _plain(step),
+            "stack": None if brief else list(tracing.stack()),
+            "memo": None if brief else {str(index): text for index, text in tracing.memo().items()},
+            "imports": list(step.imports) if step.imports else None,
+            "calls": {"callable": calls.callable, "args": calls.args} if calls else None,
+        }
+
+
+def _read(file: str, member: str | None) -> tuple[bytes, str]:
+    if file == "-":
+        return sys.stdin.buffer.read(), "standard input"
+    from unpickled.weights import read_pickle  # noqa: PLC0415 - not needed for standard input
+
+    return read_pickle(file, member)
+
+
+def _plain(step: Step) -> str | int | float | bool | None:
+    """Return the argument as JSON can hold it: text where it is bytes, long, not finite, or beyond 64 bits."""
+    argument = step.arg
+    if argument is None or isinstance(argument, bool | str):
+        return argument
+    if isinstance(argument, int) and abs(argument) < 2**63:
+        return argument
+    if isinstance(argument, float) and math.isfinite(argument):
+        return argument
+    return step.arg_text
+
+
+def _print(tracing: Tracing, where: str) -> None:
+    if where:
+        click.echo(click.style(f"pickle: {where}", bold=True))
+    head = f"{'offset':>8}  {'opcode':<17}{'argument':<{ARGUMENT}} stack  effect"
+    click.echo(click.style(head, bold=True))
+    count, calls, imports = 0, 0, set[str]()
+    for step in tracing:
+        click.echo(_line(step))
+        count += 1
+        calls += step.calls is not None
+        if step.imports:
+            imports.add(_shown(step.imports.text))
+    click.echo(_summary(count, calls, sorted(imports), tracing.trailing))
+
+
+def _line(step: Step) -> str:
+    argument = step.arg_text or ""
+    if len(argument) >= ARGUMENT:
+        argument = argument[: ARGUMENT - 2] + "…"
+    line = f"{step.offset:>8}  {step.opcode:<17}{argument:<{ARGUMENT}} {step.depth:>5}  "
+    if step.calls:
+        return click.style(f"{line}CALLS {_shown(step.calls.text)}", fg="red", bold=True)
+    if step.imports:
+        return click.style(f"{line}imports {_shown(step.imports.text)}", fg="yellow")
+    return line.rstrip()
+
+
+def _shown(text: str) -> str:
+    """Escape what would move the cursor, colour the line or turn its direction: a name comes from the file."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _summary(count: int, calls: int, imports: list[str], trailing: int) -> str:
+    parts = [
+        f"{count} opcodes",
+        "imports " + ", ".join(imports) if imports else "imports nothing",
+        f"would make {calls} call{'s' * (calls != 1)}" if calls else "calls nothing",
+    ]
+    if trailing:
+        parts.append(f"{trailing} bytes follow that are no pickle")
+    return "; ".join(parts) + ". Nothing was imported, called or unpickled here."

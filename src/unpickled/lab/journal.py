@@ -1,0 +1,179 @@
+"""Progress on the bench: what cards report is written down, and what is written down is shown in the rails.
+
+One `Journal` belongs to one kernel. It knows the rails and cards that are on the page, so that an answer turns the
+rail at once, and a reset clears the card.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from unpickled import content
+from unpickled.errors import ContentError, ProgressError
+from unpickled.progress import Progress, Record, progress_path, status
+from unpickled.widgets import QuizCard, Rail
+
+__all__ = ["Journal", "journal"]
+
+
+class Journal:
+    """The learner's progress, and the widgets that show it.
+
+    Args:
+        root: the course's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._course = content.load_course(root)
+        self._items = {item.id: item for item in content.load_practice(root)}
+        self._progress = Progress(progress_path(root), version=self._course.version)
+        self._cards: dict[str, list[QuizCard]] = {}
+        self._rails: list[tuple[str, Rail]] = []
+        self._message = ""
+
+    def card(self, identity: str) -> QuizCard:
+        """Make the card of a practice item, as the learner left it.
+
+        Raises:
+            ContentError: there is no such item.
+        """
+        item = content.practice_item(identity, self._root)
+        record = self._records().get(identity)
+        card = QuizCard(item, state=_left(record, item), on_result=self._answered)
+        card.observe(functools.partial(self._hinted, item), names="state")
+        self._cards.setdefault(identity, []).append(card)
+        return card
+
+    def rail(self, page: str) -> Rail:
+        """Make the rail of a page.
+
+        Raises:
+            ContentError: there is no such page.
+        """
+        if page not in {known.id for known in self._course.pages}:
+            raise ContentError(page, "there is no such page", "See course/course.toml.")
+        pages, exercises = self._shown(page)
+        rail = Rail(
+            pages, current=page, exercises=exercises, message=self._told(), on_reset=self.reset
+        )
+        self._rails.append((page, rail))
+        return rail
+
+    def summary(self) -> dict[str, str]:
+        """Return the state of every exercise by its id: "new", "tried", "done" or "changed"."""
+        records = self._records()
+        return {
+            item.id: status(records.get(item.id), item=item.fingerprint)
+            for item in self._items.values()
+        }
+
+    def reset(self, exercise: str) -> None:
+        """Forget one exercise, and clear its cards on this page."""
+        try:
+            self._progress.reset(exercise)
+        except ProgressError as error:
+            self._message = str(error)
+        for card in self._cards.get(exercise, []):
+            card.reset()
+        self._refresh()
+
+    def _answered(self, exercise: str, correct: bool, _tries: int) -> None:
+        self._write(exercise, correct=correct)
+        self._refresh()
+
+    def _write(self, exercise: str, *, correct: bool) -> None:
+        try:
+            item = self._items[exercise].fingerprint
+            self._progress.attempt(exercise, correct=correct, item=item)
+        except ProgressError as error:
+            self._message = str(error)
+
+    def _hinted(self, item: content.Item, change: Mapping[str, Any]) -> None:
+        before, after = change["old"].get("hints", 0), change["new"].get("hints", 0)
+        if after <= before:
+            return
+        try:
+            self._progress.hint(item.id, after, item=item.fingerprint)
+        except ProgressError as error:
+            self._message = str(error)
+            self._refresh()
+
+    def _records(self) -> dict[str, Record]:
+        try:
+            return self._progress.records()
+        except ProgressError as error:
+            self._message = str(error)
+            return {}
+
+    def _refresh(self) -> None:
+        message = self._told()
+        for page, rail in self._rails:
+            pages, exercises = self._shown(page)
+            with rail.hold_sync():
+                rail.pages, rail.exercises = pages, exercises
+                rail.message = message or rail.message
+
+    def _told(self) -> str:
+        """Take the messages that the learner has not seen yet."""
+        taken = [*self._progress.take_notices(), *([self._message] if self._message else [])]
+        self._message = ""
+        return " ".join(taken)
+
+    def _shown(self, here: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return all pages with their states, and the exercises of the page `here`."""
+        states = self.summary()
+        of_page = {page.id: self._on(page.id, states) for page in self._course.pages}
+        pages = [
+            {
+                "id": page.id,
+                "title": page.title,
+                "href": self._address(here, page.id),
+                "state": _page_state([one["done"] for one in of_page[page.id]]),
+            }
+            for page in self._course.pages
+        ]
+        return pages, of_page[here]
+
+    def _on(self, page: str, states: Mapping[str, str]) -> list[dict[str, Any]]:
+        items = [item for item in self._items.values() if item.page == page]
+        return [
+            {"id": item.id, "title": item.prompt, "done": states[item.id] == "done"}
+            for item in items
+        ]
+
+    def _address(self, here: str, there: str) -> str:
+        path = os.path.relpath(self._notebook(there), self._notebook(here).parent)
+        return Path(path).as_posix()
+
+    def _notebook(self, page: str) -> Path:
+        folder = self._root / "course"
+        for lesson in self._course.lessons:
+            if page in {known.id for known in lesson.pages}:
+                return folder / lesson.id / f"{page}.ipynb"
+        return folder / f"{page}.ipynb"
+
+
+def _page_state(done: Iterable[bool]) -> str:
+    done = list(done)
+    if done and all(done):
+        return "done"
+    return "partly" if any(done) else "open"
+
+
+def _left(record: Record | None, item: content.Item) -> dict[str, Any]:
+    """Return what a card should remember of its last time; a changed question starts unsolved."""
+    if record is None:
+        return {}
+    solved = status(record, item=item.fingerprint) == "done"
+    return {"tries": record.tries, "hints": min(record.hints, len(item.hints)), "solved": solved}
+
+
+@functools.cache
+def journal() -> Journal:
+    """Return this kernel's journal of the course that it stands in."""
+    return Journal(content.course_root())

@@ -1,0 +1,62 @@
+"""The widgets as a page shows them, filled with the course's data and the learner's progress."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from unpickled import content
+from unpickled.lab.journal import journal
+from unpickled.lab.session import Material, found
+from unpickled.widgets import FormatTable, QuizCard, Rail, ScanPanel, Stepper
+
+__all__ = ["card", "format_table", "progress", "rail", "reset", "scan_panel", "stepper"]
+
+
+def stepper(material: Material, *, predict: bool = False, step: int = 0, name: str = "") -> Stepper:
+    """Step through a pickle: bytes, a file or a specimen's id. Nothing is loaded.
+
+    Args:
+        material: the pickle.
+        predict: start in predict mode.
+        step: the step to begin with; negative counts from the end.
+        name: what to call it; a file's own name by default.
+
+    Raises:
+        CourseError: there is no such file, or no pickle in it.
+    """
+    return Stepper(found(material), predict=predict, step=step, name=name)
+
+
+def format_table() -> FormatTable:
+    """Show the weight-format table of the lesson, with each row's sources and corrections."""
+    root = content.course_root()
+    errata = {erratum.id: erratum for erratum in content.load_errata(root)}
+    return FormatTable(
+        content.load_formats(root), sources=content.load_sources(root), errata=errata
+    )
+
+
+def card(identity: str) -> QuizCard:
+    """Show a practice card as the learner left it; answers are noted in the progress file."""
+    return journal().card(identity)
+
+
+def rail(page: str) -> Rail:
+    """Show the progress rail of a page."""
+    return journal().rail(page)
+
+
+def scan_panel(paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] = ()) -> ScanPanel:
+    """Offer files, or the files of a folder, to both scanners."""
+    return ScanPanel(paths)
+
+
+def progress() -> dict[str, str]:
+    """Return the state of every exercise by its id: "new", "tried", "done" or "changed"."""
+    return journal().summary()
+
+
+def reset(exercise: str) -> None:
+    """Forget one exercise, here and in the progress file."""
+    journal().reset(exercise)

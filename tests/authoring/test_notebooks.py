@@ -1,0 +1,145 @@
+"""Notebooks come out of their sources byte for byte the same, with what every page has, and faults are named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from unpickled.authoring import outputs, stale, write
+from unpickled.authoring.notebooks import Builder
+from unpickled.errors import ContentError
+
+
+@pytest.fixture
+def course(root, tmp_path):
+    """A copy of the course that a test may spoil."""
+    for folder in ("course", "quizzes"):
+        shutil.copytree(root / folder, tmp_path / folder)
+    return tmp_path
+
+
+def notebooks(course):
+    builder = Builder(course)
+    return {source.stem: json.loads(builder.notebook(source)) for source in builder.sources()}
+
+
+def text(cell):
+    return "".join(cell["source"])
+
+
+def test_building_in_another_folder_and_process_gives_the_same_bytes(root, course):
+    """Nothing of the machine, the folder, the day or the hash seed is in a notebook."""
+    code = (
+        "import sys, hashlib, pathlib; from unpickled.authoring import outputs\n"
+        "print(hashlib.sha256(b''.join(o.data for o in outputs(pathlib.Path(sys.argv[1])))).hexdigest())"
+    )
+    sums = {
+        subprocess.run(
+            [sys.executable, "-c", code, str(folder)],
+            env={"PYTHONHASHSEED": seed, "TZ": zone},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for folder, seed, zone in [(root, "1", "UTC"), (course, "2", "Asia/Tokyo")]
+    }
+    assert len(sums) == 1
+
+
+def test_every_notebook_is_valid_unique_and_empty_of_outputs(course):
+    """nbformat accepts each, and no cell id stands twice."""
+    for name, notebook in notebooks(course).items():
+        nbformat.validate(nbformat.from_dict(notebook))
+        ids = [cell["id"] for cell in notebook["cells"]]
+        assert len(ids) == len(set(ids)), name
+        assert all(
+            not c["outputs"] and c["execution_count"] is None
+            for c in notebook["cells"]
+            if c["cell_type"] == "code"
+        )
+
+
+def test_each_page_has_its_rail_and_leads_to_its_neighbours(course):
+    """From the start page, following the first 'next' link of each page visits every page in order."""
+    builder = Builder(course)
+    here, visited = course / "course" / "start.ipynb", []
+    while True:
+        visited.append(here.stem)
+        cells = json.loads(builder.notebook(here.with_suffix(".py")))["cells"]
+        assert f'lab.rail("{here.stem}")' in text(cells[2])
+        assert text(cells[0]) == text(cells[-1])
+        onward = [
+            part
+            for part in text(cells[0]).split(" · ")
+            if part.endswith(" →]" + part[part.rfind("(") :])
+        ]
+        if not onward:
+            break
+        here = (here.parent / onward[0].rpartition("(")[2].rstrip(")")).resolve()
+    assert visited == [source.stem for source in builder.sources()]
+
+
+def test_one_changed_word_changes_one_cell_id(course):
+    """Ids follow content: a diff of a notebook shows what was edited, and nothing else."""
+    before = notebooks(course)["08-key-terms"]
+    source = course / "course" / "L4.4.2" / "08-key-terms.py"
+    source.write_text(source.read_text() + "\n# %% [markdown]\n# One more cell.\n")
+    after = notebooks(course)["08-key-terms"]
+    old, new = ({cell["id"] for cell in n["cells"]} for n in (before, after))
+    assert old < new
+    assert len(new - old) == 1
+
+
+def test_a_changed_fact_reaches_every_place_that_shows_it(course):
+    """One edit in formats.toml changes the Markdown table; the file on disk is then stale."""
+    made = outputs(course)
+    write(made)
+    assert stale(outputs(course)) == []
+    data = course / "course" / "data" / "glossary.toml"
+    data.write_text(
+        data.read_text().replace('term = "Blast radius"', 'term = "Radius of the blast"')
+    )
+    assert [path.stem for path in stale(outputs(course))] == ["08-key-terms"]
+
+
+def test_writing_leaves_right_files_alone_and_nothing_half_written(course):
+    """Only what differs is written, and no temporary file stays behind."""
+    made = outputs(course)
+    write(made)
+    made[0].path.write_text("spoilt")
+    assert write(made) == [made[0].path]
+    assert not list(course.rglob(".*.ipynb.*"))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("A claim [@no-such-source].", 'cites "no-such-source"'),
+        ("{{ no_such_macro() }}", "its template fails"),
+        ("{% if %}", "its template fails"),
+    ],
+)
+def test_a_fault_in_a_source_is_named_with_its_file(course, line, message):
+    """An author sees the file, what is wrong and what to do."""
+    source = course / "course" / "L4.4.2" / "08-key-terms.py"
+    source.write_text(source.read_text() + f"\n# %% [markdown]\n# {line}\n")
+    with pytest.raises(ContentError) as caught:
+        notebooks(course)
+    assert "course/L4.4.2/08-key-terms.py" in caught.value.place
+    assert message in caught.value.problem
+
+
+def test_a_page_without_a_source_is_an_error(course):
+    """course.toml cannot promise a page that nobody wrote."""
+    (course / "course" / "L4.4.2" / "08-key-terms.py").unlink()
+    with pytest.raises(ContentError, match="no source"):
+        notebooks(course)
+
+
+def test_the_committed_files_are_current(root):
+    """The stale-file gate: what is in the checkout is what the sources give."""
+    assert stale(outputs(root)) == []

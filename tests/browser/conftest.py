@@ -1,0 +1,88 @@
+"""A JupyterLab as `unpickled learn` starts it, on a copy of the course, and a browser beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+TOKEN = "tests-only"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running server: its address and the course it serves."""
+
+    url: str
+    course: Path
+
+    def page(self, notebook: str, app: str = "lab/tree") -> str:
+        return f"{self.url}/{app}/{notebook}?token={TOKEN}&reset"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def lab(root, tmp_path_factory):
+    """The learner's server, with a home of its own; ended with its kernels when the tests are done."""
+    folder = tmp_path_factory.mktemp("learner")
+    course = folder / "checkout"
+    for part in ("course", "quizzes"):
+        shutil.copytree(root / part, course / part)
+    port = free_port()
+    env = os.environ | {
+        "UNPICKLED_COURSE": str(course),
+        "JUPYTER_TOKEN": TOKEN,
+        "HOME": str(folder / "home"),
+        "BROWSER": "none",
+        "PORT": str(port),
+    }
+    (folder / "home").mkdir()
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [str(Path(sys.executable).parent / "unpickled"), "learn"], env=env, stdout=log, stderr=log, cwd=course
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api", server, folder / "server.log")
+        yield Lab(f"http://127.0.0.1:{port}", course)
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            pytest.fail(f"the server ended:\n{log.read_text()[-3000:]}")
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the server did not answer within a minute")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """The system's Chromium, headless."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()

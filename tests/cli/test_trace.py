@@ -1,0 +1,168 @@
+"""`unpickled trace` tells a person and a program the same, and survives whatever file it is given."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from unpickled.cli.main import run
+from unpickled.pickles import assemble
+
+
+class Canary:
+    """Makes a folder when it is loaded; here it never is."""
+
+    def __reduce__(self):
+        return (os.mkdir, ("never-made",))
+
+
+@pytest.fixture
+def canary(tmp_path):
+    path = tmp_path / "canary.pkl"
+    path.write_bytes(pickle.dumps({"w": [1, 2], "c": Canary()}, 4))
+    return path
+
+
+def rows(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_person_sees_the_call_with_its_argument(canary, capsys, monkeypatch, tmp_path):
+    """The red line says what would be called, and nothing was."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["trace", str(canary)]) == 0
+    said = capsys.readouterr().out
+    assert "CALLS posix.mkdir('never-made')" in said or "CALLS nt.mkdir('never-made')" in said
+    assert "would make 1 call" in said
+    assert not (tmp_path / "never-made").exists()
+
+
+def test_json_lines_have_the_promised_keys(canary, capsys):
+    """Every line is one step; the call and the import name module, name and arguments."""
+    assert run(["trace", str(canary), "--json"]) == 0
+    steps = rows(capsys)
+    keys = {"index", "offset", "opcode", "arg", "stack", "memo", "imports", "calls"}
+    assert all(set(step) == keys for step in steps)
+    assert [step["index"] for step in steps] == list(range(len(steps)))
+    [called] = [step for step in steps if step["calls"]]
+    assert called["opcode"] == "REDUCE"
+    assert called["calls"]["callable"].endswith(".mkdir")
+    assert "never-made" in called["calls"]["args"]
+    [imported] = [step["imports"] for step in steps if step["imports"]]
+    assert imported == [os.mkdir.__module__, "mkdir"]
+    assert steps[-1] == {**steps[-1], "opcode": "STOP", "stack": [], "arg": None}
+
+
+def test_stack_and_memo_are_those_after_the_step(tmp_path, capsys):
+    """A list is seen growing: each line shows it as it was then, not as it ended."""
+    path = tmp_path / "list.pkl"
+    path.write_bytes(
+        assemble([("PROTO", 2), "EMPTY_LIST", ("BINPUT", 0), ("BININT1", 7), "APPEND", "STOP"])
+    )
+    run(["trace", str(path), "--json"])
+    assert [step["stack"] for step in rows(capsys)] == [
+        [],
+        ["[]"],
+        ["[]"],
+        ["[]", "7"],
+        ["[7]"],
+        [],
+    ]
+
+
+def test_a_torch_archive_is_opened_by_itself(tmp_path, capsys):
+    """data.pkl is found; other members can be asked for."""
+    import torch
+
+    path = tmp_path / "model.bin"
+    torch.save({"w": torch.zeros(2)}, path)
+    assert run(["trace", str(path), "--json"]) == 0
+    assert ["torch._utils", "_rebuild_tensor_v2"] in [step["imports"] for step in rows(capsys)]
+
+
+def test_of_several_pickles_one_must_be_chosen(tmp_path, capsys):
+    """An archive with two pickles lists them, and --member picks one."""
+    path = tmp_path / "two.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/one.pkl", pickle.dumps(1, 2))
+        archive.writestr("a/two.pkl", pickle.dumps("zwei", 2))
+    assert run(["trace", str(path)]) == 2
+    assert "--member a/one.pkl" in capsys.readouterr().err
+    assert run(["trace", str(path), "--member", "two.pkl", "--json"]) == 0
+    assert "zwei" in [step["arg"] for step in rows(capsys)]
+    assert run(["trace", str(path), "--member", "three.pkl"]) == 2
+    assert 'no member "three.pkl"' in capsys.readouterr().err
+
+
+def test_a_cut_file_keeps_its_steps_and_names_the_offset(canary, tmp_path, capsys):
+    """What could be read is printed; then one line with place, problem and remedy; exit 2."""
+    path = tmp_path / "cut.pkl"
+    path.write_bytes(canary.read_bytes()[:-8])
+    assert run(["trace", str(path)]) == 2
+    done = capsys.readouterr()
+    assert "PROTO" in done.out
+    assert done.err.count("\n") == 1
+    assert "byte " in done.err
+
+
+@pytest.mark.parametrize("name", ["missing.pkl", "text.txt", "empty.pkl", "."])
+def test_what_is_no_pickle_is_one_clear_line(tmp_path, capsys, name):
+    """A missing file, text, nothing at all and a folder: exit 2, one line, no traceback."""
+    (tmp_path / "text.txt").write_text("Dear reader,\n")
+    (tmp_path / "empty.pkl").write_bytes(b"")
+    assert run(["trace", str(tmp_path / name)]) == 2
+    done = capsys.readouterr()
+    assert done.err.count("\n") == 1
+    assert "Traceback" not in done.err
+
+
+def test_names_in_the_file_cannot_write_to_the_terminal(tmp_path, capsys):
+    """Escape sequences and direction marks in a global's name are shown, not obeyed."""
+    path = tmp_path / "loud.pkl"
+    hostile = "e\x1b[31m\u202evil"
+    path.write_bytes(
+        assemble([("PROTO", 4), ("SHORT_BINUNICODE", hostile), ("SHORT_BINUNICODE", hostile), "STACK_GLOBAL",
+                  "EMPTY_TUPLE", "REDUCE", "STOP"])
+    )  # fmt: skip
+    run(["trace", str(path)])
+    assert not [c for c in capsys.readouterr().out if c in "\x1b\u202e"]
+
+
+def test_json_holds_odd_arguments(tmp_path, capsys):
+    """Bytes, infinities and numbers beyond 64 bits come as text: strict JSON for any reader."""
+    path = tmp_path / "odd.pkl"
+    path.write_bytes(pickle.dumps([b"\xff", float("inf"), float("nan"), 2**80, -1.5], 4))
+    assert run(["trace", str(path), "--json"]) == 0
+    arguments = [step["arg"] for step in rows(capsys)]
+    assert -1.5 in arguments
+    assert str(2**80) in arguments
+
+
+def test_standard_input_is_read(monkeypatch, capsys):
+    """A dash reads a pickle from a pipe."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(pickle.dumps(5, 4))))
+    assert run(["trace", "-"]) == 0
+    assert "BININT1" in capsys.readouterr().out
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    """`unpickled trace … | head -1` ends quietly."""
+    path = tmp_path / "long.pkl"
+    path.write_bytes(pickle.dumps(list(range(50_000)), 2))
+    command = f'"{sys.executable}" -m unpickled trace "{path}" | head -1'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert "Traceback" not in done.stderr
+    assert done.stderr == ""
+
+
+def test_brief_leaves_the_state_out(canary, capsys):
+    """--brief is for large files: the same steps, without stack and memo."""
+    run(["trace", str(canary), "--json", "--brief"])
+    assert all(step["stack"] is None and step["memo"] is None for step in rows(capsys))

@@ -1,0 +1,110 @@
+"""The bench writes down what cards report, shows it in every rail at once, and forgets on request."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from unpickled.content import load_practice
+from unpickled.errors import ContentError
+from unpickled.lab.journal import Journal
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    path = tmp_path / "progress.json"
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(path))
+    return path
+
+
+@pytest.fixture
+def item(root):
+    return load_practice(root)[0]
+
+
+def answer(card, item, *, correct, tries=1):
+    card.result = {"item": item.id, "correct": correct, "tries": tries, "answer": "x"}
+
+
+def mark(rail, item):
+    return {one["id"]: one["done"] for one in rail.exercises}[item.id]
+
+
+def test_a_right_answer_is_written_and_turns_the_rail(root, kept, item):
+    """The rail on the page turns as the card is solved, and the file knows it."""
+    journal = Journal(root)
+    rail, card = journal.rail(item.page), journal.card(item.id)
+    assert not mark(rail, item)
+    answer(card, item, correct=False)
+    assert not mark(rail, item)
+    answer(card, item, correct=True, tries=2)
+    assert mark(rail, item)
+    assert json.loads(kept.read_text())["exercises"][item.id]["tries"] == 2
+
+
+def test_progress_survives_a_restart(root, kept, item):
+    """A new kernel's card is solved, with its tries and hints, and so is its rail."""
+    first = Journal(root)
+    card = first.card(item.id)
+    card.state = {**card.state, "hints": 1}
+    answer(card, item, correct=True)
+    again = Journal(root)
+    left = again.card(item.id).state
+    assert (left["solved"], left["tries"], left["hints"]) == (True, 1, 1)
+    assert mark(again.rail(item.page), item)
+    assert again.summary()[item.id] == "done"
+
+
+def test_reset_clears_file_card_and_rail(root, kept, item):
+    """After a reset from the rail nothing of the exercise is left, and the others are."""
+    journal = Journal(root)
+    other = next(one for one in load_practice(root) if one.page == item.page and one.id != item.id)
+    rail, card = journal.rail(item.page), journal.card(item.id)
+    answer(card, item, correct=True)
+    answer(journal.card(other.id), other, correct=True)
+    rail._on_message(rail, {"type": "reset", "exercise": item.id}, [])
+    assert not mark(rail, item)
+    assert mark(rail, other)
+    assert not card.state["solved"]
+    assert item.id not in json.loads(kept.read_text())["exercises"]
+
+
+def test_a_damaged_file_is_set_aside_and_the_learner_is_told(root, kept, item):
+    """The rail carries the message once; the old file is still there; new answers are kept."""
+    kept.write_text("{ not json")
+    journal = Journal(root)
+    rail = journal.rail(item.page)
+    assert "damaged" in rail.message
+    assert list(kept.parent.glob("progress.damaged-*.json"))
+    answer(journal.card(item.id), item, correct=True)
+    assert Journal(root).summary()[item.id] == "done"
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_breaks_nothing(
+    root, tmp_path, monkeypatch, item
+):
+    """The card still answers; the rail says where and why nothing is kept."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "file" / "progress.json"))
+    journal = Journal(root)
+    rail, card = journal.rail(item.page), journal.card(item.id)
+    answer(card, item, correct=True)
+    assert "progress.json" in rail.message
+
+
+def test_every_page_has_a_rail_whose_links_lead_to_notebooks(root, kept):
+    """A link in a rail is relative to its page and ends at a file of the checkout."""
+    journal = Journal(root)
+    for entry in journal.rail("start").pages:
+        rail = journal.rail(entry["id"])
+        here = (root / "course" / entry["href"]).parent
+        assert all((here / page["href"]).resolve().is_file() for page in rail.pages)
+
+
+def test_what_is_unknown_is_named(root, kept):
+    """A wrong id in a notebook is an error that says what to look at."""
+    with pytest.raises(ContentError, match="no such page"):
+        Journal(root).rail("10-nowhere")
+    with pytest.raises(ContentError, match="p-nothing"):
+        Journal(root).card("p-nothing")
