@@ -28,7 +28,8 @@ CITATION = re.compile(r"\[@([A-Za-z0-9._-]+(?:;\s*@[A-Za-z0-9._-]+)*)\]")
 CARD = re.compile(r"""\blab\.card\(\s*["']([^"']+)["']""")
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)>\s]+)>?[^)]*\)")
 FENCE = re.compile(r"\s*(```|~~~)")
-NEW_BLOCK = re.compile(r"\s*([-*+]\s|\d+[.)]\s|\||>)")
+NEW_BLOCK = re.compile(r"\s*([-*+]\s|\d+[.)]\s|\|)")
+QUOTE = re.compile(r"\s*>\s?")
 HEADING = re.compile(r"\s*#{1,6}\s")
 INLINE = re.compile(r"`[^`]*`|<!--.*?-->|\{#.*?#\}", re.DOTALL)
 PAGE_LINK = re.compile(r"\[[^\]]*\]\([^)]*\.ipynb[^)]*\)")
@@ -171,11 +172,16 @@ def _unfenced(lines: tuple[Line, ...]) -> Iterator[Line]:
 def _blocks(lines: tuple[Line, ...]) -> Iterator[Line]:
     start = 0
     words: list[str] = []
+    quoted = False
     for line in (*_unfenced(lines), Line(0, "")):
-        ends = not line.text.strip() or HEADING.match(line.text) or NEW_BLOCK.match(line.text)
+        text = QUOTE.sub("", line.text)
+        was_quoted, quoted = quoted, text != line.text
+        ends = (
+            not text.strip() or HEADING.match(text) or NEW_BLOCK.match(text) or quoted != was_quoted
+        )
         if ends and words:
             yield Line(start, " ".join(words))
             words = []
-        if line.text.strip() and not HEADING.match(line.text):
+        if text.strip() and not HEADING.match(text):
             start = start if words else line.number
-            words.append(line.text.strip())
+            words.append(text.strip())
