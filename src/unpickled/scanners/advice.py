@@ -27,8 +27,12 @@ def _clean(form: Format, reports: tuple[Report, ...]) -> str:
     names = _names(report.unlisted for report in reports)
     if names:
         return f"No known bad name found, but nobody lists {names}: find out what it does before you load the file."
-    if form.pickled:
+    if form.id in {"torch-zip", "torch-legacy"}:
         return "No known bad name found; still load it with weights_only=True, or convert it to safetensors."
+    if form.id in {"npy", "npz"}:
+        return "No known bad name found; still load it with allow_pickle=False."
+    if form.pickled:
+        return "No known bad name found; a pickle can still call what no list holds, so know its source."
     return "No known bad name found."
 
 
@@ -39,10 +43,10 @@ def _not_judged(verdict: Verdict, form: Format) -> str:
         return "Do not load it: a scanner gave no answer, and no answer is not a good one."
     if verdict is Verdict.UNREADABLE:
         return "Do not load it: it could not be read to its end, and a loader runs what comes before the break."
-    if form.pickled is False:
-        return "No scanner judged all of it; the format itself holds no pickle. Load it with its own library."
     if form.id in {"unknown", "text"}:
         return "Nothing in it that a scanner reads: do not give it to a pickle loader."
+    if form.pickled is False:
+        return "No scanner judged all of it; the format itself holds no pickle. Load it with its own library."
     return "Do not load it: part of it was not looked at, and not looked at is not clean."
 
 

@@ -22,6 +22,7 @@ _OPCODES = (
     5_000_000  # for the whole file; both scanners keep every opcode in memory, about 150 bytes each
 )
 _PARTS = 5_000
+_ENDS = 1_000
 _JOBLIB = "from byte {} on, joblib keeps raw numbers inside the pickle, which no scanner steps over"
 
 
@@ -35,8 +36,9 @@ class Part:
         format: format id of the piece.
         start: offset of the first pickle in the piece, in bytes.
         end: offset behind the last pickle, in bytes.
-        pickles: how many pickles stand there.
+        ends: offset behind each pickle, for the first thousand.
         problem: why it could not be read to its end; empty if it could.
+        too_large: whether that is a limit, so that the scanners had better not try either.
     """
 
     where: str
@@ -44,8 +46,9 @@ class Part:
     format: str
     start: int = 0
     end: int = 0
-    pickles: int = 0
+    ends: tuple[int, ...] = ()
     problem: str = ""
+    too_large: bool = False
 
 
 def parts(path: str | os.PathLike[str]) -> tuple[Part, ...]:
@@ -77,32 +80,49 @@ def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:
             where=piece.where, kind=piece.kind, format=piece.format, problem=piece.problem
         ), 0
     data = piece.data[piece.start :] if piece.start else piece.data
-    end = pickles = used = 0
+    ends: list[int] = []
+    last = used = 0
     problem = ""
+    too_large = False
+    most = max(1, opcodes)
     try:
-        for step in trace(data, limits=Limits(opcodes=max(1, opcodes), items=1, text=64)):
+        for step in trace(
+            data, limits=Limits(opcodes=most, stack=most, memo=most, items=1, text=64)
+        ):
             used += 1
             if step.opcode == "STOP":
-                end, pickles = step.offset + step.size, step.pickle + 1
-                if pickles == piece.pickles:
+                last = piece.start + step.offset + step.size
+                ends += [last] if len(ends) < _ENDS else []
+                if step.pickle + 1 == piece.pickles:
                     break
     except OverLimitError as error:
-        problem = f"it is too large to check: {error.problem}"
+        too_large, problem = True, f"it is too large to check: {error.problem}"
     except TraceError as error:
         at = piece.start + error.offset
         problem = _JOBLIB.format(at) if piece.format == "joblib" else f"it is broken at byte {at}"
-    if not problem and pickles < max(1, piece.pickles):
-        problem = f"it ends after {pickles} of {max(1, piece.pickles)} pickles"
+    if not problem and len(ends) < max(1, piece.pickles):
+        problem = f"it ends after {len(ends)} of {max(1, piece.pickles)} pickles"
     part = Part(
         where=piece.where,
         kind="pickle",
         format=piece.format,
         start=piece.start,
-        end=piece.start + end,
-        pickles=pickles,
+        end=last,
+        ends=tuple(ends),
         problem=problem,
+        too_large=too_large,
     )
     return part, used
+
+
+def _unread(piece: Piece) -> Part:
+    return Part(
+        where=piece.where,
+        kind=piece.kind,
+        format=piece.format,
+        problem=piece.problem,
+        too_large=piece.too_large,
+    )
 
 
 def gap(answer: Answer, found: Iterable[Part]) -> tuple[Verdict, str]:
@@ -116,11 +136,17 @@ def gap(answer: Answer, found: Iterable[Part]) -> tuple[Verdict, str]:
     broken = [complaint for complaint in answer.complaints if complaint.kind == "failed"]
     if broken:
         return Verdict.FAILED, broken[0].text
-    gaps = [result for part in found if (result := _gap_in(part, answer))[0] is not Verdict.CLEAN]
+    gaps = []
+    explained = set()
+    for part in found:
+        verdict, note = _gap_in(part, answer)
+        if verdict is not Verdict.CLEAN:
+            gaps.append((verdict, note))
+            explained |= {part.where} if verdict is Verdict.UNREADABLE else set()
     gaps += [
         (Verdict.UNREADABLE, f"{complaint.text}{_in(complaint.where)}")
         for complaint in answer.complaints
-        if complaint.kind == "unreadable"
+        if complaint.kind == "unreadable" and complaint.where not in explained
     ]
     if not gaps:
         return Verdict.CLEAN, ""
@@ -151,7 +177,8 @@ def _gap_in_pickle(part: Part, answer: Answer) -> tuple[Verdict, str]:
         return Verdict.CLEAN, ""
     if any(look.to_the_end for look in looks):
         return Verdict.UNREADABLE, f"it stopped at byte {reached} of {part.end}{_in(part.where)}"
-    return Verdict.SKIPPED, f"it read {reached} of the {part.end} bytes of pickles{_in(part.where)}"
+    read = sum(end <= reached + 1 for end in part.ends)
+    return Verdict.SKIPPED, f"it read {read} of {len(part.ends)} pickles{_in(part.where)}"
 
 
 def _reached(part: Part, looks: list[Look]) -> int:
@@ -170,7 +197,7 @@ def _why_not(part: Part, answer: Answer) -> str:
         return told or "it reads only pickles, and this format holds none"
     if "<" in part.where or " > " in part.where:
         return f"it did not look inside {part.where.rpartition(' > ')[0] or 'the compressed data'}"
-    return f"it did not look at {part.where or 'the file'}" + (f": {told}" if told else "")
+    return f"it did not look at {part.where or 'the file itself'}" + (f": {told}" if told else "")
 
 
 def _in(where: str) -> str:

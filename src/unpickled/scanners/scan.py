@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 from unpickled.errors import ScanError
@@ -76,6 +77,9 @@ def _stamp(path: str | os.PathLike[str]) -> tuple[int, ...]:
 
 
 def _report(scanner: str, path: str, found: tuple[Part, ...], workshop: Workshop) -> Report:
+    large = next((part.problem for part in found if part.too_large), "")
+    if large:
+        return _not_asked(scanner, large)
     reply = workshop.ask({"scanner": scanner, "path": path})
     version, seconds = str(reply["version"]), float(reply["seconds"])
     try:
@@ -94,6 +98,16 @@ def _report(scanner: str, path: str, found: tuple[Part, ...], workshop: Workshop
         seconds=seconds,
         note=note,
     )
+
+
+def _not_asked(scanner: str, problem: str) -> Report:
+    """Spare the scanner what would fill the memory: it would be stopped by its limits, after minutes."""
+    try:
+        version = metadata.version(scanner)
+    except metadata.PackageNotFoundError:
+        version = ""
+    note = _sentence(f"{problem}; the scanner was not asked")
+    return Report(scanner=scanner, version=version, verdict=Verdict.UNREADABLE, note=note)
 
 
 def _judge(answer: Answer, found: tuple[Part, ...]) -> tuple[Verdict, str]:

@@ -23,7 +23,7 @@ SCANNERS = {
     "picklescan": "unpickled.scanners.with_picklescan",
     "modelscan": "unpickled.scanners.with_modelscan",
 }
-MEMORY = 3 << 30  # bytes of address space; the libraries themselves map 0.2 to 0.6 GB
+MEMORY = 2 << 30  # bytes of address space; the libraries themselves map 0.2 to 0.6 GB
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:

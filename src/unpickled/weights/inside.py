@@ -26,6 +26,7 @@ __all__ = ["Piece", "inside", "pieces"]
 
 _DEPTH = 4
 _BYTES = 256 << 20
+_TOO_LARGE = f"it unpacks to more than {_BYTES >> 20} MiB"
 _LEGACY_PICKLES = 5  # magic, protocol, system, objects, storage keys; raw numbers follow
 _ZIPS = frozenset({"zip", "npz", "torch-zip", "torchscript", "keras-zip"})
 _MODELS = frozenset({"safetensors", "gguf", "onnx", "hdf5", "keras-zip"})
@@ -46,6 +47,7 @@ class Piece:
         start: offset in `data` of the first pickle.
         pickles: how many stacked pickles to read; 0 for all, up to the end of the data.
         problem: why a closed piece could not be opened.
+        too_large: whether the problem is that it unpacks to more than the limit.
     """
 
     where: str
@@ -55,6 +57,7 @@ class Piece:
     start: int = 0
     pickles: int = 0
     problem: str = ""
+    too_large: bool = False
 
 
 @dataclass(slots=True)
@@ -131,7 +134,10 @@ def _container(found: str, this: _Opened, budget: _Budget) -> Iterator[Piece]:
     for name, data, problem in _members(found, this, budget):
         inner = this.member(name, data)
         if problem:
-            yield Piece(where=inner.where, kind="closed", format=found, problem=problem)
+            heavy = problem == _TOO_LARGE
+            yield Piece(
+                where=inner.where, kind="closed", format=found, problem=problem, too_large=heavy
+            )
             empty = False
         for piece in _look(inner, budget) if data else ():
             if piece.kind in {"pickle", "array", "closed"}:
@@ -210,7 +216,7 @@ def _zip_member(
 
 def _charge(data: bytes, budget: _Budget) -> tuple[bytes, str]:
     if len(data) > budget.bytes:
-        return b"", f"it is over the limit of {_BYTES >> 20} MiB"
+        return b"", _TOO_LARGE
     budget.bytes -= len(data)
     return data, ""
 

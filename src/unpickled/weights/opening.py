@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from unpickled.errors import TraceError
-from unpickled.pickles import Limits, Step, trace
+from unpickled.pickles import OPCODES, Limits, Step, trace
 
 __all__ = ["TORCH_MAGIC", "Opening", "opening"]
 
@@ -15,6 +15,7 @@ TORCH_MAGIC = (
 )
 _STEPS = 4_000
 _ENOUGH = 20  # opcodes in a row that make sense; text and weights break off far earlier
+_OPCODE_BYTES = frozenset(opcode.code for opcode in OPCODES.values())
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z")
 
 
@@ -61,12 +62,13 @@ def _first_steps(head: bytes) -> tuple[list[Step], int]:
 
 
 def _announced(head: bytes, steps: list[Step]) -> bool:
-    """A PROTO opcode for a known protocol, followed by one more opcode or by nothing at all."""
-    return (
-        head[:1] == b"\x80"
-        and head[1] <= 5
-        and (len(steps) > 1 or len(head) <= 2 or head[2:3] in b"\x95\x8c")
-    )
+    """A PROTO opcode for a known protocol, with an opcode behind it, or cut off right there.
+
+    That opcode's argument may be longer than what was read, so its byte alone must do.
+    """
+    if head[:1] != b"\x80" or steps[0].opcode != "PROTO":
+        return False
+    return len(head) <= 2 or head[2] in _OPCODE_BYTES
 
 
 def _plausible(steps: list[Step], head: bytes, size: int, stopped_at: int) -> bool:
