@@ -48,8 +48,10 @@ model = {"name": "tiny-model", "weights": [0.5, -0.25, 0.125] * 10_000}
 
 honest = lab.workspace() / "honest.pkl"
 tampered = lab.workspace() / "tampered.pkl"
-honest.write_bytes(pickle.dumps(model))
-tampered.write_bytes(pickle.dumps({**model, "extra": Canary()}))
+for path, content in ((honest, model), (tampered, {**model, "extra": Canary()})):
+    path.write_bytes(pickle.dumps(content))
+
+assert not marker.exists()  # writing them ran nothing
 
 # %% [markdown]
 # > **Predict.** How many bytes does the passenger add: some hundred thousand, some thousand, or fewer?

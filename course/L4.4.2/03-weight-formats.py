@@ -8,6 +8,7 @@
 #     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
+# ---
 
 # %% [markdown]
 # # Weight-file format safety: a comparison
@@ -84,8 +85,9 @@ for path in files:
     print(path.read_bytes()[:12].hex(" "), "  ", path.name)
 
 # %% [markdown]
-# `50 4b` is *PK*, a ZIP archive. `80 04` opens a pickle of protocol 4. `93 4e 55 4d 50 59` spells NUMPY after its first
-# byte. And a safetensors file begins with a number: the length of its header.
+# `50 4b` is *PK*, a ZIP archive. `80` opens a pickle, and the byte behind it is its protocol. `93 4e 55 4d 50 59` spells
+# NUMPY after its first byte. And safetensors begins with eight bytes for a number, the length of its header, and then a
+# brace: `7b`.
 
 # %% [markdown]
 # ## Do: read a safetensors header by hand

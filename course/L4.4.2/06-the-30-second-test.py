@@ -8,6 +8,7 @@
 #     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
+# ---
 
 # %% [markdown]
 # # The 30-second test you should always run
@@ -95,6 +96,10 @@ print(len(calls), "calls:", *calls, sep="\n  ")
 
 assert sum(name.endswith("mkdir") for name in calls) == 1
 assert sum("_rebuild_tensor" in name for name in calls) == 2
+
+# %% [markdown]
+# Each tensor takes two calls: one that rebuilds it, and an empty `OrderedDict` that it carries along. The fifth is the
+# odd one. In a real model it would stand among hundreds, which is why nobody should search by eye.
 
 # %% [markdown]
 # ## Do: run the test
@@ -185,8 +190,7 @@ lab.card("p-exit-code-three")
 # *unreadable* are verdicts of their own.
 
 # %%
-assert run("unpickled", "check", "model.bin") == 0
-assert run("unpickled", "check", "weights.bin", "download.bin") == 1
+assert run("unpickled", "check", "model.bin", "weights.bin", "download.bin") == 1
 
 # %% [markdown]
 # The same as a panel. Choose files, and read what each scanner did *not* look at.

@@ -8,6 +8,7 @@
 #     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
+# ---
 
 # %% [markdown]
 # # Key terms
@@ -24,7 +25,7 @@
 # %% [markdown]
 # ## Watch: the words at work
 #
-# Six opcodes, and half of the list above. Cover the right side and explain each line yourself.
+# Eight instructions, and half of the list above. Cover the right side and explain each line yourself.
 
 # %%
 from unpickled import lab
