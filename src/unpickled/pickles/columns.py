@@ -18,8 +18,9 @@ from unpickled.pickles.values import (
     Dict,
     Extension,
     Frozen,
-    Global,
+    Import,
     List,
+    Log,
     Mark,
     Persistent,
     ReadOnly,
@@ -106,8 +107,19 @@ def _atom_row(value: Any, _: Number) -> list[Any]:
     return ["atom", _atom(value)]
 
 
-def _log(value: Any, number: Number) -> list[list[Any]]:
-    return [[step, *map(number, entry)] for step, *entry in value.log]
+def _log(log: Log, number: Number) -> list[list[Any]]:
+    return [[step, number(value)] for step, values, _ in log for value in values]
+
+
+def _pair_log(log: Log, number: Number) -> list[list[Any]]:
+    rows = _log(log, number)
+    return [[step, key, item] for (step, key), (_, item) in zip(rows[::2], rows[1::2], strict=True)]
+
+
+def _totals(log: Log, width: int = 1) -> list[list[int]]:
+    """Return `[step, total]` where a log does not hold all that was added; normally it is empty."""
+    kept = sum(len(values) for _, values, _ in log)
+    return [[step, total // width] for step, _, total in log if total > kept]
 
 
 def _cropped(value: Cropped, number: Number) -> list[Any]:
@@ -117,8 +129,8 @@ def _cropped(value: Cropped, number: Number) -> list[Any]:
 
 
 def _result(value: Result, number: Number) -> list[Any]:
-    log = [[step, kind, *map(number, entry)] for step, kind, *entry in value.log]
-    return ["call", callable_text(value.call), arguments_text(value.call), log, value.cut]
+    log = [[step, kind, *map(number, rest)] for step, values, _ in value for kind, *rest in values]
+    return ["call", callable_text(value.call), arguments_text(value.call), log, _totals(value)]
 
 
 _ROWS: dict[type, Callable[[Any, Number], list[Any]]] = {
@@ -130,10 +142,10 @@ _ROWS: dict[type, Callable[[Any, Number], list[Any]]] = {
         [number(entry) for entry in value.items],
         value.total,
     ],
-    List: lambda value, number: ["list", _log(value, number), value.cut],
-    Set: lambda value, number: ["set", _log(value, number), value.cut],
-    Dict: lambda value, number: ["dict", _log(value, number), value.cut],
-    Global: lambda value, _: ["global", value.module, value.name],
+    List: lambda value, number: ["list", _log(value, number), _totals(value)],
+    Set: lambda value, number: ["set", _log(value, number), _totals(value)],
+    Dict: lambda value, number: ["dict", _pair_log(value, number), _totals(value, 2)],
+    Import: lambda value, _: ["global", value.module, value.name],
     Result: _result,
     Persistent: lambda value, number: ["persistent", number(value.id)],
     Extension: lambda value, _: ["ext", value.code],

@@ -16,13 +16,11 @@ from unpickled.pickles.limits import Limits
 from unpickled.pickles.opcodes import HIGHEST_PROTOCOL
 from unpickled.pickles.values import Cropped
 
-__all__ = ["READERS", "BrokenPickleError", "PickleReader"]
+__all__ = ["FIXED", "READERS", "BrokenPickleError", "PickleReader"]
 
-_uint2 = struct.Struct("<H").unpack_from
 _uint4 = struct.Struct("<I").unpack_from
 _int4 = struct.Struct("<i").unpack_from
 _uint8 = struct.Struct("<Q").unpack_from
-_float8 = struct.Struct(">d").unpack_from
 
 _ENORMOUS = 1 << 63  # a length that fits no address space: every reader refuses it
 _CHUNK = 1 << 16  # bytes of long text that are checked at a time
@@ -63,28 +61,6 @@ class PickleReader:
         self.text = limits.text
         self.digits = limits.digits
         self.long_frame = 0  # bytes by which a FRAME promised more than there is
-
-    # Fixed width
-
-    def uint1(self, at: int) -> Read:
-        """Read one byte as a number."""
-        return self.data[at], at + 1
-
-    def uint2(self, at: int) -> Read:
-        """Read two bytes, little-endian."""
-        return _uint2(self.data, at)[0], at + 2
-
-    def uint4(self, at: int) -> Read:
-        """Read four bytes, little-endian."""
-        return _uint4(self.data, at)[0], at + 4
-
-    def int4(self, at: int) -> Read:
-        """Read four bytes, little-endian, signed."""
-        return _int4(self.data, at)[0], at + 4
-
-    def float8(self, at: int) -> Read:
-        """Read a float in eight bytes, big-endian."""
-        return _float8(self.data, at)[0], at + 8
 
     def protocol(self, at: int) -> Read:
         """Read the protocol's number, which must be one that exists."""
@@ -146,15 +122,14 @@ class PickleReader:
         stop = start + self.data[at]
         if stop > self.end or stop - start > self.text:
             return self._text(start, stop - start)
-        return str(self.data[start:stop], "utf-8", "surrogatepass"), stop
+        try:
+            return self.data[start:stop].decode(), stop  # the usual case, so without a detour
+        except UnicodeDecodeError:
+            return self._text(start, stop - start)
 
     def text4(self, at: int) -> Read:
         """Read UTF-8 text with a four-byte length."""
-        start = at + 4
-        stop = start + _uint4(self.data, at)[0]
-        if stop > self.end or stop - start > self.text:
-            return self._text(start, stop - start)
-        return str(self.data[start:stop], "utf-8", "surrogatepass"), stop
+        return self._text(at + 4, _uint4(self.data, at)[0])
 
     def text8(self, at: int) -> Read:
         """Read UTF-8 text with an eight-byte length."""
@@ -331,12 +306,15 @@ def _hex(digits: bytes) -> int:
     return int(digits, 16)
 
 
+FIXED = {"uint1": "<B", "uint2": "<H", "uint4": "<I", "int4": "<i", "float8": ">d"}
+"""The kinds of argument that have a fixed width, with their layout for `struct`."""
+
 READERS: dict[str, Callable[[PickleReader, int], Read]] = {
     kind: getattr(PickleReader, kind)
     for kind in (
-        "uint1", "uint2", "uint4", "int4", "float8", "protocol", "frame",
-        "bytes1", "bytes4", "bytes8", "latin1", "latin4", "text1", "text4", "text8", "long1", "long4",
-        "integer", "long", "index", "decimal", "quoted", "unicode", "names", "ascii_names", "ascii",
+        "protocol", "frame", "bytes1", "bytes4", "bytes8", "latin1", "latin4", "text1", "text4", "text8",
+        "long1", "long4", "integer", "long", "index", "decimal", "quoted", "unicode", "names", "ascii_names",
+        "ascii",
     )
 }  # fmt: skip
-"""How to read each kind of argument, by the kind's name in the opcode table."""
+"""How to read each of the others, by the kind's name in the opcode table."""

@@ -15,9 +15,9 @@ from unpickled.pickles.columns import columns
 from unpickled.pickles.limits import RECORD, Limits
 from unpickled.pickles.opcodes import OPCODES
 from unpickled.pickles.render import text
-from unpickled.pickles.steps import Call, Import, Step
+from unpickled.pickles.steps import Call, Step
 from unpickled.pickles.tracer import Input, Tracing
-from unpickled.pickles.values import MARK
+from unpickled.pickles.values import Import
 
 __all__ = ["MemoView", "Nodes", "Note", "Trace", "record"]
 
@@ -70,7 +70,7 @@ def record(data: Input, *, limits: Limits = RECORD) -> Trace:
             if step.opcode in _PUSHES:
                 del chain[step.depth :]
                 nodes.parent.append(chain[-1])
-                nodes.value.append(stack[-1] if stack else MARK)
+                nodes.value.append(stack[-1])
                 chain.append(len(nodes.parent) - 1)
             else:
                 del chain[step.depth + 1 :]

@@ -15,7 +15,7 @@ The rules, for `text(value, step)`, which shows a value as it was after `step` (
     pickle did to the result up to `step` follows as ` with {…}`: `state v` for a state, `v` for an
     item added, `k: v` for an item set.
 6.  Of a log, only the entries made at or before `step` are there. Of more than 8 entries the first 8
-    are shown, then `… 5 more`; or `… 5+ more` if some were not even kept at that step.
+    are shown, then `… 5 more`.
 7.  Depth: the value itself is at depth 0, its entries at 1, and so on; the inside of rule 4 is one
     deeper too. Whatever holds others (rules 3, 4 and 5, empty or not) is `…` at depth 4 and deeper.
     The text of a call begins at depth 0 for itself: its arguments are at depth 1, and so is its
@@ -44,8 +44,9 @@ from unpickled.pickles.values import (
     Dict,
     Extension,
     Frozen,
-    Global,
+    Import,
     List,
+    Log,
     Mark,
     Persistent,
     ReadOnly,
@@ -185,7 +186,7 @@ def _dict(value: Dict, at: _Place) -> Iterator[str]:
 
 
 def _set(value: Set, at: _Place) -> Iterator[str]:
-    if not _seen(value.log, at.step):
+    if not _seen(value, at.step):
         yield "set()"
         return
     yield "{"
@@ -198,7 +199,7 @@ def _result(value: Result, at: _Place) -> Iterator[str]:
         yield from _nested_call(value.call, at.depth)
     else:
         yield f"result of {call_text(value.call)}"
-    if _seen(value.log, at.step):
+    if _seen(value, at.step):
         yield " with {"
         yield from _logged(value, at)
         yield "}"
@@ -223,7 +224,7 @@ def _nested_call(call: Call, depth: int) -> Iterator[str]:
 
 
 def _callable(call: Call, depth: int) -> Iterator[str]:
-    if type(call.function) is Global:
+    if type(call.function) is Import:
         yield f"{call.function.module}.{call.function.name}"
     else:
         yield "("
@@ -256,31 +257,35 @@ def _before(call: Call, depth: int) -> _Place:
     return _Place(call.step - 1, depth, True)
 
 
-def _seen(log: list[tuple[Any, ...]], step: int) -> int:
+def _seen(log: Log, step: int) -> int:
     """Count the entries of a log that were made at or before `step`."""
     if not log or log[-1][0] <= step:
         return len(log)
     return bisect_right(log, step, key=_step_of)
 
 
-def _logged(value: List | Set | Dict | Result, at: _Place) -> Iterator[str]:
-    seen = _seen(value.log, at.step)
-    shown = value.log[: min(seen, ENTRIES)]
-    if type(value) is Result:
-        entries = [("state " if kind == "state" else "", *rest) for _, kind, *rest in shown]
+def _logged(log: Log, at: _Place) -> Iterator[str]:
+    seen, width = _seen(log, at.step), 2 if type(log) is Dict else 1
+    values: list[Any] = []
+    for _, added, _ in log[:seen]:
+        values += added[: ENTRIES * width]
+        if len(values) >= ENTRIES * width:
+            break
+    if type(log) is Result:
+        shown = [("state " if kind == "state" else "", *rest) for kind, *rest in values[:ENTRIES]]
     else:
-        entries = [("", *rest) for _, *rest in shown]
-    more = "+" if -1 < value.cut <= at.step else ""
-    yield from _entries(entries, seen, at, more)
+        shown = [
+            ("", *values[n : n + width]) for n in range(0, min(len(values), ENTRIES * width), width)
+        ]
+    total = log[seen - 1][2] // width if seen else 0
+    yield from _entries(shown, total, at)
 
 
 def _plain(values: tuple[object, ...]) -> list[tuple[Any, ...]]:
     return [("", value) for value in values[:ENTRIES]]
 
 
-def _entries(
-    entries: list[tuple[Any, ...]], total: int, at: _Place, more: str = ""
-) -> Iterator[str]:
+def _entries(entries: list[tuple[Any, ...]], total: int, at: _Place) -> Iterator[str]:
     """Yield at most `ENTRIES` entries, joined; each is `(prefix, value)` or `(prefix, key, value)`."""
     separator = ""
     for prefix, *key, value in entries:
@@ -290,13 +295,13 @@ def _entries(
             yield ": "
         yield from _pieces(value, at.inside())
         separator = ", "
-    if total > len(entries) or more:
-        yield f"{separator}… {total - len(entries)}{more} more"
+    if total > len(entries):
+        yield f"{separator}… {total - len(entries)} more"
 
 
 _FLAT: dict[type, Callable[[Any], str]] = {
     Mark: lambda _: "MARK",
-    Global: lambda value: f"{value.module}.{value.name}",
+    Import: lambda value: f"{value.module}.{value.name}",
     Extension: lambda value: f"extension code {value.code}",
     Buffer: lambda value: f"buffer {value.number}",
 }

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any
 
 from unpickled.pickles.opcodes import explain
-from unpickled.pickles.render import arguments_text, atom_text, call_text, callable_text
+from unpickled.pickles.render import arguments_text, call_text, callable_text, text
+from unpickled.pickles.values import Import
 
 __all__ = ["Call", "Import", "Step"]
 
 
-class Import(NamedTuple):
-    """A name that the opcode makes Python look up; the module's own code runs if it is not loaded yet.
-
-    An extension code stands for an unknown import: its module is empty, its name `extension code 240`.
-    """
-
-    module: str
-    name: str
-
-    @property
-    def text(self) -> str:
-        """The dotted name, `os.mkdir`."""
-        return f"{self.module}.{self.name}" if self.module else self.name
+def _field(number: int) -> Any:
+    return property(itemgetter(number))
 
 
-class Call(NamedTuple):
+class Call(tuple[Any, ...]):
     """A call that the opcode would make, and that is not made here.
 
-    The texts are those of the moment just before the call. They are only put together when asked for.
+    The texts are those of the moment just before the call, and are only put together when asked for.
+    A tuple of its own kind, since a named tuple takes three times as long to make.
 
-    Args:
+    Attributes:
         opcode: the opcode that calls.
         function: the stand-in of what is called, or of the object whose method is.
         method: the method's name, such as `__new__` or `append`; empty for the thing itself.
@@ -39,12 +31,13 @@ class Call(NamedTuple):
         step: the index of the step.
     """
 
-    opcode: str
-    function: object
-    method: str
-    arguments: object
-    keywords: object
-    step: int
+    __slots__ = ()
+    opcode: str = _field(0)
+    function: object = _field(1)
+    method: str = _field(2)
+    arguments: object = _field(3)
+    keywords: object = _field(4)
+    step: int = _field(5)
 
     @property
     def callable(self) -> str:
@@ -64,11 +57,14 @@ class Call(NamedTuple):
         """The whole call: `os.mkdir('x')`; at most 200 characters."""
         return call_text(self)
 
+    def __repr__(self) -> str:
+        return f"<Call {self.text}>"
 
-class Step(NamedTuple):
+
+class Step(tuple[Any, ...]):
     """One opcode, read and applied.
 
-    Args:
+    Attributes:
         index: number of the step, from 0, over all pickles of the input.
         offset: where the opcode's byte is, in bytes from the start of the input.
         size: bytes of opcode and argument together.
@@ -80,25 +76,26 @@ class Step(NamedTuple):
         calls: the call that the step makes, or None.
     """
 
-    index: int  # type: ignore[assignment]  # a tuple has a method of that name, which a field may hide
-    offset: int
-    size: int
-    opcode: str
-    arg: Any
-    depth: int
-    pickle: int
-    imports: Import | None
-    calls: Call | None
+    __slots__ = ()
+    index: int = _field(0)  # type: ignore[assignment]  # hides the method of tuples, which is of no use here
+    offset: int = _field(1)
+    size: int = _field(2)
+    opcode: str = _field(3)
+    arg: Any = _field(4)
+    depth: int = _field(5)
+    pickle: int = _field(6)
+    imports: Import | None = _field(7)
+    calls: Call | None = _field(8)
 
     @property
     def arg_text(self) -> str | None:
         """The argument as text, at most 200 characters; None if the opcode has none."""
-        if self.arg is None:
-            return None
-        shown = atom_text(self.arg)
-        return shown if len(shown) <= 200 else shown[:199] + "…"
+        return None if self.arg is None else text(self.arg, self.index)
 
     @property
     def explain(self) -> str:
         """One sentence in plain words on what the opcode does."""
         return explain(self.opcode)
+
+    def __repr__(self) -> str:
+        return f"<Step {self.index} at {self.offset}: {self.opcode} {self.arg_text or ''}>"

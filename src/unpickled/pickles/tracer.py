@@ -5,12 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from mmap import mmap
+from typing import Any, NamedTuple
 
 from unpickled.errors import TraceError
+from unpickled.pickles.effects import EFFECTS, STOPPED, Effect
 from unpickled.pickles.limits import Limits, OverLimitError
-from unpickled.pickles.machine import EFFECTS, STOPPED, Effect, Machine
-from unpickled.pickles.opcodes import OPCODES
-from unpickled.pickles.reader import READERS, BrokenPickleError, PickleReader, Read
+from unpickled.pickles.machine import MADE_UP, RAISE_LIMIT, Machine
+from unpickled.pickles.opcodes import OPCODES, Opcode
+from unpickled.pickles.reader import FIXED, READERS, BrokenPickleError, PickleReader
 from unpickled.pickles.render import text
 from unpickled.pickles.steps import Step
 
@@ -63,7 +65,7 @@ class Tracing:
 
     def stack(self, top: int | None = None) -> tuple[str, ...]:
         """Return the texts of the stack now, bottom first; only the `top` uppermost if given."""
-        entries = self.machine.entries()
+        entries = self.machine.stack
         shown = entries if top is None else entries[max(len(entries) - top, 0) :]
         return tuple(text(value, self.machine.now) for value in shown)
 
@@ -73,36 +75,46 @@ class Tracing:
 
     def _run(self, at: int) -> Iterator[Step]:
         """Read an opcode and its argument, apply it, yield it; and so on to the end."""
-        reader, machine, end = self._reader, self.machine, self._reader.end
-        data, deepest, pickle = reader.data, self._limits.stack, 0
-        make = tuple.__new__  # a Step, without the detour through Python code
+        reader, machine, pickle = self._reader, self.machine, 0
+        data, end, stack, depth = reader.data, reader.end, machine.stack, 0
+        deepest = self._limits.stack
         for index in range(self._limits.opcodes):
             if at >= end:
-                raise self._ran_out(at, "")
-            name, read, effect = _TABLE[data[at]]
-            machine.now = index
+                raise self._ran_out(at)
+            name, takes, size, unpack, read, effect = _TABLE[data[at]]
             try:
-                arg, after = read(reader, at + 1) if read else (None, at + 1)
-            except (ValueError, IndexError, struct.error, BrokenPickleError) as reason:
-                raise self._unreadable(at, name, reason) from None
-            try:
-                happened = effect(machine, arg)
-            except (IndexError, BrokenPickleError, OverLimitError) as reason:
-                raise _impossible(at, name, reason) from None
-            depth = machine.below + len(machine.stack)
+                if size:
+                    after = at + size
+                    arg = unpack(data, at + 1)[0] if unpack else None
+                else:
+                    arg, after = read(reader, at + 1)
+                if takes and depth - takes < machine.fence:
+                    raise BrokenPickleError(_too_few(takes, depth - machine.fence), MADE_UP)
+                if effect is None:
+                    stack.append(arg)
+                    happened = None
+                else:
+                    machine.now = index
+                    happened = effect(machine, arg)
+            except (TraceError, BrokenPickleError, ValueError, IndexError, struct.error) as reason:
+                raise self._explained(at, name, reason) from None
+            depth = len(stack)
             if happened is None:
-                yield make(Step, (index, at, after - at, name, arg, depth, pickle, None, None))
+                yield Step((index, at, after - at, name, arg, depth, pickle, None, None))
             else:
-                yield make(Step, (index, at, after - at, name, arg, depth, pickle, *happened))
+                yield Step((index, at, after - at, name, arg, depth, pickle, *happened))
                 if happened is STOPPED:
                     if not self._goes_on(after):
                         return
                     pickle += 1
                     machine = self.machine = Machine(self._limits)
+                    stack, depth = machine.stack, 0
             if depth > deepest:
-                raise OverLimitError(at, f"the stack holds more than {deepest} entries", _RAISE)
+                raise OverLimitError(
+                    at, f"the stack holds more than {deepest} entries", RAISE_LIMIT
+                )
             at = after
-        raise OverLimitError(at, f"there are more than {self._limits.opcodes} opcodes", _RAISE)
+        raise OverLimitError(at, f"there are more than {self._limits.opcodes} opcodes", RAISE_LIMIT)
 
     def _goes_on(self, at: int) -> bool:
         """Tell whether what follows a STOP is one more pickle, and count it as trailing if not.
@@ -141,37 +153,30 @@ class Tracing:
                 " to be read differently by different tools.",
             )
 
-    def _ran_out(self, at: int, opcode: str) -> TraceError:
+    def _ran_out(self, at: int, opcode: str = "") -> TraceError:
+        """Explain why there are no more bytes."""
         if self._reader.end < len(self._reader.data):
-            return OverLimitError(at, f"there are more than {self._reader.end} bytes", _RAISE)
+            return OverLimitError(at, f"there are more than {self._reader.end} bytes", RAISE_LIMIT)
         if not at:
             return TraceError(0, "there is nothing to read", "Choose a file that is not empty.")
-        what = f"the bytes end inside {opcode}" if opcode else "the bytes end before a STOP"
-        return TraceError(at, what, "The file is cut short: get a whole copy.")
+        where = f"inside {opcode}" if opcode else "before a STOP"
+        return TraceError(at, f"the bytes end {where}", "The file is cut short: get a whole copy.")
 
-    def _unreadable(self, at: int, opcode: str, reason: Exception) -> TraceError:
-        """Explain why an argument cannot be read."""
+    def _explained(self, at: int, opcode: str, reason: Exception) -> TraceError:
+        """Turn what went wrong with an opcode into words."""
         if isinstance(reason, IndexError | struct.error):
             return self._ran_out(at, opcode)
+        if isinstance(reason, OverLimitError):
+            return OverLimitError(at, reason.problem, reason.remedy)
         if isinstance(reason, BrokenPickleError):
-            return TraceError(at, reason.problem, reason.remedy)
+            problem = f"{opcode}: {reason.problem}" if opcode else reason.problem
+            return TraceError(at, problem, reason.remedy)
         what = "text" if isinstance(reason, UnicodeError) else "number"
-        return TraceError(at, f"the argument of {opcode} is no valid {what}", _DAMAGED)
+        return TraceError(at, f"{opcode}: its argument is no valid {what}", MADE_UP)
 
 
-def _impossible(at: int, opcode: str, reason: Exception) -> TraceError:
-    """Explain why an opcode cannot be applied."""
-    if isinstance(reason, OverLimitError):
-        return OverLimitError(at, reason.problem, reason.remedy)
-    if isinstance(reason, BrokenPickleError):
-        return TraceError(
-            at, f"{opcode}: {reason.problem}" if opcode else reason.problem, reason.remedy
-        )
-    return TraceError(at, f"{opcode} needs more entries on the stack than there are", _DAMAGED)
-
-
-_RAISE = "If you trust its size, raise the limit."
-_DAMAGED = "No pickler writes this: the file is damaged or was made by hand."
+def _too_few(takes: int, there: int) -> str:
+    return f"it takes {takes} from the stack, and above the last mark there {'is' if there == 1 else 'are'} {there}"
 
 
 def _no_opcode(code: int) -> Effect:
@@ -183,8 +188,26 @@ def _no_opcode(code: int) -> Effect:
     return effect
 
 
-_Row = tuple[str, Callable[[PickleReader, int], Read] | None, Effect]
+class _Row(NamedTuple):
+    """What to do at one byte: the opcode, entries it takes, bytes if fixed, and how to read and apply it."""
 
-_TABLE: list[_Row] = [("", None, _no_opcode(code)) for code in range(256)]
+    name: str
+    takes: int
+    size: int
+    unpack: Callable[[Any, int], tuple[Any, ...]] | None
+    read: Any
+    effect: Effect | None
+
+
+def _row(opcode: Opcode) -> _Row:
+    layout = FIXED.get(opcode.argument)
+    unpack = struct.Struct(layout).unpack_from if layout else None
+    size = 0 if opcode.argument in READERS else 1 + struct.calcsize(layout or "")
+    return _Row(
+        opcode.name, opcode.takes, size, unpack, READERS.get(opcode.argument), EFFECTS[opcode.name]
+    )
+
+
+_TABLE = [tuple(_Row("", 0, 1, None, None, _no_opcode(code))) for code in range(256)]
 for _opcode in OPCODES.values():
-    _TABLE[_opcode.code] = (_opcode.name, READERS.get(_opcode.argument), EFFECTS[_opcode.name])
+    _TABLE[_opcode.code] = tuple(_row(_opcode))

@@ -18,13 +18,16 @@ __all__ = [
     "Dict",
     "Extension",
     "Frozen",
-    "Global",
+    "Import",
     "List",
+    "Log",
     "Mark",
     "Persistent",
     "ReadOnly",
     "Result",
     "Set",
+    "is_empty",
+    "kind_of",
 ]
 
 
@@ -52,11 +55,19 @@ class Frozen(NamedTuple):
     total: int
 
 
-class Global(NamedTuple):
-    """Something imported by name: module `os`, name `mkdir`."""
+class Import(NamedTuple):
+    """Something imported by name: module `os`, name `mkdir`. On the stack it stands for what it names.
+
+    The module's own code runs when it is imported for the first time.
+    """
 
     module: str
     name: str
+
+    @property
+    def text(self) -> str:
+        """The dotted name, `os.mkdir`."""
+        return f"{self.module}.{self.name}" if self.module else self.name
 
 
 class Extension(NamedTuple):
@@ -83,56 +94,43 @@ class ReadOnly(NamedTuple):
     value: object
 
 
-class _Logged:
-    """Anything that can grow: a log of `(step, …)`, at most `room` entries long."""
+class Log(list[Any]):
+    """Anything that can grow: the list of what was added, as entries `(step, values, total)`.
 
-    __slots__ = ("cut", "log", "room")
-
-    def __init__(self, room: int) -> None:
-        self.log: list[tuple[Any, ...]] = []
-        self.room = room
-        self.cut = -1  # the step at which the log was full and something was left out
-
-    def add(self, step: int, entries: list[tuple[Any, ...]]) -> None:
-        """Append entries that each begin with `step`; what does not fit is left out."""
-        free = self.room - len(self.log)
-        if len(entries) > free:
-            if self.cut < 0:
-                self.cut = step
-            entries = entries[:free]
-        self.log += entries
-
-
-class List(_Logged):
-    """A list: log of `(step, item)`."""
+    `total` is the number of values after that step. Of the values themselves only the first are kept
+    (see `Machine.grow`), so `values` may be fewer than were added.
+    """
 
     __slots__ = ()
 
 
-class Set(_Logged):
-    """A set: log of `(step, member)`."""
+class List(Log):
+    """A list; each value is an item."""
 
     __slots__ = ()
 
 
-class Dict(_Logged):
-    """A dict: log of `(step, key, value)`, as written: a key that comes twice is there twice."""
+class Set(Log):
+    """A set; each value is a member."""
 
     __slots__ = ()
 
 
-class Result(_Logged):
-    """What a call would return. Nobody can know it without making the call.
+class Dict(Log):
+    """A dict; the values are key, item, key, item, as written: a key that comes twice is there twice."""
 
-    The log holds what the pickle then does to it: `(step, "state", v)`, `(step, "append", v)` or
-    `(step, "item", key, v)`.
+    __slots__ = ()
+
+
+class Result(Log):
+    """What a call would return: nobody can know it without making the call.
+
+    Each value is something that the pickle then does to it: `("state", v)`, `("append", v)` or
+    `("item", key, v)`.
     """
 
     __slots__ = ("call",)
-
-    def __init__(self, room: int, call: Any) -> None:
-        super().__init__(room)
-        self.call = call
+    call: Any
 
 
 ATOMS = frozenset({type(None), bool, int, float, str, bytes, bytearray})
@@ -140,3 +138,34 @@ ATOMS = frozenset({type(None), bool, int, float, str, bytes, bytearray})
 
 PLAIN = ATOMS | {tuple, Cropped, Frozen, List, Set, Dict}
 """The types of plain data: none of them can be called or takes a state."""
+
+
+_KINDS = {
+    "NoneType": "None",
+    "bool": "a boolean",
+    "int": "a number",
+    "float": "a number",
+    "str": "text",
+    "bytes": "a byte string",
+    "bytearray": "a bytearray",
+    "tuple": "a tuple",
+    "Cropped": "a long value",
+    "Frozen": "a frozenset",
+    "List": "a list",
+    "Set": "a set",
+    "Dict": "a dict",
+    "Import": "something imported",
+    "Result": "the result of a call",
+}
+
+
+def kind_of(value: object) -> str:
+    """Return in plain words what kind of thing a value is, with its article."""
+    return _KINDS.get(type(value).__name__, "an object from outside")
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether a value may be empty or nothing; what nobody knows may be."""
+    if type(value) is Frozen:
+        return not value.total
+    return type(value) not in PLAIN or not value

@@ -1,0 +1,237 @@
+"""The opcodes that make a pickle a program: each effect here imports or calls something, or may do so.
+
+Nothing is imported or called. An effect pushes a stand-in for what nobody can know without running the
+pickle, and returns what it would have done, as a pair `(import, call)`.
+
+The machine stops only where both of CPython's unpicklers stop. Where one of them goes on, so does it:
+it may tell of a call that your Python would refuse, but it misses none that a real load would make.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unpickled.pickles.limits import OverLimitError
+from unpickled.pickles.machine import MADE_UP, RAISE_LIMIT, Machine
+from unpickled.pickles.reader import BrokenPickleError
+from unpickled.pickles.steps import Call
+from unpickled.pickles.values import (
+    PLAIN,
+    Cropped,
+    Dict,
+    Extension,
+    Import,
+    List,
+    Result,
+    Set,
+    is_empty,
+    kind_of,
+)
+
+__all__ = [
+    "Happened",
+    "additems",
+    "append",
+    "appends",
+    "build",
+    "extension",
+    "import_named",
+    "inst",
+    "newobj",
+    "newobj_ex",
+    "obj",
+    "reduce",
+    "setitem",
+    "setitems",
+    "stack_global",
+]
+
+Happened = tuple[Import | None, Call | None] | None
+"""What an effect returns: None, or what it imports and what it calls."""
+
+
+# Imports
+
+
+def import_named(machine: Machine, names: str) -> Happened:
+    """GLOBAL: import what the two lines name."""
+    imported = Import(*names.split(" ", 1))
+    machine.stack.append(imported)
+    return imported, None
+
+
+def stack_global(machine: Machine, _: None) -> Happened:
+    """STACK_GLOBAL: import what the two topmost strings name."""
+    module, name = _take(machine, 2)
+    if type(name) is Cropped or type(module) is Cropped:
+        raise OverLimitError(
+            0, "the name to import is longer than the text that is kept", RAISE_LIMIT
+        )
+    if type(name) is not str or type(module) is not str:
+        problem = (
+            f"a module and a name must be text, and here are {kind_of(module)} and {kind_of(name)}"
+        )
+        raise BrokenPickleError(problem, MADE_UP)
+    imported = Import(module, name)
+    machine.stack.append(imported)
+    return imported, None
+
+
+def extension(machine: Machine, code: int) -> Happened:
+    """EXT1, EXT2, EXT4: import what a number stands for, which only the loading program knows."""
+    if code <= 0:
+        raise BrokenPickleError(f"{code} is no extension code: they begin at 1", MADE_UP)
+    machine.stack.append(Extension(code))
+    return Import("", f"extension code {code}"), None
+
+
+# Calls
+
+
+def reduce(machine: Machine, _: None) -> Happened:
+    """REDUCE: call a callable with a tuple of arguments."""
+    function, arguments = _take(machine, 2)
+    return None, _call(machine, Call(("REDUCE", function, "", arguments, None, machine.now)))
+
+
+def newobj(machine: Machine, _: None) -> Happened:
+    """NEWOBJ: call a class's `__new__`."""
+    cls, arguments = _take(machine, 2)
+    return None, _call(machine, Call(("NEWOBJ", cls, "__new__", arguments, None, machine.now)))
+
+
+def newobj_ex(machine: Machine, _: None) -> Happened:
+    """NEWOBJ_EX: call a class's `__new__` with keyword arguments too."""
+    cls, arguments, keywords = _take(machine, 3)
+    if type(keywords) in PLAIN and type(keywords) is not Dict:
+        raise BrokenPickleError(f"{kind_of(keywords)} cannot be keyword arguments", MADE_UP)
+    return None, _call(
+        machine, Call(("NEWOBJ_EX", cls, "__new__", arguments, keywords, machine.now))
+    )
+
+
+def inst(machine: Machine, names: str) -> Happened:
+    """INST: import a class and call it with everything above the mark."""
+    imported = Import(*names.split(" ", 1))
+    arguments = machine.joined(machine.above_mark())
+    return imported, _call(machine, Call(("INST", imported, "", arguments, None, machine.now)))
+
+
+def obj(machine: Machine, _: None) -> Happened:
+    """OBJ: call the class just above the mark with everything above it."""
+    values = machine.above_mark()
+    if not values:
+        raise BrokenPickleError("there is no class above the mark", MADE_UP)
+    return None, _call(
+        machine, Call(("OBJ", values[0], "", machine.joined(values[1:]), None, machine.now))
+    )
+
+
+def build(machine: Machine, _: None) -> Happened:
+    """BUILD: give an object its state, through its own `__setstate__` or by setting its attributes."""
+    state = machine.stack.pop()
+    target = machine.stack[-1]
+    if type(target) in PLAIN:
+        if is_empty(state):
+            return None
+        raise BrokenPickleError(f"{kind_of(target)} has no place for a state", MADE_UP)
+    return _method(machine, "BUILD", target, "__setstate__", [state])
+
+
+# Adding to a container: data, if it is a plain one, and a call of its method if it is anything else
+
+
+def append(machine: Machine, _: None) -> Happened:
+    """APPEND: append the top entry to what is below it."""
+    value = machine.stack.pop()
+    return _extend(machine, "APPEND", "append", [value])
+
+
+def appends(machine: Machine, _: None) -> Happened:
+    """APPENDS: append everything above the mark."""
+    return _extend(machine, "APPENDS", "extend", machine.above_mark())
+
+
+def additems(machine: Machine, _: None) -> Happened:
+    """ADDITEMS: add everything above the mark to a set."""
+    values, target = machine.above_mark(), machine.top()
+    if type(target) is Set:
+        machine.grow(target, values)
+        return None
+    return _method(machine, "ADDITEMS", target, "add", values)
+
+
+def setitem(machine: Machine, _: None) -> Happened:
+    """SETITEM: store one value under one key."""
+    return _store(machine, "SETITEM", _take(machine, 2))
+
+
+def setitems(machine: Machine, _: None) -> Happened:
+    """SETITEMS: store the pairs above the mark."""
+    return _store(machine, "SETITEMS", machine.above_mark())
+
+
+def _extend(machine: Machine, opcode: str, method: str, values: list[Any]) -> Happened:
+    target = machine.top()
+    if type(target) is List:
+        machine.grow(target, values)
+        return None
+    if type(target) is bytearray:  # which takes numbers; its text stays as it is
+        return None
+    return _method(machine, opcode, target, method, values)
+
+
+def _store(machine: Machine, opcode: str, values: list[Any]) -> Happened:
+    target = machine.top()
+    if type(target) is Dict:
+        machine.grow(target, machine.paired(values))
+        return None
+    if type(target) in (List, bytearray):  # an index and an item; the text stays as it is
+        return None
+    return _method(machine, opcode, target, "__setitem__", values)
+
+
+# What several of them share
+
+
+def _take(machine: Machine, count: int) -> list[Any]:
+    taken = machine.stack[-count:]
+    del machine.stack[-count:]
+    return taken
+
+
+def _call(machine: Machine, call: Call) -> Call:
+    """Push the stand-in for the result of a call, if anybody could make it."""
+    if type(call.function) in PLAIN:
+        raise BrokenPickleError(f"{kind_of(call.function)} cannot be called", MADE_UP)
+    if type(call.arguments) in _NO_ARGUMENTS:
+        raise BrokenPickleError(
+            f"{kind_of(call.arguments)} cannot be the arguments of a call", MADE_UP
+        )
+    result = Result()
+    result.call = call
+    machine.stack.append(result)
+    return call
+
+
+def _method(
+    machine: Machine, opcode: str, target: object, method: str, values: list[Any]
+) -> Happened:
+    """Tell of a call of the target's method, and note on a result what was done to it."""
+    if not values:
+        return None
+    if type(target) in PLAIN:
+        raise BrokenPickleError(f"{kind_of(target)} has no method {method}", MADE_UP)
+    if type(target) is Result:
+        if method == "__setitem__":
+            pairs = iter(machine.paired(values))
+            machine.grow(
+                target, [("item", key, value) for key, value in zip(pairs, pairs, strict=True)]
+            )
+        else:
+            kind = "state" if method == "__setstate__" else "append"
+            machine.grow(target, [(kind, value) for value in values])
+    return None, Call((opcode, target, method, machine.joined(values), None, machine.now))
+
+
+_NO_ARGUMENTS = frozenset({type(None), bool, int, float})

@@ -1,0 +1,67 @@
+"""Which opcode has which effect: the table that joins `machine` and `calls` to the opcodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from unpickled.pickles import calls
+from unpickled.pickles.calls import Happened
+from unpickled.pickles.machine import Machine
+from unpickled.pickles.opcodes import OPCODES
+
+__all__ = ["EFFECTS", "STOPPED", "Effect"]
+
+Effect = Callable[[Machine, Any], Happened]
+
+STOPPED: Happened = (None, None)
+"""What the effect of STOP returns, and no other."""
+
+
+def _stop(machine: Machine, _: None) -> Happened:
+    """Take the finished object off the stack."""
+    machine.stack.pop()
+    return STOPPED
+
+
+_DIRECT = (
+    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES"
+    " BINBYTES8 UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8 FLOAT BINFLOAT"
+)
+
+_BY_NAME: dict[str, Effect] = {
+    "BYTEARRAY8": Machine.make_bytearray,
+    "READONLY_BUFFER": Machine.read_only,
+    "NONE": Machine.none,
+    "NEWTRUE": Machine.true,
+    "NEWFALSE": Machine.false,
+    "LIST": Machine.make_list,
+    "TUPLE": Machine.make_tuple,
+    "DICT": Machine.make_dict,
+    "FROZENSET": Machine.make_frozenset,
+    "BINGET": Machine.get,
+    "LONG_BINGET": Machine.get,
+    "BINPUT": Machine.put,
+    "LONG_BINPUT": Machine.put,
+    "EXT1": calls.extension,
+    "EXT2": calls.extension,
+    "EXT4": calls.extension,
+    "GLOBAL": calls.import_named,
+    "PERSID": Machine.persistent,
+    "PROTO": Machine.nothing,
+    "FRAME": Machine.nothing,
+    "STOP": _stop,
+}
+
+
+def _effect(opcode: str) -> Effect | None:
+    """Return the effect of an opcode: named in the table, or bearing the opcode's own name."""
+    if opcode in _DIRECT.split():
+        return None
+    named = _BY_NAME.get(opcode) or getattr(calls, opcode.lower(), None)
+    effect: Effect = named or getattr(Machine, opcode.lower())
+    return effect
+
+
+EFFECTS: dict[str, Effect | None] = {opcode: _effect(opcode) for opcode in OPCODES}
+"""The effect of each opcode; None for those that push their argument as it is."""
