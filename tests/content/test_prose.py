@@ -75,6 +75,12 @@ def test_paragraphs_items_quotes_and_rows_are_each_one() -> None:
     ]
 
 
+def test_a_quote_right_below_a_paragraph_is_another_one() -> None:
+    """The quote's citation does not serve the paragraph above it."""
+    found = [line.text for line in prose.paragraphs(parts("Fixed in 2019.\n> It was so [@one]."))]
+    assert found == ["Fixed in 2019.", "It was so [@one]."]
+
+
 def test_citations_cards_and_links_are_found_with_their_lines() -> None:
     """Code blocks cite nothing; comments and prose show no card."""
     found = prose.cells(SOURCE)
