@@ -11,18 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from unpickled.errors import TraceError
-from unpickled.pickles import Limits, OverLimitError, trace
+from unpickled.pickles import Limits, OverLimitError, Step, Tracing
 from unpickled.scanners.answers import Answer, Look
 from unpickled.scanners.verdicts import Verdict
 from unpickled.weights import Piece, inside
 
 __all__ = ["Part", "gap", "parts"]
 
-_OPCODES = (
-    5_000_000  # for the whole file; both scanners keep every opcode in memory, about 150 bytes each
-)
+# In the whole file. picklescan takes 10 s and 300 MB for so many, and both grow with them.
+_OPCODES = 2_000_000
 _PARTS = 5_000
 _ENDS = 1_000
+_BROKEN = "it is broken at byte {}"
 _JOBLIB = "from byte {} on, joblib keeps raw numbers inside the pickle, which no scanner steps over"
 
 
@@ -76,32 +76,20 @@ def parts(path: str | os.PathLike[str]) -> tuple[Part, ...]:
 def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:
     """Trace a pickle piece to its end; the number of opcodes used comes second."""
     if piece.kind != "pickle":
-        return Part(
-            where=piece.where, kind=piece.kind, format=piece.format, problem=piece.problem
-        ), 0
-    data = piece.data[piece.start :] if piece.start else piece.data
-    ends: list[int] = []
-    last = used = 0
-    problem = ""
-    too_large = False
+        return _unread(piece), 0
     most = max(1, opcodes)
+    limits = Limits(opcodes=most, stack=most, memo=most, items=1, text=64)
+    steps = Tracing(piece.data, limits, piece.start)
+    ends: list[int] = []
+    last, problem, too_large = 0, "", False
     try:
-        for step in trace(
-            data, limits=Limits(opcodes=most, stack=most, memo=most, items=1, text=64)
-        ):
-            used += 1
-            if step.opcode == "STOP":
-                last = piece.start + step.offset + step.size
-                ends += [last] if len(ends) < _ENDS else []
-                if step.pickle + 1 == piece.pickles:
-                    break
+        last = _ends(steps, piece.pickles, ends)
     except OverLimitError as error:
         too_large, problem = True, f"it is too large to check: {error.problem}"
     except TraceError as error:
-        at = piece.start + error.offset
-        problem = _JOBLIB.format(at) if piece.format == "joblib" else f"it is broken at byte {at}"
-    if not problem and len(ends) < max(1, piece.pickles):
-        problem = f"it ends after {len(ends)} of {max(1, piece.pickles)} pickles"
+        problem = (_JOBLIB if piece.format == "joblib" else _BROKEN).format(error.offset)
+    if not problem and len(ends) < piece.pickles:
+        problem = f"it ends after {len(ends)} of {piece.pickles} pickles"
     part = Part(
         where=piece.where,
         kind="pickle",
@@ -112,7 +100,20 @@ def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:
         problem=problem,
         too_large=too_large,
     )
-    return part, used
+    return part, steps.machine.now + 1
+
+
+def _ends(steps: Iterable[Step], pickles: int, ends: list[int]) -> int:
+    """Collect where the first pickles end; return where the last one does, after `pickles` of them if not 0."""
+    last = 0
+    for step in steps:
+        if step.opcode == "STOP":
+            last = step.offset + step.size
+            if len(ends) < _ENDS:
+                ends.append(last)
+            if step.pickle + 1 == pickles:
+                break
+    return last
 
 
 def _unread(piece: Piece) -> Part:

@@ -25,7 +25,7 @@ from unpickled.weights.squeezed import compression, unsqueeze
 __all__ = ["Piece", "inside", "pieces"]
 
 _DEPTH = 4
-_BYTES = 256 << 20
+_BYTES = 128 << 20
 _TOO_LARGE = f"it unpacks to more than {_BYTES >> 20} MiB"
 _LEGACY_PICKLES = 5  # magic, protocol, system, objects, storage keys; raw numbers follow
 _ZIPS = frozenset({"zip", "npz", "torch-zip", "torchscript", "keras-zip"})

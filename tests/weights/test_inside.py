@@ -1,0 +1,192 @@
+"""The walk over everything in a file that a loader could unpickle."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import pickle
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unpickled.weights import Piece, inside, pieces
+from unpickled.weights.squeezed import compression, unsqueeze
+
+PICKLE = pickle.dumps({"a": 1}, 4)
+
+
+def zipped(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name.replace("__", "/"), data)
+    return out.getvalue()
+
+
+def tarred(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+
+
+def found(data: bytes, name: str = "x") -> list[tuple[str, str]]:
+    return [(piece.kind, piece.where) for piece in pieces(data, name)]
+
+
+def test_pickles_are_found_through_every_container() -> None:
+    """zip, tar and compression are opened, one in the other, whatever the members are called."""
+    assert found(PICKLE) == [("pickle", "")]
+    assert found(zipped(note=b"words", model=PICKLE)) == [("pickle", "model")]
+    assert found(tarred(a=PICKLE, b=b"words")) == [("pickle", "a")]
+    assert found(gzip.compress(PICKLE)) == [("pickle", "<gzip>")]
+    deep = gzip.compress(tarred(inner=zipped(model=PICKLE)))
+    assert found(deep) == [("pickle", "<gzip> > inner > model")]
+
+
+def test_nesting_without_end_is_closed() -> None:
+    """Beyond four levels the walk says that it did not look."""
+    data = PICKLE
+    for _ in range(6):
+        data = zipped(a=data)
+    assert [piece.problem for piece in pieces(data)] == ["it is nested too deep"]
+
+
+def test_a_bomb_costs_its_limit_and_is_closed() -> None:
+    """A member that unpacks to far more than the limit is not unpacked whole, and is not passed over."""
+    bomb = zipped(
+        **{"data.pkl": b"\x80\x04\x8e" + (1 << 28).to_bytes(8, "little") + bytes(1 << 28)}
+    )
+    (piece,) = pieces(bomb)
+    assert piece.kind == "closed"
+    assert piece.too_large
+    stream = zlib.compress(b"\x80\x04]" + bytes(1 << 28))
+    data, problem = unsqueeze(stream, "zlib", 1 << 20)
+    assert len(data) == 1 << 20
+    assert problem
+
+
+@pytest.mark.parametrize("name", ["gzip", "zlib", "bz2", "xz", "lzma"])
+def test_cut_and_damaged_compression_is_told(name: str) -> None:
+    """Half a stream gives a problem, never an exception."""
+    import bz2
+    import lzma
+
+    make = {"gzip": gzip.compress, "zlib": zlib.compress, "bz2": bz2.compress, "xz": lzma.compress}
+    make["lzma"] = lambda data: lzma.compress(data, format=lzma.FORMAT_ALONE)
+    whole = make[name](bytes(range(256)) * 40)
+    assert compression(whole) == name
+    assert unsqueeze(whole, name, 1 << 20) == (bytes(range(256)) * 40, "")
+    for size in range(2, len(whole) - 1):
+        assert unsqueeze(whole[:size], name, 1 << 20)[1], size
+
+
+def test_two_gzip_members_are_both_read() -> None:
+    """gzip allows several members; a call in the second must not hide."""
+    data = gzip.compress(b"first ") + gzip.compress(b"second")
+    assert unsqueeze(data, "gzip", 1 << 20) == (b"first second", "")
+
+
+def test_encrypted_and_damaged_members_are_closed() -> None:
+    """A member that cannot be opened is a piece of its own, with the reason."""
+    data = bytearray(zipped(**{"model.pkl": PICKLE}))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + at] |= 1
+    assert [piece.problem for piece in pieces(bytes(data))] == ["it is encrypted"]
+    data = bytearray(zipped(**{"model.pkl": PICKLE}))
+    data[data.index(b"model.pkl") + 12] ^= 0xFF
+    assert [(piece.kind, piece.where) for piece in pieces(bytes(data))] == [("closed", "model.pkl")]
+
+
+def test_raw_numbers_of_a_torch_file_are_no_pickles() -> None:
+    """A storage whose first bytes happen to read as a pickle is not one: torch never unpickles it."""
+    members = {
+        "a__data.pkl": PICKLE,
+        "a__version": b"3",
+        "a__data__0": b"N.N.",
+        "a__data__1": PICKLE,
+    }
+    assert found(zipped(**members)) == [("pickle", "a/data.pkl")]
+
+
+def test_arrays_of_numbers_are_arrays_and_objects_are_pickles() -> None:
+    """In an npz each member is judged by its own header, and numbers are not read through."""
+    import numpy as np
+
+    out = io.BytesIO()
+    np.savez(
+        out, a=np.zeros(1000), b=np.array([1], dtype=object), c=np.zeros(2, dtype=[("f", "O")])
+    )
+    assert found(out.getvalue()) == [("array", "a.npy"), ("pickle", "b.npy"), ("pickle", "c.npy")]
+    (piece,) = [piece for piece in pieces(out.getvalue()) if piece.where == "b.npy"]
+    assert bytes(piece.data[piece.start :])[:1] == b"\x80"
+
+
+def test_a_legacy_torch_file_counts_its_pickles(tmp_path: Path) -> None:
+    """The raw numbers behind the fifth pickle are no broken sixth one."""
+    import torch
+
+    torch.save({"w": torch.ones(3)}, tmp_path / "a.pt", _use_new_zipfile_serialization=False)
+    (piece,) = inside(tmp_path / "a.pt")
+    assert (piece.kind, piece.format, piece.pickles) == ("pickle", "torch-legacy", 5)
+
+
+def test_a_container_of_nothing_is_nothing() -> None:
+    """A zip of words has one piece, which says that there is nothing in it."""
+    assert found(zipped(readme=b"words")) == [("nothing", "")]
+    assert found(zipped()) == [("nothing", "")]
+    assert found(b"") == [("nothing", "")]
+
+
+def test_too_many_members_are_told() -> None:
+    """A zip with more members than the limit is closed, not read to the end."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(20_001):
+            archive.writestr(str(number), b"")
+    assert [piece.kind for piece in pieces(out.getvalue())] == ["closed"]
+
+
+def test_a_large_file_is_mapped_not_read(tmp_path: Path) -> None:
+    """A large pickle is looked at through a map."""
+    path = tmp_path / "large.pkl"
+    with path.open("wb") as file:
+        file.write(b"\x80\x04\x8e" + (1 << 30).to_bytes(8, "little"))
+        file.truncate(1 << 30)
+    (piece,) = (piece.kind for piece in inside(path))
+    assert piece == "pickle"
+
+
+SEEDS = [
+    PICKLE,
+    zipped(a=PICKLE, b=zipped(c=PICKLE)),
+    tarred(a=PICKLE),
+    gzip.compress(tarred(a=PICKLE)),
+]
+
+
+@given(
+    st.sampled_from(SEEDS),
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=6),
+    st.data(),
+)
+@settings(max_examples=300, deadline=None)
+def test_mutated_containers_never_raise(
+    seed: bytes, flips: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """Flipped and cut containers give pieces, at least one, and no exception."""
+    mutated = bytearray(seed)
+    for at, value in flips:
+        mutated[at % len(mutated)] = value
+    cut = data.draw(st.integers(0, len(mutated)))
+    for sample in (bytes(mutated), bytes(mutated[:cut])):
+        assert all(isinstance(piece, Piece) for piece in pieces(sample))
+        assert any(True for _ in pieces(sample))
