@@ -1,0 +1,130 @@
+"""The decision for a criterion that asks for one choice among rivals: named, committed to, and alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from unpickled.quizzes.decision import Decision
+from unpickled.quizzes.lexicon import Hit
+from unpickled.quizzes.reading import Reading, Sentence, Stance
+from unpickled.quizzes.stance import stance
+
+__all__ = ["choose"]
+
+_LINKS = frozenset({"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else", "bin"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A candidate named somewhere: target or rival, and how the answer stands to it."""
+
+    sentence: Sentence
+    hit: Hit
+    target: bool
+    stance: Stance
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.sentence.index, self.hit.start
+
+
+def choose(reading: Reading, target: str, rival: str) -> Decision:
+    """Decide whether the answer commits to the target.
+
+    Args:
+        reading: the answer.
+        target: concept of the right choice.
+        rival: concept of all others.
+    """
+    mentions = sorted(_mentions(reading, target, rival), key=lambda one: one.place)
+    right = [one for one in mentions if one.target]
+    why = tuple(f"{one.stance}: “{_around(one)}”" for one in mentions[:6])
+    said = [one for one in right if one.stance is Stance.SAID]
+    rivals = [one for one in mentions if not one.target and one.stance is Stance.SAID]
+    if not said:
+        return Decision(met=False, review=_doubtful(reading, right, rivals), why=why)
+    if right[-1].stance is Stance.DENIED:
+        return Decision(met=False, review=True, why=why)
+    if not rivals:
+        return Decision(met=True, review=False, why=why)
+    return _against(said, rivals, why)
+
+
+def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
+    found = []
+    for sentence in reading.sentences:
+        for name in (target, rival):
+            for hit in sentence.hits(name):
+                how = stance(reading, sentence, hit, than=True)
+                if how is Stance.SAID and _past(sentence, hit):
+                    how = Stance.PAST
+                found.append(_Mention(sentence, hit, name == target, how))
+    return found
+
+
+def _past(sentence: Sentence, hit: Hit) -> bool:
+    start, _ = sentence.bounds(hit)
+    return any(start <= other.start < hit.start for other in sentence.hits("past"))
+
+
+def _doubtful(reading: Reading, right: list[_Mention], rivals: list[_Mention]) -> bool:
+    asked = any(one.stance in {Stance.ASKED, Stance.REPORTED} for one in right)
+    return asked and not rivals and not any(s.has("unsure") for s in reading.sentences)
+
+
+def _against(said: list[_Mention], rivals: list[_Mention], why: tuple[str, ...]) -> Decision:
+    alone = [one for one in said if not _paired(one, rivals)]
+    if not alone:
+        return Decision(met=False, review=False, why=why)
+    strong = [one for one in rivals if _committed(one)]
+    if any(one.sentence.has("equal") and not _conceded(one) for one in [*strong, *rivals] if _with(one, alone)):
+        return Decision(met=False, review=False, why=why)
+    if not strong:
+        return Decision(met=True, review=False, why=why)
+    last = max(strong, key=lambda one: one.place)
+    mine = [one for one in alone if _committed(one)]
+    met = bool(mine) and max(one.place for one in mine) > last.place
+    return Decision(met=met, review=bool(mine), why=why)
+
+
+def _with(one: _Mention, others: list[_Mention]) -> bool:
+    return any(one.sentence is other.sentence for other in others)
+
+
+def _paired(one: _Mention, rivals: list[_Mention]) -> bool:
+    """Tell whether the target stands in one row with a rival, as "this or that", with no concession for the rival."""
+    for rival in rivals:
+        if rival.sentence is not one.sentence or _conceded(rival):
+            continue
+        first, second = sorted((one.hit, rival.hit))
+        between = one.sentence.tokens[first.end : second.start]
+        if 0 < len(between) <= 3 and all(token.text in _LINKS for token in between):
+            return True
+    return False
+
+
+def _clause(one: _Mention) -> tuple[int, int]:
+    start, end = one.hit.start, one.hit.end
+    marks = {i for i, token in enumerate(one.sentence.tokens) if token.text in {",", ":", "(", ")"}}
+    marks |= {hit.start for hit in one.sentence.hits("contrast", "clause")}
+    while start > 0 and start - 1 not in marks:
+        start -= 1
+    while end < len(one.sentence.tokens) and end not in marks:
+        end += 1
+    return start, end
+
+
+def _conceded(one: _Mention) -> bool:
+    start, end = _clause(one)
+    return any(start - 2 <= hit.start < end + 1 for hit in one.sentence.hits("concede"))
+
+
+def _committed(one: _Mention) -> bool:
+    if _conceded(one):
+        return False
+    start, end = _clause(one)
+    return any(start <= hit.start < end for hit in one.sentence.hits("commit"))
+
+
+def _around(one: _Mention) -> str:
+    return one.sentence.quote(max(0, one.hit.start - 3), one.hit.end + 3)

@@ -1,0 +1,95 @@
+"""Seventh step: from findings to one decision a criterion, with how sure it is and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unpickled.quizzes.reading import Reading, Sentence, Stance
+from unpickled.quizzes.rules import Finding
+from unpickled.quizzes.stance import stance
+
+__all__ = ["Decision", "decide", "in_order", "inert_after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a criterion is met, whether a person should look, and the reasons."""
+
+    met: bool
+    review: bool
+    why: tuple[str, ...]
+
+
+def decide(found: Sequence[Finding]) -> Decision:
+    """Weigh the findings of one criterion: what is said and not denied later counts."""
+    said = [one for one in found if one.stance is Stance.SAID]
+    against = [one for one in found if one.stance in {Stance.DENIED, Stance.TAKEN_BACK}]
+    why = tuple(f"{one.stance}: “{one.quote}” ({one.rule})" for one in found[:6])
+    if not said:
+        doubtful = any(one.stance in {Stance.REPORTED, Stance.SUPPOSED} for one in found) and not against
+        return Decision(met=False, review=doubtful, why=why)
+    if against and max(one.place for one in against) > max(one.place for one in said):
+        return Decision(met=False, review=True, why=why)
+    best = max(one.strength for one in said)
+    return Decision(met=best >= 0.5, review=best < 1 or _clash(said, against), why=why)
+
+
+def _clash(said: Sequence[Finding], against: Sequence[Finding]) -> bool:
+    """Tell whether what was denied is denied in the very sentence that also says it."""
+    return any(one.sentence == other.sentence for one in said for other in against)
+
+
+def inert_after(reading: Reading, found: Sequence[Finding]) -> bool:
+    """Tell whether the answer says last that the thing is harmless, after having said the claim."""
+    said = [one.place for one in found if one.stance is Stance.SAID]
+    if not said:
+        return False
+    for sentence in reading.sentences:
+        for hit in sentence.hits("inert"):
+            if (sentence.index, hit.start) <= max(said) or sentence.has("contra"):
+                continue
+            if stance(reading, sentence, hit) is Stance.SAID:
+                return True
+    return False
+
+
+# ---------------------------------------------------------------- order of two acts
+
+_SIGNS = (
+    ("after", "A"), ("before", "B"), ("until", "U"), ("then", "T"), ("first", "F"),
+)  # fmt: skip
+_BEFORE = re.compile(
+    r"S[FT]*B|B[ASL]?L[T,F]*S|FS|SF|S,?T[^S]*L|N[^.]*L[^.]*[BU][^.]*S|L[^S.,]*U[^.]*S|A[T,]*S[^.]*L|L,?AS|L,?AN?S|U[^.]*S[^.]*L|B,?S"
+)
+_AFTER = re.compile(r"S,?AL|AL[,T]*S|L[^S]*T[F,]*S|L[^S]*S,?T?A$|F,?L|L[.,]*TS|L[^S]*,?A[.,]*S|S[^L]*AL|L[^BUFS]*BS|S,?A[,.]")
+
+
+def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
+    """Tell whether what was found comes before the act: "before", "after" or "open".
+
+    The sentences become a row of letters: S what was found, L the act, B "before", A "after", U "until", T "then",
+    F "first", N "not", and two patterns are looked for in it.
+    """
+    heads = {one.place for one in found if one.stance is Stance.SAID}
+    row = ". ".join(_row(sentence, heads, act) for sentence in reading.sentences).replace(" ", "")
+    row = re.sub(r"S+", "S", re.sub(r"L+", "L", row))
+    after, before = _AFTER.search(row), _BEFORE.search(row)
+    if before and not (after and after.start() < before.start() and "N" not in row):
+        return "before"
+    if after:
+        return "after"
+    if "L" in row and 0 <= row.find("L") < row.find("S"):
+        return "open"
+    return "before"
+
+
+def _row(sentence: Sentence, heads: set[tuple[int, int]], act: str) -> str:
+    marks = {hit.start: "L" for hit in sentence.hits(act)}
+    marks.update({hit.start: "N" for hit in sentence.hits("no")})
+    for name, sign in _SIGNS:
+        marks.update({hit.start: sign for hit in sentence.hits(name)})
+    marks.update({place: "S" for index, place in heads if index == sentence.index})
+    marks.update({i: "," for i, token in enumerate(sentence.tokens) if token.text == ","})
+    return "".join(marks[place] for place in sorted(marks))

@@ -1,0 +1,76 @@
+"""First step of reading an answer: odd letters to plain ones, so that a disguise or a keyboard slip costs nothing.
+
+Look-alikes, full-width and small-capital letters, invisible characters, accents, spaced-out words: all become
+lower-case ASCII where they can. Letters of other scripts stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["LIMIT", "fold", "unleet"]
+
+LIMIT = 12_000
+"""Characters that are read; of a longer answer its beginning and its end, and a person sees the rest."""
+
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_PAIRS = (
+    "аaᴀaαaɑaвbᴃbβbьbсcϲcᴄcсcԁdдdᴅdеeᴇeεeєeёeғfꜰfɡgɢgցgһhʜhнhіiɪiıiіiιiјjᴊjкkᴋkκkӏlʟlлlмmᴍmμmпnոnɴnηn"
+    "оoᴏoοoσoօoрpᴘpρpԛqгrʀrѕsꜱsтtᴛtτtцuυuᴜuսuѵvᴠvνvԝwᴡwωwшwхxχxуyʏyγyүyᴢzzzøołlđdħhþpðdæaœo"
+)
+_LOOKALIKE = {ord(_PAIRS[i]): _PAIRS[i + 1] for i in range(0, len(_PAIRS) - 1, 2)}
+_LEET = str.maketrans("0134578@$!9", "oieastbasig")
+_LEET_L = str.maketrans("0134578@$!9", "oleastbasig")
+_SIGNS = str.maketrans(
+    {
+        "‘": "'", "’": "'", "ʼ": "'", "`": " ", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "„": '"',
+        "–": " , ", "—": " , ", "−": "-", "‐": "-", "‑": "-", "→": " → ", "➡": " → ", "⇒": " → ", "•": ". ",
+        "·": ". ", "…": ". ", "。": ". ", "，": ", ", "？": "? ", "！": "! ", "؟": "? ", "¿": " ", "¡": " ",
+        "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n", "\v": "\n", "\f": "\n", "*": " ", "ß": "ss",
+    }
+)  # fmt: skip
+_SPACED = re.compile(r"(?<![\w'])(?:[a-z0-9][ .\-_*|]{1,3}){4,}[a-z0-9](?![\w'])")
+_WORD = re.compile(r"\w+")
+
+
+def fold(text: str) -> str:
+    """Return the answer in lower case with plain letters; at most `LIMIT` characters of it are read.
+
+    Args:
+        text: any text, also with lone surrogates or control characters.
+    """
+    if len(text) > LIMIT:
+        text = text[: LIMIT * 3 // 4] + "\n" + text[-LIMIT // 4 :]
+    if not text.isascii():
+        text = _plain(text)
+    text = text.translate(_SIGNS).lower()
+    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", text)
+    return _SPACED.sub(lambda found: re.sub(r"[^a-z0-9]", "", found[0]), text)
+
+
+def unleet(word: str) -> tuple[str, str]:
+    """Return the word with figures read as letters, 1 as i and 1 as l."""
+    return word.translate(_LEET), word.translate(_LEET_L)
+
+
+def _plain(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text.translate(_SIGNS))
+    kept = []
+    for char in unicodedata.normalize("NFKD", text):
+        kind = unicodedata.category(char)
+        if kind in {"Cf", "Mn", "Me", "Cs", "Co", "Cn"}:
+            continue
+        kept.append(" . " if kind == "So" else char)
+    return _WORD.sub(lambda found: _unmask(found[0]), "".join(kept).lower())
+
+
+def _unmask(word: str) -> str:
+    """Return a word in look-alike letters in plain ones; a word of a foreign script is left alone."""
+    if word.isascii():
+        return word
+    plain = word.translate(_LOOKALIKE)
+    if plain.isascii():
+        return plain
+    latin = sum(char in _LATIN for char in word)
+    return plain if latin * 2 > len(word) else word

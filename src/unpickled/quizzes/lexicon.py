@@ -1,0 +1,148 @@
+"""Third step of reading an answer: which concepts its words stand for; the concepts come from TOML, not from here."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from unpickled.quizzes.words import Vocabulary, tokenise
+
+__all__ = ["Hit", "Lexicon", "Token", "language"]
+
+END = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or sign of the answer: as folded, its base form, and whether the lexicon knows it."""
+
+    text: str
+    base: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hit:
+    """A concept found at tokens `start` to `end` (exclusive)."""
+
+    start: int
+    end: int
+    concept: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What the scorer knows of English whatever the question."""
+
+    concepts: Mapping[str, str]
+    hides: Mapping[str, tuple[str, ...]]
+    guarded: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def language() -> Language:
+    """Return the general concepts that ship with the package."""
+    data = tomllib.loads((files(__package__) / "language.toml").read_text("utf-8"))
+    guarded = (files(__package__) / "guarded.txt").read_text("utf-8").split()
+    return Language(
+        data["concepts"],
+        {name: tuple(hidden) for name, hidden in data["hides"].items()},
+        frozenset(guarded),
+    )
+
+
+class Lexicon:
+    """Concepts as lists of phrases, matched against tokens; the longest phrase of a concept wins.
+
+    Args:
+        concepts: name of the concept to its phrases, separated by commas. `run` matches every form of the word,
+            `=was` that form only, `befehl*` whatever begins so.
+        hides: a phrase of the key concept hides phrases of the listed concepts that lie within it.
+        guarded: real words that must not be taken for misspelled ones.
+    """
+
+    def __init__(
+        self, concepts: Mapping[str, str], hides: Mapping[str, Iterable[str]], guarded: Iterable[str]
+    ) -> None:
+        self._hides = {name: frozenset(hidden) for name, hidden in hides.items()}
+        phrases = {
+            name: [phrase.split() for phrase in text.replace("\n", " ").split(",") if phrase.strip()]
+            for name, text in concepts.items()
+        }
+        plain = {
+            word
+            for group in phrases.values()
+            for phrase in group
+            for word in phrase
+            if word.isalpha()
+        }
+        self.vocabulary = Vocabulary(plain, guarded)
+        self._known = plain
+        self._tree: dict[str, dict] = {}  # type: ignore[type-arg]  # a trie: its type is recursive
+        self._prefixes: set[str] = set()
+        for name, group in phrases.items():
+            for phrase in group:
+                self._add(name, phrase)
+
+    def _add(self, name: str, phrase: list[str]) -> None:
+        node = self._tree
+        for word in phrase:
+            if word.endswith("*") and len(word) > 2:
+                self._prefixes.add(word[:-1])
+            key = word if word[0] == "=" and len(word) > 1 or word.endswith("*") else self.vocabulary.base(word)
+            node = node.setdefault(key, {})
+        node.setdefault(END, []).append(name)
+
+    def tokens(self, folded: str) -> list[Token]:
+        """Return the tokens of a folded answer."""
+        return [self._token(word) for word in tokenise(folded)]
+
+    def _token(self, word: str) -> Token:
+        base = self.vocabulary.base(word)
+        return Token(word, base, base in self._known or not word[:1].isalpha())
+
+    def hits(self, tokens: list[Token]) -> dict[str, list[Hit]]:
+        """Return where each concept stands, in order; phrases that another one hides are left out."""
+        found: dict[str, dict[int, Hit]] = {}
+        for start in range(len(tokens)):
+            self._walk(self._tree, tokens, start, start, found)
+        kept = {name: _apart(hits) for name, hits in found.items()}
+        for name, hidden in self._hides.items():
+            for longer in kept.get(name, ()):
+                for other in hidden & kept.keys():
+                    kept[other] = [hit for hit in kept[other] if not _inside(hit, longer)]
+        return kept
+
+    def _walk(  # noqa: PLR0913 - one step of a recursion over a trie
+        self, node: dict, tokens: list[Token], start: int, at: int, found: dict[str, dict[int, Hit]]  # type: ignore[type-arg]
+    ) -> None:
+        for name in node.get(END, ()):
+            if start < at:
+                found.setdefault(name, {})[start] = Hit(start, at, name)
+        if at == len(tokens):
+            return
+        token = tokens[at]
+        keys = {token.base, "=" + token.text}
+        keys.update(prefix + "*" for prefix in self._prefixes if token.text.startswith(prefix))
+        for key in sorted(keys & node.keys()):
+            self._walk(node[key], tokens, start, at + 1, found)
+
+
+def _apart(hits: dict[int, Hit]) -> list[Hit]:
+    kept: list[Hit] = []
+    for hit in sorted(hits.values()):
+        if kept and hit.end <= kept[-1].end:
+            continue
+        kept.append(hit)
+    return kept
+
+
+def _inside(hit: Hit, longer: Hit) -> bool:
+    return (
+        longer.start <= hit.start
+        and hit.end <= longer.end
+        and hit.end - hit.start < longer.end - longer.start
+    )

@@ -1,0 +1,183 @@
+"""Fourth step of reading an answer: sentences, and in each what is said, denied, reported, asked, listed or taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from unpickled.quizzes.letters import LIMIT, fold
+from unpickled.quizzes.lexicon import Hit, Lexicon, Token
+
+__all__ = ["Reading", "Sentence", "Stance", "read"]
+
+_STOPS = frozenset(".!?\n;…")
+_PAUSES = frozenset(":()[]{}<>=|\"")
+_BRACKETS = frozenset("()[]{}<>;")
+
+
+class Stance(StrEnum):
+    """How an answer stands to a claim that it mentions."""
+
+    SAID = "said"
+    DENIED = "denied"
+    REPORTED = "reported"
+    ASKED = "asked"
+    LISTED = "listed"
+    ECHOED = "echoed"
+    SUPPOSED = "supposed"
+    PAST = "past"
+    TAKEN_BACK = "taken back"
+    TO_GRADER = "to the grader"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: its place in the answer, its tokens, its concepts by name, and whether it asks or only lists."""
+
+    index: int
+    tokens: tuple[Token, ...]
+    concepts: dict[str, list[Hit]]
+    asks: bool
+    lists: bool
+    echo: frozenset[int]
+
+    def hits(self, *names: str) -> list[Hit]:
+        """Return where these concepts stand."""
+        return [hit for name in names for hit in self.concepts.get(name, ())]
+
+    def has(self, *names: str) -> bool:
+        """Tell whether one of these concepts stands in the sentence."""
+        return any(self.concepts.get(name) for name in names)
+
+    def quote(self, start: int, end: int) -> str:
+        """Return the folded words from token `start` to `end`, exclusive."""
+        return " ".join(token.text for token in self.tokens[start:end])
+
+    def bounds(self, hit: Hit) -> tuple[int, int]:
+        """Return the clause around a hit: what a "not" in it may deny."""
+        start, end = hit.start, hit.end
+        breaks = self._breaks()
+        while start > 0 and start - 1 not in breaks:
+            start -= 1
+        while end < len(self.tokens) and end not in breaks:
+            end += 1
+        return start, end
+
+    def _breaks(self) -> set[int]:
+        marks = {i for i, token in enumerate(self.tokens) if token.text in _PAUSES or token.text == "→"}
+        words = {hit.start for hit in self.hits("contrast", "clause")}
+        starts = {hit.start for hit in self.hits("start")}
+        copulas = {i for i, token in enumerate(self.tokens) if token.base == "be"}
+        for i, token in enumerate(self.tokens):
+            if token.text == "," and (i + 1 in starts or i + 1 in words or i + 1 == len(self.tokens)):
+                marks.add(i)
+            elif token.text == "and" and self._new_clause(i, copulas):
+                marks.add(i)
+        return marks | words
+
+    def _new_clause(self, at: int, copulas: set[int]) -> bool:
+        """Tell whether an "and" opens a clause that an earlier "is not" does not reach."""
+        negated = [hit for hit in self.hits("no") if hit.start < at]
+        return bool(negated) and negated[-1].start - 1 in copulas and at - negated[-1].start > 1
+
+    def segment(self, hit: Hit) -> tuple[int, int]:
+        """Return the stretch around a hit between "but", "however" and the like."""
+        cuts = [other.start for other in self.hits("contrast")]
+        start = max((cut for cut in cuts if cut < hit.start), default=0)
+        end = min((cut for cut in cuts if cut > hit.start), default=len(self.tokens))
+        return start, end
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A whole answer, read.
+
+    Attributes:
+        sentences: in the answer's order.
+        taken_back: (sentence, token) of each retraction: what stands before it no longer counts.
+        strange: share of words, 0 to 1, that neither the lexicon nor the look of English knows.
+        cut: whether the answer was longer than what was read.
+    """
+
+    sentences: tuple[Sentence, ...]
+    taken_back: tuple[tuple[int, int], ...]
+    strange: float
+    cut: bool
+
+    def words(self) -> int:
+        """Return how many words were read."""
+        return sum(token.text[:1].isalnum() for s in self.sentences for token in s.tokens)
+
+
+def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
+    """Read an answer.
+
+    Args:
+        text: the answer as typed.
+        lexicon: the concepts to look for.
+        prompt: the question, whose own words earn nothing when they are repeated.
+    """
+    asked = [token.base for token in lexicon.tokens(fold(prompt)) if token.text[:1].isalnum()]
+    tokens = lexicon.tokens(fold(text))
+    sentences = tuple(
+        _sentence(index, part, mark, lexicon, asked) for index, (part, mark) in enumerate(_split(tokens))
+    )
+    return Reading(
+        sentences,
+        tuple((s.index, hit.start) for s in sentences for hit in s.hits("retract")),
+        _strange(tokens),
+        len(text) > LIMIT,
+    )
+
+
+def _split(tokens: Sequence[Token]) -> Iterator[tuple[list[Token], str]]:
+    part: list[Token] = []
+    for token in tokens:
+        if token.text in _STOPS:
+            if part:
+                yield part, token.text
+            part = []
+        else:
+            part.append(token)
+    if part:
+        yield part, ""
+
+
+def _sentence(
+    index: int, tokens: list[Token], mark: str, lexicon: Lexicon, asked: list[str]
+) -> Sentence:
+    concepts = lexicon.hits(tokens)
+    words = [token for token in tokens if token.text[:1].isalnum()]
+    glue = sum(len(hits) for name, hits in concepts.items() if name == "glue")
+    marked = {hit.start for name, hits in concepts.items() if name not in _FRAME for hit in hits}
+    bare = len(words) >= 3 and glue * 8 <= len(words) and len(marked) >= 2
+    return Sentence(
+        index,
+        tuple(tokens),
+        concepts,
+        mark == "?",
+        bool(concepts.get("listing")) or bare,
+        _echo(tokens, asked),
+    )
+
+
+_FRAME = frozenset({"no", "plain", "glue", "start", "clause", "contrast", "then", "first"})
+
+
+def _echo(tokens: list[Token], asked: list[str]) -> frozenset[int]:
+    """Return the tokens that stand in a run of words, three or more, taken from the question."""
+    runs = {tuple(asked[i : i + 3]) for i in range(len(asked) - 2)}
+    places = [i for i, token in enumerate(tokens) if token.text[:1].isalnum()]
+    echoed: set[int] = set()
+    for first, second, third in zip(places, places[1:], places[2:], strict=False):
+        if (tokens[first].base, tokens[second].base, tokens[third].base) in runs:
+            echoed.update((first, second, third))
+    return frozenset(echoed)
+
+
+def _strange(tokens: Sequence[Token]) -> float:
+    words = [token for token in tokens if token.text[:1].isalpha()]
+    if not words:
+        return 0.0
+    return sum(not token.known for token in words) / len(words)

@@ -1,0 +1,110 @@
+"""Sixth step: the rules of a quiz, applied to a reading; each finding keeps its words, so that a score can be explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from unpickled.quizzes.lexicon import Hit
+from unpickled.quizzes.reading import Reading, Sentence, Stance
+from unpickled.quizzes.stance import stance
+
+__all__ = ["Finding", "Rule", "findings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What earns a criterion: a head concept with others near it.
+
+    Attributes:
+        criterion: what it earns.
+        name: what it looks for, for people.
+        head: concepts that carry the claim.
+        near: groups of concepts; one of each group must stand near the head.
+        before, after: the same, before and after the head.
+        within: how many tokens away the others may stand.
+        unless: concepts that spoil the rule when they stand in the sentence.
+        strength: 1 is sure; below 1 a person looks at an answer that has nothing better.
+    """
+
+    criterion: str
+    name: str
+    head: tuple[str, ...]
+    near: tuple[tuple[str, ...], ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
+    after: tuple[tuple[str, ...], ...] = ()
+    within: int = 9
+    unless: tuple[str, ...] = ()
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fits at one place of the answer."""
+
+    rule: str
+    criterion: str
+    sentence: int
+    head: Hit
+    quote: str
+    stance: Stance
+    strength: float
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return where it stands, for comparing: sentence and token."""
+        return self.sentence, self.head.start
+
+
+def findings(rules: tuple[Rule, ...], reading: Reading) -> Iterator[Finding]:
+    """Yield every place where a rule fits, whatever the stance."""
+    for sentence in reading.sentences:
+        for rule in rules:
+            if not sentence.has(*rule.unless):
+                yield from _fits(rule, reading, sentence)
+
+
+def _fits(rule: Rule, reading: Reading, sentence: Sentence) -> Iterator[Finding]:
+    for head in sentence.hits(*rule.head):
+        span = _span(rule, sentence, head)
+        if span is None:
+            continue
+        quote = sentence.quote(span[0], span[1])
+        yield Finding(
+            rule.name,
+            rule.criterion,
+            sentence.index,
+            head,
+            quote,
+            stance(reading, sentence, head),
+            rule.strength,
+        )
+
+
+def _span(rule: Rule, sentence: Sentence, head: Hit) -> tuple[int, int] | None:
+    used = [head]
+    for groups, side in ((rule.near, 0), (rule.before, -1), (rule.after, 1)):
+        for group in groups:
+            other = _nearest(sentence, group, head, rule.within, side, used)
+            if other is None:
+                return None
+            used.append(other)
+    return min(hit.start for hit in used), max(hit.end for hit in used)
+
+
+def _nearest(  # noqa: PLR0913 - one search with all that bounds it
+    sentence: Sentence, group: tuple[str, ...], head: Hit, within: int, side: int, used: list[Hit]
+) -> Hit | None:
+    """Return the nearest hit of the group that shares no token with those used."""
+    best: tuple[int, Hit] | None = None
+    for hit in sentence.hits(*group):
+        if any(hit.start < other.end and other.start < hit.end for other in used):
+            continue
+        if hit.start in sentence.echo and head.start in sentence.echo:
+            continue
+        gap = head.start - hit.end if hit.end <= head.start else hit.start - head.end
+        if side and (hit.start > head.start) != (side > 0):
+            continue
+        if gap <= within and (best is None or gap < best[0]):
+            best = (gap, hit)
+    return best[1] if best else None

@@ -1,0 +1,87 @@
+"""The quiz scorer's one door: an answer in, points, criteria, feedback and reasons out; whatever the text, never an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from unpickled.quizzes.choice import choose
+from unpickled.quizzes.decision import Decision, decide, in_order, inert_after
+from unpickled.quizzes.quiz import Criterion, Question, Quiz
+from unpickled.quizzes.reading import Reading, read
+from unpickled.quizzes.rules import Finding, findings
+
+__all__ = ["Score", "score"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What an answer earns.
+
+    Attributes:
+        points, max: what it earns and could earn; a proposal when `review` is true.
+        criteria: each criterion of the question, met or not.
+        review: whether a person should look before the points count.
+        feedback: for the learner, a sentence or two for each criterion.
+        why: for the instructor, what in the answer decided.
+    """
+
+    points: int
+    max: int
+    criteria: dict[str, bool]
+    review: bool
+    feedback: str
+    why: tuple[str, ...]
+
+
+def score(quiz: Quiz, question: Question, answer: str) -> Score:
+    """Score one answer to one question.
+
+    Args:
+        quiz: the quiz, for its lexicon and rules.
+        question: one of its questions.
+        answer: any text.
+    """
+    reading = read(answer, quiz.lexicon, question.prompt)
+    found = list(findings(quiz.rules[question.id], reading))
+    decisions = {one.id: _decide(one, reading, found) for one in question.criteria}
+    _imply(question, decisions)
+    met = {name: decision.met for name, decision in decisions.items()}
+    review = any(decision.review for decision in decisions.values()) or _unreadable(reading)
+    return Score(
+        points=sum(one.points for one in question.criteria if met[one.id]),
+        max=question.max,
+        criteria=met,
+        review=review,
+        feedback=" ".join(one.met if met[one.id] else one.missed for one in question.criteria),
+        why=tuple(f"{name}: {line}" for name, decision in decisions.items() for line in decision.why),
+    )
+
+
+def _decide(criterion: Criterion, reading: Reading, found: list[Finding]) -> Decision:
+    if criterion.kind == "choice":
+        return choose(reading, criterion.id, "rival")
+    mine = [one for one in found if one.criterion == criterion.id]
+    decision = decide(mine)
+    if not decision.met:
+        return decision
+    if criterion.kind == "order":
+        order = in_order(reading, mine, "loading")
+        if order == "after":
+            return Decision(False, review=False, why=(*decision.why, "stands after the act"))
+        return Decision(True, review=decision.review or order == "open", why=decision.why)
+    if inert_after(reading, mine):
+        return Decision(False, review=False, why=(*decision.why, "denied at the end"))
+    return decision
+
+
+def _imply(question: Question, decisions: dict[str, Decision]) -> None:
+    for one in question.criteria:
+        if one.implies and decisions[one.id].met and not decisions[one.implies].met:
+            decisions[one.implies] = Decision(
+                True, review=decisions[one.id].review, why=(f"follows from {one.id}",)
+            )
+
+
+def _unreadable(reading: Reading) -> bool:
+    return reading.cut or (reading.words() >= 4 and reading.strange > 0.5)

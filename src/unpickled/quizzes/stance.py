@@ -1,0 +1,114 @@
+"""Fifth step: the stance of an answer towards one claim in it, read from the words around the claim's head."""
+
+from __future__ import annotations
+
+from unpickled.quizzes.lexicon import Hit
+from unpickled.quizzes.reading import Reading, Sentence, Stance
+
+__all__ = ["stance"]
+
+REACH = 9
+"""Tokens after a claim within which "… is useless" still speaks of it."""
+
+
+def stance(reading: Reading, sentence: Sentence, head: Hit, *, than: bool = False) -> Stance:
+    """Return how the answer stands to the claim carried by `head`.
+
+    Args:
+        reading: the whole answer, for retractions after the claim.
+        sentence: the sentence of the claim.
+        head: the claim's own word.
+        than: whether "better than" turns what follows it down, as where formats compete.
+    """
+    local = _local(sentence, head, than=than)
+    if local in {Stance.TO_GRADER, Stance.ECHOED, Stance.LISTED}:
+        return local
+    if _taken_back(reading, sentence, head):
+        return Stance.TAKEN_BACK
+    if local is Stance.SAID and _pronoun_denial(reading, sentence, head):
+        return Stance.DENIED
+    return local
+
+
+def _local(sentence: Sentence, head: Hit, *, than: bool) -> Stance:
+    if _to_grader(sentence, head):
+        return Stance.TO_GRADER
+    if head.start in sentence.echo:
+        return Stance.ECHOED
+    if sentence.lists:
+        return Stance.LISTED
+    denials = _denials(sentence, head, than=than)
+    if sentence.asks and not _rhetorical(sentence):
+        return Stance.ASKED
+    if sentence.asks:
+        denials += 1
+    if _framed(sentence, head, "deny"):
+        denials += 1
+    elif _framed(sentence, head, "report") and not sentence.has("source"):
+        return Stance.REPORTED
+    if denials % 2:
+        return Stance.DENIED
+    if sentence.has("hypothetical") and sentence.hits("hypothetical")[0].start > head.start:
+        return Stance.SUPPOSED
+    return Stance.SAID
+
+
+def _denials(sentence: Sentence, head: Hit, *, than: bool) -> int:
+    start, end = sentence.bounds(head)
+    names = ("no", "than") if than else ("no",)
+    places = {hit.start for hit in sentence.hits(*names) if start <= hit.start < head.start}
+    before = [hit for hit in sentence.hits("useless") if start <= hit.start < head.start]
+    after = [hit for hit in sentence.hits("useless") if head.end <= hit.start < min(end, head.end + REACH)]
+    count = len(places)
+    if before and not places:
+        count += 1
+    if after:
+        count += 1
+    elif head.end < len(sentence.tokens) and sentence.tokens[head.end].text in {"no", "nope"}:
+        count += head.end + 1 == len(sentence.tokens) or sentence.tokens[head.end + 1].text == ","
+    return count
+
+
+def _framed(sentence: Sentence, head: Hit, frame: str) -> bool:
+    """Tell whether a frame, as "some say" or "it is false that", stands over the head."""
+    for hit in sentence.hits(frame):
+        start, end = sentence.segment(hit)
+        if start <= head.start < end and (hit.start < head.start or frame == "report"):
+            return True
+    return False
+
+
+def _to_grader(sentence: Sentence, head: Hit) -> bool:
+    brackets = [i for i, token in enumerate(sentence.tokens) if token.text in "()[]{}"]
+    for hit in sentence.hits("grader"):
+        start = max((i for i in brackets if i < hit.start), default=-1)
+        end = min((i for i in brackets if i >= hit.end), default=len(sentence.tokens))
+        if start <= head.start < end:
+            return True
+    return False
+
+
+def _rhetorical(sentence: Sentence) -> bool:
+    opening = [token.base for token in sentence.tokens[:2]]
+    return opening[:1] in (["why"], ["who"]) and opening[1:] in (["would"], ["should"])
+
+
+def _taken_back(reading: Reading, sentence: Sentence, head: Hit) -> bool:
+    return any(place > (sentence.index, head.start) for place in reading.taken_back)
+
+
+def _pronoun_denial(reading: Reading, sentence: Sentence, head: Hit) -> bool:
+    """Tell whether "skip both" or "don't bother with one", here or in the next sentence, speaks of the head."""
+    for other in reading.sentences[sentence.index : sentence.index + 2]:
+        for word in other.hits("them"):
+            if other is sentence and word.start < head.start:
+                continue
+            start, _ = other.bounds(word)
+            turned = [hit for hit in other.hits("no") if start <= hit.start and 0 < word.start - hit.start <= 4]
+            if len(turned) % 2 and not _head_between(other, head, sentence, turned[0].start):
+                return True
+    return False
+
+
+def _head_between(other: Sentence, head: Hit, sentence: Sentence, at: int) -> bool:
+    return other is sentence and head.start >= at
