@@ -8,8 +8,10 @@ import signal
 import string
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -238,16 +240,19 @@ def without_rights(path: Path, code: str) -> str:
 
 
 @pytest.fixture
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared() -> Iterator[Path]:
     """A folder that a process without rights can reach and not write to, with a progress file in it."""
-    folder = tmp_path_factory.mktemp("locked")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)
-    Progress(folder / "progress.json").attempt("p-one", correct=True)
-    (folder / "progress.json").chmod(0o644)
-    (folder / "progress.json.lock").unlink(missing_ok=True)
-    folder.chmod(0o555)
-    return folder / "progress.json"
+    with tempfile.TemporaryDirectory(
+        prefix="unpickled-test-"
+    ) as name:  # pytest's own are closed to others
+        folder = Path(name)
+        path = folder / "progress.json"
+        Progress(path).attempt("p-one", correct=True)
+        path.chmod(0o644)
+        Path(f"{path}.lock").unlink(missing_ok=True)
+        folder.chmod(0o555)
+        yield path
+        folder.chmod(0o755)
 
 
 ATTEMPT = """
