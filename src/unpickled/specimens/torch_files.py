@@ -74,9 +74,10 @@ def legacy(marker: str, *, harmful: bool = False) -> bytes:
 
 def old_tar(marker: str) -> bytes:
     """The form before torch 0.1.10: a tar whose member `pickle` is the pickle. Here that is only the call."""
+    none = assemble([("PROTO", 2), ("BININT1", 0), "STOP"])
     members = {
-        "storages": assemble([("PROTO", 2), ("BININT1", 0), "STOP"]),
-        "tensors": assemble([("PROTO", 2), ("BININT1", 0), "STOP"]),
+        "storages": none + assemble([("PROTO", 2), "EMPTY_LIST", "STOP"]),
+        "tensors": none,
         "pickle": assemble([("PROTO", 2), *call("os", "mkdir", marker, 2), "STOP"]),
     }
     out = io.BytesIO()
