@@ -98,9 +98,18 @@ def _paired(one: _Mention, rivals: list[_Mention]) -> bool:
             continue
         first, second = sorted((one.hit, rival.hit))
         between = one.sentence.tokens[first.end : second.start]
-        if 0 < len(between) <= 3 and all(token.text in _LINKS for token in between):
-            return True
+        if not 0 < len(between) <= 3 or any(token.text not in _LINKS for token in between):
+            continue
+        if between[0].text == "," and len(between) == 1 and _predicated(rival):
+            continue
+        return True
     return False
+
+
+def _predicated(one: _Mention) -> bool:
+    """Tell whether something is said of the mention right after it, so that it is no mere member of a row."""
+    after = one.sentence.tokens[one.hit.end : one.hit.end + 1]
+    return any(token.base in {"be", "have", "use", "do", "can"} for token in after)
 
 
 def _clause(one: _Mention) -> tuple[int, int]:

@@ -31,7 +31,8 @@ def decide(found: Sequence[Finding]) -> Decision:
         doubtful = any(one.stance in {Stance.REPORTED, Stance.SUPPOSED} for one in found) and not against
         return Decision(met=False, review=doubtful, why=why)
     if against and max(one.place for one in against) > max(one.place for one in said):
-        return Decision(met=False, review=True, why=why)
+        outweighed = len({one.place for one in said}) >= 3 * len({one.place for one in against})
+        return Decision(met=outweighed, review=True, why=why)
     best = max(one.strength for one in said)
     return Decision(met=best >= 0.5, review=best < 1 or _clash(said, against), why=why)
 
@@ -61,9 +62,20 @@ _SIGNS = (
     ("after", "A"), ("before", "B"), ("until", "U"), ("then", "T"), ("first", "F"),
 )  # fmt: skip
 _BEFORE = re.compile(
-    r"S[FT]*B|B[ASL]?L[T,F]*S|FS|SF|S,?T[^S]*L|N[^.]*L[^.]*[BU][^.]*S|L[^S.,]*U[^.]*S|A[T,]*S[^.]*L|L,?AS|L,?AN?S|U[^.]*S[^.]*L|B,?S"
+    r"S[FT,]*B"  # scan before …
+    r"|B[^S.]*?,?S"  # before loading, scan
+    r"|F,?S|S,?F"  # first scan
+    r"|A,?S[^.]*L|L[^.S]*A,?S"  # load after scanning
+    r"|[NL][^.S]*U[^.L]*S|S[^.L]*U[^.S]*L"  # do not load until, unless, without
+    r"|S[^L]*T[^.S]*L|SL?U"  # scan, then load
 )
-_AFTER = re.compile(r"S,?AL|AL[,T]*S|L[^S]*T[F,]*S|L[^S]*S,?T?A$|F,?L|L[.,]*TS|L[^S]*,?A[.,]*S|S[^L]*AL|L[^BUFS]*BS|S,?A[,.]")
+_AFTER = re.compile(
+    r"AL[^S]*S|S[F,]*AL"  # after loading, scan
+    r"|L[,.]*T[^L.]*S"  # load, then scan
+    r"|F,?L[^SN]*S"  # first load
+    r"|(?<!N)(?<!N,)L[^.NBUFS]*BS"  # load before scanning
+    r"|L[^S.]*S,?[TA](?![^.]*L)"  # load … scan it after
+)
 
 
 def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
@@ -73,16 +85,14 @@ def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
     F "first", N "not", and two patterns are looked for in it.
     """
     heads = {one.place for one in found if one.stance is Stance.SAID}
-    row = ". ".join(_row(sentence, heads, act) for sentence in reading.sentences).replace(" ", "")
-    row = re.sub(r"S+", "S", re.sub(r"L+", "L", row))
-    after, before = _AFTER.search(row), _BEFORE.search(row)
-    if before and not (after and after.start() < before.start() and "N" not in row):
-        return "before"
-    if after:
-        return "after"
-    if "L" in row and 0 <= row.find("L") < row.find("S"):
-        return "open"
-    return "before"
+    row = ".".join(_row(sentence, heads, act) for sentence in reading.sentences)
+    row = re.sub(r"(S,?)+S", "S", re.sub(r"L+", "L", row))
+    before, after = _BEFORE.search(row), _AFTER.search(row)
+    if before and after:
+        return "before" if "N" in row[: after.end()] or before.start() < after.start() else "open"
+    if before or after:
+        return "before" if before else "after"
+    return "open" if 0 <= row.find("L") < row.find("S") and "N" not in row else "before"
 
 
 def _row(sentence: Sentence, heads: set[tuple[int, int]], act: str) -> str:

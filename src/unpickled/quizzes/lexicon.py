@@ -59,7 +59,7 @@ class Lexicon:
 
     Args:
         concepts: name of the concept to its phrases, separated by commas. `run` matches every form of the word,
-            `=was` that form only, `befehl*` whatever begins so.
+            `=was` that form only, `comma` the sign, `befehl*` whatever begins so.
         hides: a phrase of the key concept hides phrases of the listed concepts that lie within it.
         guarded: real words that must not be taken for misspelled ones.
     """
@@ -69,7 +69,7 @@ class Lexicon:
     ) -> None:
         self._hides = {name: frozenset(hidden) for name, hidden in hides.items()}
         phrases = {
-            name: [phrase.split() for phrase in text.replace("\n", " ").split(",") if phrase.strip()]
+            name: [_words(phrase) for phrase in text.replace("\n", " ").split(",") if phrase.strip()]
             for name, text in concepts.items()
         }
         plain = {
@@ -129,6 +129,11 @@ class Lexicon:
         keys.update(prefix + "*" for prefix in self._prefixes if token.text.startswith(prefix))
         for key in sorted(keys & node.keys()):
             self._walk(node[key], tokens, start, at + 1, found)
+
+
+def _words(phrase: str) -> list[str]:
+    """Return the words of a phrase; "comma" stands for the sign, which parts the phrases."""
+    return ["," if word == "comma" else word for word in phrase.split()]
 
 
 def _apart(hits: dict[int, Hit]) -> list[Hit]:

@@ -68,9 +68,10 @@ class Sentence:
         marks = {i for i, token in enumerate(self.tokens) if token.text in _PAUSES or token.text == "→"}
         words = {hit.start for hit in self.hits("contrast", "clause")}
         starts = {hit.start for hit in self.hits("start")}
+        negations = {hit.start for hit in self.hits("no", "except")}
         copulas = {i for i, token in enumerate(self.tokens) if token.base == "be"}
         for i, token in enumerate(self.tokens):
-            if token.text == "," and (i + 1 in starts or i + 1 in words or i + 1 == len(self.tokens)):
+            if token.text == "," and (i + 1 in starts or not negations.isdisjoint(range(i + 1, i + 4))):
                 marks.add(i)
             elif token.text == "and" and self._new_clause(i, copulas):
                 marks.add(i)
@@ -149,7 +150,7 @@ def _sentence(
 ) -> Sentence:
     concepts = lexicon.hits(tokens)
     words = [token for token in tokens if token.text[:1].isalnum()]
-    glue = sum(len(hits) for name, hits in concepts.items() if name == "glue")
+    glue = len(concepts.get("glue", ())) + _foreign(concepts)
     marked = {hit.start for name, hits in concepts.items() if name not in _FRAME for hit in hits}
     bare = len(words) >= 3 and glue * 8 <= len(words) and len(marked) >= 2
     return Sentence(
@@ -162,7 +163,13 @@ def _sentence(
     )
 
 
-_FRAME = frozenset({"no", "plain", "glue", "start", "clause", "contrast", "then", "first"})
+def _foreign(concepts: dict[str, list[Hit]]) -> int:
+    """Return the number of little words of other languages; a single one is chance."""
+    count = len(concepts.get("foreign", ()))
+    return count if count > 1 else 0
+
+
+_FRAME = frozenset({"no", "plain", "glue", "start", "clause", "contrast", "then", "first", "foreign", "start", "getting"})
 
 
 def _echo(tokens: list[Token], asked: list[str]) -> frozenset[int]:

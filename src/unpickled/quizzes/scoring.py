@@ -69,7 +69,8 @@ def _decide(criterion: Criterion, reading: Reading, found: list[Finding]) -> Dec
         order = in_order(reading, mine, "loading")
         if order == "after":
             return Decision(False, review=False, why=(*decision.why, "stands after the act"))
-        return Decision(True, review=decision.review or order == "open", why=decision.why)
+        if order == "open":
+            return Decision(False, review=True, why=(*decision.why, "before or after the act?"))
     if inert_after(reading, mine):
         return Decision(False, review=False, why=(*decision.why, "denied at the end"))
     return decision

@@ -55,14 +55,15 @@ def _local(sentence: Sentence, head: Hit, *, than: bool) -> Stance:
 
 def _denials(sentence: Sentence, head: Hit, *, than: bool) -> int:
     start, end = sentence.bounds(head)
-    names = ("no", "than") if than else ("no",)
-    places = {hit.start for hit in sentence.hits(*names) if start <= hit.start < head.start}
-    before = [hit for hit in sentence.hits("useless") if start <= hit.start < head.start]
-    after = [hit for hit in sentence.hits("useless") if head.end <= hit.start < min(end, head.end + REACH)]
-    count = len(places)
-    if before and not places:
+    names = ("except", "than") if than else ("except",)
+    inside = range(start, head.start)
+    count = len({hit.start for hit in sentence.hits(*names) if hit.start in inside})
+    count += any(hit.start in inside for hit in sentence.hits("no"))
+    denied = {hit.start for hit in sentence.hits("no")}
+    useless = [hit for hit in sentence.hits("useless") if hit.start not in denied or hit.start >= head.end]
+    if any(head.end <= hit.start < min(end, head.end + REACH) for hit in useless):
         count += 1
-    if after:
+    elif any(hit.start in inside and sentence.quote(hit.end, hit.end + 1) == "to" for hit in useless):
         count += 1
     elif head.end < len(sentence.tokens) and sentence.tokens[head.end].text in {"no", "nope"}:
         count += head.end + 1 == len(sentence.tokens) or sentence.tokens[head.end + 1].text == ","

@@ -42,6 +42,7 @@ _IRREGULAR = {
     for form in forms.split()
 }  # fmt: skip
 _REWRITES = (
+    (re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+"), " "),
     (re.compile(r"\bw/o\b"), "without"),
     (re.compile(r"\bw/ ?(?=[a-z])"), "with "),
     (re.compile(r"\be\.\s?g\.?"), "for example "),
@@ -49,6 +50,7 @@ _REWRITES = (
     (re.compile(r"\betc\b\.?"), "etc "),
     (re.compile(r"(?<=[a-z0-9_\]])\.(?=[a-z_])|(?<![a-z])\.(?=[a-z])"), " "),
     (re.compile(r"[:;][-']?[)(dp](?!\w)"), " . "),
+    (re.compile(r"(?<=\w)-(?=\w)"), " "),
     (re.compile(r"isation"), "ization"),
     (re.compile(r"(?<=[a-z]{4})is(e[sd]?|ers?|ing)\b"), r"iz\1"),
     (re.compile(r"(?:^|\n)\s*(?:[-+]|\(?[0-9a-d][).:](?!\d))\s"), " \n "),
@@ -79,7 +81,7 @@ class Vocabulary:
 
     Args:
         words: the words of all phrases, in base form.
-        guarded: real words so near to one of those that they must not be taken for a slip.
+        guarded: common words in base form, which are never taken for a slip.
     """
 
     def __init__(self, words: Iterable[str], guarded: Iterable[str]) -> None:
@@ -104,10 +106,11 @@ class Vocabulary:
     def _find(self, word: str) -> str:
         if word in _IRREGULAR:
             return _IRREGULAR[word]
-        for form in _forms(word):
+        forms = tuple(_forms(word))
+        for form in forms:
             if form in self._words:
                 return form
-        if word in self._guarded or not 3 <= len(word) <= 24:
+        if not self._guarded.isdisjoint(forms) or not 3 <= len(word) <= 24:
             return word
         if not word.isalpha():
             return self._figures(word)
