@@ -104,9 +104,12 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     """When the disk fills up, neither half a file nor the draft stays, and an older file survives."""
     path = write("plain-4", tmp_path)
     before = path.read_bytes()
-    with patch("pathlib.Path.replace", side_effect=OSError(28, "No space left on device")):
-        with pytest.raises(SpecimenError, match="No space"):
-            write("plain-4", tmp_path)
+    full = OSError(28, "No space left on device")
+    with (
+        patch("pathlib.Path.replace", side_effect=full),
+        pytest.raises(SpecimenError, match="No space"),
+    ):
+        write("plain-4", tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["plain-4.pkl"]
     assert path.read_bytes() == before
 
