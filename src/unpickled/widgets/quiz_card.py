@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from .base import CourseWidget, json_trait
@@ -48,14 +49,14 @@ class QuizCard(CourseWidget, module="card"):
     ) -> None:
         given = plain(item)
         fields = {name: given.get(name, default) for name, default in _ITEM.items()}
-        super().__init__(item=fields, state={**_FRESH, **(state or {})}, **kwargs)
+        super().__init__(item=fields, state={**deepcopy(_FRESH), **(state or {})}, **kwargs)
         self._on_result = on_result
         self.observe(self._tell, names="result")
 
     def reset(self) -> None:
         """Forget all answers and hints, as if the card had never been touched."""
         with self.hold_sync():
-            self.state = dict(_FRESH)
+            self.state = deepcopy(_FRESH)
             self.result = {}
 
     def _tell(self, change: Mapping[str, Any]) -> None:

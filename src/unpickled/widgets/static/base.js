@@ -32,16 +32,20 @@ function fill(node, props, children) {
     if (key === "text") node.textContent = value;
     else if (key === "on")
       for (const [type, handler] of Object.entries(value)) node.addEventListener(type, handler);
-    else node.setAttribute(key, value === true ? "" : String(value));
+    else node.setAttribute(key, written(key, value));
   }
   node.append(...children.filter((child) => child !== null && child !== undefined));
+}
+
+/** HTML's own attributes are true by being there; ARIA's are true by the word. */
+function written(name, value) {
+  return value === true && !name.startsWith("aria-") ? "" : String(value);
 }
 
 /** Set an attribute, or take it away when the value is null or false. Does nothing when it is so already. */
 export function attr(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== String(value))
-    node.setAttribute(name, value === true ? "" : String(value));
+  else if (node.getAttribute(name) !== written(name, value)) node.setAttribute(name, written(name, value));
 }
 
 /** Set the text of a node only when it differs: an untouched node costs no layout. */

@@ -1,11 +1,12 @@
 /** Is this answer right, and what is to be said? The same rule as unpickled/content/answers.py, held equal by a test. */
 
 const LONGEST = 500; // characters of a typed answer that are looked at
+const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g; // Python's white space
 
 /** A typed answer, reduced to what counts. */
 export function normalise(answer) {
   const start = [...answer].slice(0, LONGEST).join("");
-  const text = start.normalize("NFKC").toLowerCase().replace(/\s+/g, " ");
+  const text = start.normalize("NFKC").toLowerCase().replace(SPACES, " ");
   const bare = (some) => some.replace(/^[ "'`]+|[ "'`]+$/g, "");
   return bare(bare(text).replace(/[.,;!?]+$/, ""));
 }

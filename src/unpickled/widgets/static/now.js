@@ -4,6 +4,9 @@
  */
 import { attr, count, el, setText } from "./base.js";
 import { icon } from "./icons.js";
+import { inline } from "./prose.js";
+
+const WORDS = { call: "calls code", imports: "imports", "": "" };
 
 export class NowCard {
   constructor() {
@@ -35,18 +38,17 @@ export class NowCard {
     setText(this.arg, arg);
     attr(this.arg, "hidden", !arg);
     setText(this.where, this.place(machine, step));
-    setText(this.text, step.explain);
+    this.text.replaceChildren(...inline(step.explain));
     setText(this.move, movement(machine.change(index, 0)));
     this.showReach(kind, step);
   }
 
   showReach(kind, step) {
     attr(this.reach, "hidden", !kind);
-    if (!kind) return;
-    if (this.kind !== kind) this.sign.replaceChildren(icon(kind));
+    if (this.kind !== kind) this.sign.replaceChildren(kind ? icon(kind) : "");
     this.kind = kind;
-    setText(this.word, kind === "call" ? "calls code" : "imports");
-    setText(this.target, kind === "call" ? step.calls : step.imports);
+    setText(this.word, WORDS[kind]);
+    setText(this.target, (kind === "call" ? step.calls : step.imports) || "");
   }
 
   place(machine, step) {
@@ -67,6 +69,6 @@ export class NowCard {
 /** What a step did to the stack, in a few words. */
 function movement({ took, pushed }) {
   const put = pushed.size;
-  if (!took && !put) return "The stack keeps its items.";
+  if (!took && !put) return "The stack stays as it is.";
   return `Stack: ${[took ? `took ${took}` : "", put ? `put ${put}` : ""].filter(Boolean).join(", ")}.`;
 }

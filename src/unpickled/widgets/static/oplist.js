@@ -3,7 +3,7 @@ import { attr, el, setText, uid } from "./base.js";
 import { icon } from "./icons.js";
 import { setCell, VirtualRows } from "./rows.js";
 
-const WORDS = { call: "calls code", imports: "imports" };
+const EFFECTS = { call: "calls code", imports: "imports" };
 
 export class OpcodeList {
   /** @param {function(number): void} onPick called with the step of a clicked row */
@@ -88,7 +88,7 @@ export class OpcodeList {
     cell.replaceChildren();
     const start = this.machine.startsPickle(at);
     const target = kind === "call" ? this.machine.steps.calls[at] : this.machine.steps.imports[at];
-    if (kind) cell.append(icon(kind), el("span", { text: WORDS[kind] }), el("code", { text: target }));
+    if (kind) cell.append(icon(kind), el("span", { text: EFFECTS[kind] }), el("code", { text: target }));
     else if (start)
       cell.append(
         el("span", {
@@ -96,6 +96,6 @@ export class OpcodeList {
           text: `pickle ${this.machine.steps.pickle[at] + 1} of ${this.machine.pickles}`,
         }),
       );
-    cell.title = kind ? `${WORDS[kind]}: ${target}` : "";
+    cell.title = kind ? `${EFFECTS[kind]}: ${target}` : "";
   }
 }

@@ -2,8 +2,9 @@
  * Predict mode: before a step is taken, the learner says how deep the stack will be and what will be on top.
  * The question and its wrong answers come from the trace itself; the order of the answers is fixed for each step.
  */
-import { attr, button, el, row, setText, uid } from "./base.js";
+import { attr, button, count, el, row, setText, uid } from "./base.js";
 import { icon } from "./icons.js";
+import { inline } from "./prose.js";
 
 const CHOICES = 4;
 const FILLERS = ["None", "{}", "[]", "()", "MARK"];
@@ -124,7 +125,7 @@ export class Predictor {
     this.lead.replaceChildren(`Step ${next.index + 1} will be `, name);
     if (next.arg !== null && next.arg !== undefined) this.lead.append(" ", el("code", { text: next.arg }));
     this.lead.append(". Guess first, then see.");
-    setText(this.aid.lastElementChild, next.explain);
+    this.aid.lastElementChild.replaceChildren(...inline(next.explain));
     this.aid.open = false;
     fillChoices(this.tops, uid("top"), this.question.tops);
     fillChoices(this.depths, uid("depth"), this.question.depths.map(String));
@@ -192,7 +193,11 @@ export class Predictor {
         line(right.top, top, asked.top, "On top"),
         line(right.depth, depth, String(asked.depth), "Items"),
       ),
-      el("p", { class: "unp-predict-why" }, el("strong", { text: `${step.name}: ` }), step.explain),
+      el(
+        "p",
+        { class: "unp-predict-why" },
+        ...inline(`\`${step.name}\` ${sum(machine, asked.step)} ${step.explain}`),
+      ),
     );
     attr(this.verdict, "data-right", String(good));
     this.form.hidden = true;
@@ -211,6 +216,17 @@ export class Predictor {
   showTally({ right, asked }) {
     setText(this.tally, asked ? `${right} of ${asked} right` : "no guess yet");
   }
+}
+
+/** The sum behind the number of items: "took 2 of 6 items and put 1 back, so there are 5." */
+function sum(machine, index) {
+  const { took, pushed } = machine.change(index, 0);
+  const before = machine.startsFresh(index) ? 0 : machine.depth(index - 1);
+  const after = machine.depth(index);
+  if (!took && !pushed.size) return `left all ${before} as they were.`;
+  const taken = took ? `took ${took} of ${count(before, "item")}` : `found ${count(before, "item")}`;
+  const put = pushed.size ? `put ${pushed.size} on` : "put none back";
+  return `${taken} and ${put}: ${after} now.`;
 }
 
 function group(legend, choices) {

@@ -59,7 +59,6 @@ const NESTED = {
       out,
       row[1].map((id) => [id]),
       row[2],
-      "",
       inner,
     );
     out.add(row[2] === 1 ? ",)" : ")");
@@ -72,7 +71,6 @@ const NESTED = {
         out,
         row[1].map((id) => [id]),
         row[2],
-        "",
         inner,
       );
       out.add("}");
@@ -90,7 +88,7 @@ const NESTED = {
     out.add("}");
   },
   set: (out, row, inner, step) => {
-    if (!seen(row[1], step)) {
+    if (!totalOf(row[1], row[2], step)) {
       out.add("set()");
       return;
     }
@@ -100,7 +98,7 @@ const NESTED = {
   },
   call: (out, row, inner, step) => {
     out.add(`result of ${cut(`${row[1]}(${row[2]})`)}`);
-    if (!seen(row[3], step)) return;
+    if (!totalOf(row[3], row[4], step)) return;
     out.add(" with {");
     logged(out, row[3], row[4], step, inner);
     out.add("}");
@@ -136,16 +134,22 @@ function seen(log, step) {
   return low;
 }
 
-function logged(out, log, cutAt, step, inner) {
-  const total = seen(log, step);
-  const shown = log.slice(0, Math.min(total, ENTRIES)).map((entry) => entry.slice(1));
-  entries(out, shown, total, cutAt > -1 && cutAt <= step ? "+" : "", inner);
+/** How many entries there were at `step`: those of the log, or more where not all were kept (`[step, total]`). */
+function totalOf(log, totals, step) {
+  const known = seen(totals, step);
+  return known ? totals[known - 1][1] : seen(log, step);
 }
 
-/** The first entries, joined; each is [v], [key, v], or of a result ["state", v], ["append", v], ["item", key, v]. */
-function entries(out, list, total, more, inner) {
-  for (let at = 0; at < list.length && at < ENTRIES && !out.full; at += 1) {
-    const entry = list[at];
+function logged(out, log, totals, step, inner) {
+  const shown = log.slice(0, Math.min(seen(log, step), ENTRIES)).map((entry) => entry.slice(1));
+  entries(out, shown, totalOf(log, totals, step), inner);
+}
+
+/** At most eight, joined; each is [v], [key, v], or of a result ["state", v], ["append", v], ["item", key, v]. */
+function entries(out, list, total, inner) {
+  const shown = list.slice(0, ENTRIES);
+  for (let at = 0; at < shown.length && !out.full; at += 1) {
+    const entry = shown[at];
     if (at) out.add(", ");
     if (entry[0] === "state") out.add("state ");
     const parts = typeof entry[0] === "string" ? entry.slice(1) : entry;
@@ -155,5 +159,5 @@ function entries(out, list, total, more, inner) {
     }
     inner(parts[parts.length - 1]);
   }
-  if (total > ENTRIES || more) out.add(`${total ? ", " : ""}… ${Math.max(total - ENTRIES, 0)}${more} more`);
+  if (total > shown.length) out.add(`${shown.length ? ", " : ""}… ${total - shown.length} more`);
 }

@@ -99,14 +99,21 @@ export class VirtualRows {
     const shown = new Map(
       this.pool.filter((node) => !free.includes(node)).map((node) => [node.unpIndex, node]),
     );
+    let above = null;
     for (let index = first; index < last; index += 1) {
-      const node = shown.get(index) || free.pop();
-      if (node.unpIndex !== index) {
-        node.unpIndex = index;
-        node.style.transform = `translateY(${index * this.height}px)`;
-      }
+      const node = shown.get(index) || this.take(free.pop(), index, above);
       this.rows.draw(node, index);
+      above = node;
     }
+  }
+
+  /** Use a free row for `index`. It moves behind the row above it in the page too: some readers go by that order. */
+  take(node, index, above) {
+    node.unpIndex = index;
+    node.style.transform = `translateY(${index * this.height}px)`;
+    if (above) above.after(node);
+    else this.canvas.prepend(node);
+    return node;
   }
 }
 

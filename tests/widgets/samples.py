@@ -1,0 +1,56 @@
+"""Pickles and course records that the widget tests share."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections import OrderedDict
+
+from unpickled.pickles import assemble
+
+ITEM = {
+    "id": "p-which",
+    "kind": "choice",
+    "prompt": "Which call reads `notes.pkl` without running it?\n\n    first\n    second\n\nThink.",
+    "choices": [
+        {"text": "`pickle.load`", "right": False, "why": "It runs the file."},
+        {"text": "pickletools.dis", "right": True, "why": "It only reads."},
+        {"text": "torch.load", "right": False, "why": "It may run the file."},
+    ],
+    "hints": ["One of them builds nothing.", "It ends in tools."],
+    "explain": "Disassembling is not loading.",
+}
+TYPED = {
+    "id": "p-typed",
+    "kind": "text",
+    "prompt": "Which opcode calls?",
+    "accepted": ["reduce", "the reduce opcode"],
+    "wrong": [{"match": ["global"], "why": "That one imports."}],
+    "hints": ["It takes a tuple."],
+    "explain": "REDUCE calls.",
+}
+
+
+class Canary:
+    """Unpickled, it would make a folder; here it is only ever pickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, ("/tmp/unpickled-canary",)
+
+
+def canary() -> bytes:
+    """A dict-like object with a list of weights and one hidden call."""
+    return pickle.dumps(OrderedDict(w=[0.1, 0.2, 0.3], bias=Canary()), 4)
+
+
+def stacked() -> bytes:
+    """Three pickles, one after the other, in three protocols."""
+    return pickle.dumps([1, 2], 2) + pickle.dumps({"a": (1,)}, 4) + pickle.dumps(3, 0)
+
+
+def long_one(opcodes: int) -> bytes:
+    """A plain list pickle of about so many opcodes, memo and all."""
+    ops: list[object] = [("PROTO", 4), "EMPTY_LIST", "MEMOIZE"]
+    for number in range((opcodes - 5) // 3):
+        ops += [("SHORT_BINUNICODE", f"layer.{number}.weight"), "MEMOIZE", "APPEND"]
+    return assemble([*ops, "STOP"])  # type: ignore[arg-type]
