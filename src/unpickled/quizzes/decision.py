@@ -42,13 +42,13 @@ def _clash(said: Sequence[Finding], against: Sequence[Finding]) -> bool:
     return any(one.sentence == other.sentence for one in said for other in against)
 
 
-def inert_after(reading: Reading, found: Sequence[Finding]) -> bool:
+def inert_after(reading: Reading, found: Sequence[Finding], concept: str) -> bool:
     """Tell whether the answer says last that the thing is harmless, after having said the claim."""
     said = [one.place for one in found if one.stance is Stance.SAID]
     if not said:
         return False
     for sentence in reading.sentences:
-        for hit in sentence.hits("inert"):
+        for hit in sentence.hits(concept):
             if (sentence.index, hit.start) <= max(said) or sentence.has("contra"):
                 continue
             if stance(reading, sentence, hit) is Stance.SAID:
@@ -65,7 +65,7 @@ _BEFORE = re.compile(
     r"S[FT,]*B"  # scan before …
     r"|B[^S.]*?,?S"  # before loading, scan
     r"|F,?S|S,?F"  # first scan
-    r"|A,?S[^.]*L|L[^.S]*A,?S"  # load after scanning
+    r"|A,?S[^.]*L|(?<!S)L[^.S]*A,?S(?!L)"  # load after scanning
     r"|[NL][^.S]*U[^.L]*S|S[^.L]*U[^.S]*L"  # do not load until, unless, without
     r"|S[^L]*T[^.S]*L|SL?U"  # scan, then load
 )
@@ -86,10 +86,11 @@ def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
     """
     heads = {one.place for one in found if one.stance is Stance.SAID}
     row = ".".join(_row(sentence, heads, act) for sentence in reading.sentences)
-    row = re.sub(r"(S,?)+S", "S", re.sub(r"L+", "L", row))
+    row = re.sub(r"(S,?)+S", "S", re.sub(r"([LATUF])\1+", r"\1", row))
     before, after = _BEFORE.search(row), _AFTER.search(row)
     if before and after:
-        return "before" if "N" in row[: after.end()] or before.start() < after.start() else "open"
+        sure = "N" in row[: after.end()] or before.start() < after.start() or "B" in before[0]
+        return "before" if sure else "open"
     if before or after:
         return "before" if before else "after"
     return "open" if 0 <= row.find("L") < row.find("S") and "N" not in row else "before"

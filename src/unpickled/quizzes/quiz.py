@@ -34,7 +34,8 @@ class Criterion:
         points: what it is worth.
         means: what it asks for, in plain words.
         met, missed: feedback.
-        implies: another criterion that is met with it.
+        implies: another criterion that is met with it; empty for none.
+        denied_by: a concept that takes the claim back where it is said last; empty for none.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Criterion:
     met: str
     missed: str
     implies: str
+    denied_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +130,16 @@ def _criterion(path: str, item: str, row: dict[str, Any]) -> Criterion:
     if not isinstance(points, int) or isinstance(points, bool) or points < 1:
         raise ContentError(path, f'criterion "{place}" has no points', "Give a whole number above 0.")
     means, met, missed = (_text(path, place, row, what) for what in ("means", "met", "missed"))
-    implies = str(row.get("implies", ""))
+    implies, denied_by = str(row.get("implies", "")), str(row.get("denied_by", ""))
     return Criterion(
-        id=name, kind=kind, points=points, means=means, met=met, missed=missed, implies=implies
+        id=name,
+        kind=kind,
+        points=points,
+        means=means,
+        met=met,
+        missed=missed,
+        implies=implies,
+        denied_by=denied_by,
     )
 
 
@@ -145,8 +154,8 @@ def _rule(path: str, data: dict[str, Any], concepts: Mapping[str, str]) -> Rule:
     groups = {
         side: tuple(tuple(group) for group in data.get(side, ())) for side in ("near", "before", "after")
     }
-    head, unless = tuple(data.get("head", ())), tuple(data.get("unless", ()))
-    named = {*head, *unless, *(name for all_of in groups.values() for one in all_of for name in one)}
+    head, link, unless = (tuple(data.get(side, ())) for side in ("head", "link", "unless"))
+    named = {*head, *link, *unless, *(name for all_of in groups.values() for one in all_of for name in one)}
     if unknown := named - concepts.keys():
         raise ContentError(
             path, f"a rule names the unknown concept {min(unknown)}", "Add it under [concepts]."
@@ -155,6 +164,7 @@ def _rule(path: str, data: dict[str, Any], concepts: Mapping[str, str]) -> Rule:
         criterion=str(data.get("criterion", "")),
         name=_text(path, "a rule", data, "name"),
         head=head,
+        link=link,
         unless=unless,
         within=int(data.get("within", 9)),
         strength=float(data.get("strength", 1.0)),

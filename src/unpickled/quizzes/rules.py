@@ -23,6 +23,7 @@ class Rule:
         near: groups of concepts; one of each group must stand near the head.
         before, after: the same, before and after the head.
         within: how many tokens away the others may stand.
+        link: concepts of which one must stand in this sentence or one beside it: what the claim is about.
         unless: concepts that spoil the rule when they stand in the sentence.
         strength: 1 is sure; below 1 a person looks at an answer that has nothing better.
     """
@@ -34,6 +35,7 @@ class Rule:
     before: tuple[tuple[str, ...], ...] = ()
     after: tuple[tuple[str, ...], ...] = ()
     within: int = 9
+    link: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     strength: float = 1.0
 
@@ -60,8 +62,15 @@ def findings(rules: tuple[Rule, ...], reading: Reading) -> Iterator[Finding]:
     """Yield every place where a rule fits, whatever the stance."""
     for sentence in reading.sentences:
         for rule in rules:
-            if not sentence.has(*rule.unless):
+            if not sentence.has(*rule.unless) and _linked(rule, reading, sentence):
                 yield from _fits(rule, reading, sentence)
+
+
+def _linked(rule: Rule, reading: Reading, sentence: Sentence) -> bool:
+    if not rule.link:
+        return True
+    beside = reading.sentences[max(0, sentence.index - 1) : sentence.index + 2]
+    return any(other.has(*rule.link) for other in beside)
 
 
 def _fits(rule: Rule, reading: Reading, sentence: Sentence) -> Iterator[Finding]:

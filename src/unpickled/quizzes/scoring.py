@@ -71,7 +71,7 @@ def _decide(criterion: Criterion, reading: Reading, found: list[Finding]) -> Dec
             return Decision(False, review=False, why=(*decision.why, "stands after the act"))
         if order == "open":
             return Decision(False, review=True, why=(*decision.why, "before or after the act?"))
-    if inert_after(reading, mine):
+    if criterion.denied_by and inert_after(reading, mine, criterion.denied_by):
         return Decision(False, review=False, why=(*decision.why, "denied at the end"))
     return decision
 

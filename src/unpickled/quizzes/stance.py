@@ -43,9 +43,9 @@ def _local(sentence: Sentence, head: Hit, *, than: bool) -> Stance:
     if sentence.asks:
         denials += 1
     if _framed(sentence, head, "deny"):
-        denials += 1
-    elif _framed(sentence, head, "report") and not sentence.has("source"):
-        return Stance.REPORTED
+        return Stance.DENIED
+    if _reported(sentence, head):
+        return Stance.DENIED if denials % 2 else Stance.REPORTED
     if denials % 2:
         return Stance.DENIED
     if sentence.has("hypothetical") and sentence.hits("hypothetical")[0].start > head.start:
@@ -68,6 +68,22 @@ def _denials(sentence: Sentence, head: Hit, *, than: bool) -> int:
     elif head.end < len(sentence.tokens) and sentence.tokens[head.end].text in {"no", "nope"}:
         count += head.end + 1 == len(sentence.tokens) or sentence.tokens[head.end + 1].text == ","
     return count
+
+
+def _reported(sentence: Sentence, head: Hit) -> bool:
+    """Tell whether others say it: "many tutorials claim", "one might say that", or only a word "about" it."""
+    if any(0 <= head.start - hit.end <= 2 for hit in sentence.hits("about")):
+        return True
+    if sentence.has("source"):
+        return False
+    if _framed(sentence, head, "report") or _framed(sentence, head, "claiming"):
+        return True
+    start, _ = sentence.segment(head)
+    speakers = [hit.start for hit in sentence.hits("reporter")]
+    return any(
+        start <= verb.start < head.start and any(0 < verb.start - place <= 3 for place in speakers)
+        for verb in sentence.hits("saying")
+    )
 
 
 def _framed(sentence: Sentence, head: Hit, frame: str) -> bool:
@@ -105,7 +121,7 @@ def _pronoun_denial(reading: Reading, sentence: Sentence, head: Hit) -> bool:
             if other is sentence and word.start < head.start:
                 continue
             start, _ = other.bounds(word)
-            turned = [hit for hit in other.hits("no") if start <= hit.start and 0 < word.start - hit.start <= 4]
+            turned = [hit for hit in other.hits("no") if start <= hit.start and 0 <= word.start - hit.start <= 4]
             if len(turned) % 2 and not _head_between(other, head, sentence, turned[0].start):
                 return True
     return False
