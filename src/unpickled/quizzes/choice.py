@@ -64,6 +64,8 @@ def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
 
 def _past(sentence: Sentence, hit: Hit) -> bool:
     start, _ = sentence.bounds(hit)
+    if start and sentence.tokens[start - 1].text == ":":
+        start = 0
     return any(start <= other.start < hit.start for other in sentence.hits("past"))
 
 
@@ -132,6 +134,8 @@ def _committed(one: _Mention) -> bool:
     if _conceded(one):
         return False
     start, end = _clause(one)
+    if start == 0 and end - start <= one.hit.end - one.hit.start + 1 and one.sentence.index == 0:
+        return True  # it stands alone at the beginning: that is the answer
     return any(start <= hit.start < end for hit in one.sentence.hits("commit"))
 
 

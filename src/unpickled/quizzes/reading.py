@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from unpickled.quizzes.letters import LIMIT, fold
@@ -124,6 +124,8 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
     sentences = tuple(
         _sentence(index, part, mark, lexicon, asked) for index, (part, mark) in enumerate(_split(tokens))
     )
+    if len(sentences) > 2 and all(_fragment(sentence) for sentence in sentences):
+        sentences = tuple(replace(sentence, lists=True) for sentence in sentences)
     return Reading(
         sentences,
         tuple((s.index, hit.start) for s in sentences for hit in s.hits("retract")),
@@ -167,6 +169,11 @@ def _foreign(concepts: dict[str, list[Hit]]) -> int:
     """Return the number of little words of other languages; a single one is chance."""
     count = len(concepts.get("foreign", ()))
     return count if count > 1 else 0
+
+
+def _fragment(sentence: Sentence) -> bool:
+    """Tell whether a sentence is no more than a word or two."""
+    return len(sentence.tokens) <= 2 and not sentence.has("glue")
 
 
 _FRAME = frozenset({"no", "plain", "glue", "start", "clause", "contrast", "then", "first", "foreign", "start", "getting"})

@@ -60,8 +60,11 @@ def _denials(sentence: Sentence, head: Hit, *, than: bool) -> int:
     count = len({hit.start for hit in sentence.hits(*names) if hit.start in inside})
     count += any(hit.start in inside for hit in sentence.hits("no"))
     denied = {hit.start for hit in sentence.hits("no")}
-    useless = [hit for hit in sentence.hits("useless") if hit.start not in denied or hit.start >= head.end]
-    if any(head.end <= hit.start < min(end, head.end + REACH) for hit in useless):
+    words = ("useless", "unsafe") if than else ("useless",)
+    useless = [hit for hit in sentence.hits(*words) if hit.start not in denied or hit.start >= head.end]
+    if any(head.end <= hit.start < _reach(sentence, hit, head, end) for hit in useless):
+        count += 1
+    elif _elliptic(sentence, head):
         count += 1
     elif any(hit.start in inside and sentence.quote(hit.end, hit.end + 1) == "to" for hit in useless):
         count += 1
@@ -84,6 +87,22 @@ def _reported(sentence: Sentence, head: Hit) -> bool:
         start <= verb.start < head.start and any(0 < verb.start - place <= 3 for place in speakers)
         for verb in sentence.hits("saying")
     )
+
+
+def _elliptic(sentence: Sentence, head: Hit) -> bool:
+    """Tell whether the sentence ends in "… is not" right after the head."""
+    last = len(sentence.tokens) - 1
+    ends = any(hit.start == last for hit in sentence.hits("no"))
+    between = sentence.tokens[head.end : last]
+    return ends and len(between) <= 3 and all(token.text != "," for token in between)
+
+
+def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:
+    """Return how far a predicate after the head may stand: to the clause's end, or the sentence's where it is of "it"."""
+    subject = {token.base for token in sentence.tokens[max(head.end, predicate.start - 3) : predicate.start]}
+    if subject & {"it", "they", "that"} and predicate.concept == "useless":
+        return len(sentence.tokens)
+    return min(end, head.end + REACH)
 
 
 def _framed(sentence: Sentence, head: Hit, frame: str) -> bool:
