@@ -112,6 +112,17 @@ def test_the_worker_ignores_python_files_in_the_current_folder(tmp_path: Path) -
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_relative_path_means_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker may be older than the last change of folder, as in a notebook after `%cd`."""
+    write("plain-4", tmp_path / "one")
+    write("reduce-canary", tmp_path / "two").rename(tmp_path / "two" / "plain-4.pkl")
+    for folder, verdict in (("one", Verdict.CLEAN), ("two", Verdict.DANGEROUS)):
+        monkeypatch.chdir(tmp_path / folder)
+        assert scan("plain-4.pkl").verdict is verdict
+
+
 def test_importing_scanners_is_cheap() -> None:
     """Neither a scanner nor numpy nor h5py is imported before, or even by, a scan."""
     code = (

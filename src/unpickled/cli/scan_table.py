@@ -55,9 +55,15 @@ def scan_table(reports: Sequence[FileReport], *, plain: bool = False) -> Table:
     return table
 
 
-def printable(text: str) -> str:
-    """Make a text from a file safe to print: control, formatting and lone surrogate characters become escapes."""
-    return "".join(_escape(letter) for letter in text)
+def printable(text: str, *, plain: bool = False) -> str:
+    """Make a text from a file safe to print: control, formatting and lone surrogate characters become escapes.
+
+    Args:
+        text: any text, a file's name or a name in a pickle.
+        plain: escape everything that is not ASCII.
+    """
+    shown = "".join(_escape(letter) for letter in text)
+    return shown.encode("ascii", "backslashreplace").decode("ascii") if plain else shown
 
 
 def _escape(letter: str) -> str:
@@ -74,35 +80,38 @@ def _headline(name: str, reports: Sequence[FileReport]) -> str:
 
 
 def _file_cell(report: FileReport, plain: bool) -> Text:
-    cell = Text(printable(report.path), style="bold")
+    cell = Text(printable(report.path, plain=plain), style="bold")
     if report.format is not None:
         line = report.format.note or report.format.label
         cell.append(
-            f"\n{printable(line)}",
+            f"\n{printable(line, plain=plain)}",
             style="not bold" if report.format.matches_name else "not bold italic",
         )
-    cell.append(f"\n{_word(report.verdict, plain).upper()}. ", style=_STYLES[report.verdict])
-    return cell.append(printable(report.advice), style="not bold")
+    cell.append(
+        f"\n{_shape(report.verdict, plain)} {report.verdict.upper()}. ",
+        style=_STYLES[report.verdict],
+    )
+    return cell.append(printable(report.advice, plain=plain), style="not bold")
 
 
 def _scanner_cell(report: Report, plain: bool) -> Text:
-    cell = Text(_word(report.verdict, plain), style=_STYLES[report.verdict])
-    lines = [*_found(report.findings), *_found(report.unlisted, "unlisted: ")]
-    for line in [*lines, printable(report.note)]:
+    cell = Text(f"{_shape(report.verdict, plain)} {report.verdict}", style=_STYLES[report.verdict])
+    lines = [*_found(report.findings, plain), *_found(report.unlisted, plain, "unlisted: ")]
+    for line in [*lines, printable(report.note, plain=plain)]:
         if line:
             cell.append(f"\n{line}", style="default not bold")
     return cell
 
 
-def _found(findings: Sequence[Finding], label: str = "") -> list[str]:
+def _found(findings: Sequence[Finding], plain: bool, label: str = "") -> list[str]:
     lines = []
     for finding in findings[:_NAMES]:
         place = f" in {finding.where}" if finding.where else ""
-        lines.append(printable(f"{label}{finding}{place}"))
+        lines.append(printable(f"{label}{finding}{place}", plain=plain))
     if len(findings) > _NAMES:
         lines.append(f"and {len(findings) - _NAMES} more")
     return lines
 
 
-def _word(verdict: Verdict, plain: bool) -> str:
-    return f"{_SHAPES[verdict][plain]} {verdict}"
+def _shape(verdict: Verdict, plain: bool) -> str:
+    return _SHAPES[verdict][plain]

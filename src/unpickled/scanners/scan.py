@@ -80,7 +80,8 @@ def _report(scanner: str, path: str, found: tuple[Part, ...], workshop: Workshop
     large = next((part.problem for part in found if part.too_large), "")
     if large:
         return _not_asked(scanner, large)
-    reply = workshop.ask({"scanner": scanner, "path": path})
+    # The worker may have been started in another folder than the current one.
+    reply = workshop.ask({"scanner": scanner, "path": str(Path(path).absolute())})
     version, seconds = str(reply["version"]), float(reply["seconds"])
     try:
         answer = Answer.from_json(reply["answer"])
