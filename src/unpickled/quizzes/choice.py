@@ -11,7 +11,9 @@ from unpickled.quizzes.stance import stance
 
 __all__ = ["choose"]
 
-_LINKS = frozenset({"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else", "bin"})
+_LINKS = frozenset(
+    {"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else", "bin"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,11 @@ def _against(said: list[_Mention], rivals: list[_Mention], why: tuple[str, ...])
     if not alone:
         return Decision(met=False, review=False, why=why)
     strong = [one for one in rivals if _committed(one)]
-    if any(one.sentence.has("equal") and not _conceded(one) for one in [*strong, *rivals] if _with(one, alone)):
+    if any(
+        one.sentence.has("equal") and not _conceded(one)
+        for one in [*strong, *rivals]
+        if _with(one, alone)
+    ):
         return Decision(met=False, review=False, why=why)
     if not strong:
         return Decision(met=True, review=False, why=why)

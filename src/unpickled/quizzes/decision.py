@@ -28,7 +28,9 @@ def decide(found: Sequence[Finding]) -> Decision:
     against = [one for one in found if one.stance in {Stance.DENIED, Stance.TAKEN_BACK}]
     why = tuple(f"{one.stance}: “{one.quote}” ({one.rule})" for one in found[:6])
     if not said:
-        doubtful = any(one.stance in {Stance.REPORTED, Stance.SUPPOSED} for one in found) and not against
+        doubtful = (
+            any(one.stance in {Stance.REPORTED, Stance.SUPPOSED} for one in found) and not against
+        )
         return Decision(met=False, review=doubtful, why=why)
     if against and max(one.place for one in against) > max(one.place for one in said):
         outweighed = len({one.place for one in said}) >= 3 * len({one.place for one in against})

@@ -7,29 +7,23 @@ lower-case ASCII where they can. Letters of other scripts stay as they are.
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
+from importlib.resources import files
+from typing import Any
 
-__all__ = ["LIMIT", "fold", "unleet"]
+__all__ = ["LIMIT", "SPELLING", "fold", "unleet"]
 
 LIMIT = 12_000
 """Characters that are read; of a longer answer its beginning and its end, and a person sees the rest."""
 
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
-_PAIRS = (
-    "аaᴀaαaɑaвbᴃbβbьbсcϲcᴄcсcԁdдdᴅdеeᴇeεeєeёeғfꜰfɡgɢgցgһhʜhнhіiɪiıiіiιiјjᴊjкkᴋkκkӏlʟlлlмmᴍmμmпnոnɴnηn"
-    "оoᴏoοoσoօoрpᴘpρpԛqгrʀrѕsꜱsтtᴛtτtцuυuᴜuսuѵvᴠvνvԝwᴡwωwшwхxχxуyʏyγyүyᴢzzzøołlđdħhþpðdæaœo"
-)
-_LOOKALIKE = {ord(_PAIRS[i]): _PAIRS[i + 1] for i in range(0, len(_PAIRS) - 1, 2)}
+SPELLING: dict[str, Any] = tomllib.loads((files(__package__) / "spelling.toml").read_text("utf-8"))
+_PAIRS = SPELLING["lookalikes"].replace("\n", "")
+_LOOKALIKE = {ord(odd): plain for odd, plain in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)}
+_SIGNS = str.maketrans(SPELLING["signs"])
 _LEET = str.maketrans("0134578@$!9", "oieastbasig")
 _LEET_L = str.maketrans("0134578@$!9", "oleastbasig")
-_SIGNS = str.maketrans(
-    {
-        "‘": "'", "’": "'", "ʼ": "'", "`": " ", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "„": '"',
-        "–": " , ", "—": " , ", "−": "-", "‐": "-", "‑": "-", "→": " → ", "➡": " → ", "⇒": " → ", "•": ". ",
-        "·": ". ", "…": ". ", "。": ". ", "，": ", ", "？": "? ", "！": "! ", "؟": "? ", "¿": " ", "¡": " ",
-        "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n", "\v": "\n", "\f": "\n", "*": " ", "ß": "ss",
-    }
-)  # fmt: skip
 _SPACED = re.compile(r"(?<![\w'])(?:[a-z0-9][ .\-_*|]{1,3}){4,}[a-z0-9](?![\w'])")
 _WORD = re.compile(r"\w+")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -11,8 +11,6 @@ from importlib.resources import files
 from unpickled.quizzes.words import Vocabulary, tokenise
 
 __all__ = ["Hit", "Lexicon", "Token", "language"]
-
-END = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,14 @@ def language() -> Language:
     )
 
 
+@dataclass(slots=True)
+class _Node:
+    """A place in the tree of phrases: the concepts whose phrase ends here, and the words that may follow."""
+
+    names: list[str] = field(default_factory=list)
+    next: dict[str, _Node] = field(default_factory=dict)
+
+
 class Lexicon:
     """Concepts as lists of phrases, matched against tokens; the longest phrase of a concept wins.
 
@@ -65,11 +71,16 @@ class Lexicon:
     """
 
     def __init__(
-        self, concepts: Mapping[str, str], hides: Mapping[str, Iterable[str]], guarded: Iterable[str]
+        self,
+        concepts: Mapping[str, str],
+        hides: Mapping[str, Iterable[str]],
+        guarded: Iterable[str],
     ) -> None:
         self._hides = {name: frozenset(hidden) for name, hidden in hides.items()}
         phrases = {
-            name: [_words(phrase) for phrase in text.replace("\n", " ").split(",") if phrase.strip()]
+            name: [
+                _words(phrase) for phrase in text.replace("\n", " ").split(",") if phrase.strip()
+            ]
             for name, text in concepts.items()
         }
         plain = {
@@ -81,8 +92,9 @@ class Lexicon:
         }
         self.vocabulary = Vocabulary(plain, guarded)
         self._known = plain
-        self._tree: dict[str, dict] = {}  # type: ignore[type-arg]  # a trie: its type is recursive
+        self._tree = _Node()
         self._prefixes: set[str] = set()
+        self._keys: dict[str, tuple[str, ...]] = {}
         for name, group in phrases.items():
             for phrase in group:
                 self._add(name, phrase)
@@ -90,11 +102,12 @@ class Lexicon:
     def _add(self, name: str, phrase: list[str]) -> None:
         node = self._tree
         for word in phrase:
-            if word.endswith("*") and len(word) > 2:
+            exact = word.endswith("*") or (word[0] == "=" and len(word) > 1)
+            if word.endswith("*"):
                 self._prefixes.add(word[:-1])
-            key = word if word[0] == "=" and len(word) > 1 or word.endswith("*") else self.vocabulary.base(word)
-            node = node.setdefault(key, {})
-        node.setdefault(END, []).append(name)
+            key = word if exact else self.vocabulary.base(word)
+            node = node.next.setdefault(key, _Node())
+        node.names.append(name)
 
     def tokens(self, folded: str) -> list[Token]:
         """Return the tokens of a folded answer."""
@@ -108,7 +121,8 @@ class Lexicon:
         """Return where each concept stands, in order; phrases that another one hides are left out."""
         found: dict[str, dict[int, Hit]] = {}
         for start in range(len(tokens)):
-            self._walk(self._tree, tokens, start, start, found)
+            for end, name in self._from(self._tree, tokens, start):
+                found.setdefault(name, {})[start] = Hit(start, end, name)
         kept = {name: _apart(hits) for name, hits in found.items()}
         for name, hidden in self._hides.items():
             for longer in kept.get(name, ()):
@@ -116,19 +130,24 @@ class Lexicon:
                     kept[other] = [hit for hit in kept[other] if not _inside(hit, longer)]
         return kept
 
-    def _walk(  # noqa: PLR0913 - one step of a recursion over a trie
-        self, node: dict, tokens: list[Token], start: int, at: int, found: dict[str, dict[int, Hit]]  # type: ignore[type-arg]
-    ) -> None:
-        for name in node.get(END, ()):
-            if start < at:
-                found.setdefault(name, {})[start] = Hit(start, at, name)
-        if at == len(tokens):
-            return
-        token = tokens[at]
-        keys = {token.base, "=" + token.text}
-        keys.update(prefix + "*" for prefix in self._prefixes if token.text.startswith(prefix))
-        for key in sorted(keys & node.keys()):
-            self._walk(node[key], tokens, start, at + 1, found)
+    def _from(self, node: _Node, tokens: list[Token], at: int) -> Iterator[tuple[int, str]]:
+        """Yield the end and the concept of each phrase that goes on from a node, shorter ones first."""
+        for name in node.names:
+            yield at, name
+        if at < len(tokens):
+            for key in self._keys_of(tokens[at]):
+                if key in node.next:
+                    yield from self._from(node.next[key], tokens, at + 1)
+
+    def _keys_of(self, token: Token) -> tuple[str, ...]:
+        """Return the keys under which the tree may hold a token."""
+        keys = self._keys.get(token.text)
+        if keys is None:
+            begun = (prefix + "*" for prefix in self._prefixes if token.text.startswith(prefix))
+            keys = (token.base, "=" + token.text, *sorted(begun))
+            if len(self._keys) < 50_000:
+                self._keys[token.text] = keys
+        return keys
 
 
 def _words(phrase: str) -> list[str]:

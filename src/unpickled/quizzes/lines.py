@@ -15,7 +15,9 @@ LINE = 8_000_000
 """Characters of a line that are parsed; a longer one goes to a person."""
 
 
-def score_lines(quiz: Quiz, lines: Iterable[str | bytes], *, why: bool = False) -> Iterator[dict[str, Any]]:
+def score_lines(
+    quiz: Quiz, lines: Iterable[str | bytes], *, why: bool = False
+) -> Iterator[dict[str, Any]]:
     """Yield a result for each line that is not blank: `id, points, max, criteria, review, feedback`.
 
     A line that is no JSON object, or lacks something, yields a result too: no points, `review` true, and the reason
@@ -33,7 +35,9 @@ def score_lines(quiz: Quiz, lines: Iterable[str | bytes], *, why: bool = False) 
         result = _result(quiz, line, number, why=why)
         if result["id"] in seen:
             result["review"] = True
-            result["feedback"] += " Another answer has the same id: a person decides which one counts."
+            result["feedback"] += (
+                " Another answer has the same id: a person decides which one counts."
+            )
         seen.add(result["id"])
         yield result
 
@@ -41,7 +45,11 @@ def score_lines(quiz: Quiz, lines: Iterable[str | bytes], *, why: bool = False) 
 def _result(quiz: Quiz, line: str | bytes, number: int, *, why: bool) -> dict[str, Any]:
     data, problem = _parse(line)
     name = data.get("id")
-    name = str(name) if isinstance(name, str | int) and not isinstance(name, bool) and name != "" else f"line {number}"
+    name = (
+        str(name)
+        if isinstance(name, str | int) and not isinstance(name, bool) and name != ""
+        else f"line {number}"
+    )
     name = name.encode("utf-8", "replace").decode("utf-8")
     if problem:
         return _flagged(name, f"{problem} A person has to look at it.")
@@ -52,7 +60,9 @@ def _result(quiz: Quiz, line: str | bytes, number: int, *, why: bool) -> dict[st
     blank = {one.id: False for one in known.criteria}
     answer = data.get("answer")
     if answer is not None and not isinstance(answer, str):
-        return _flagged(name, "The answer is not text. A person has to look at it.", known.max, blank)
+        return _flagged(
+            name, "The answer is not text. A person has to look at it.", known.max, blank
+        )
     result = score(quiz, known, answer or "")
     made = {
         "id": name,
@@ -80,7 +90,9 @@ def _parse(line: str | bytes) -> tuple[dict[str, Any], str]:
     return data, ""
 
 
-def _flagged(name: str, feedback: str, most: int = 0, criteria: dict[str, bool] | None = None) -> dict[str, Any]:
+def _flagged(
+    name: str, feedback: str, most: int = 0, criteria: dict[str, bool] | None = None
+) -> dict[str, Any]:
     return {
         "id": name,
         "points": 0,

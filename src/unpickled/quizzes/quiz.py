@@ -108,7 +108,9 @@ def _toml(root: Path, path: str) -> tuple[str, dict[str, Any]]:
     try:
         return path, tomllib.loads((root / path).read_text("utf-8"))
     except OSError as error:
-        raise ContentError(path, f"cannot be read: {error.strerror}", "Restore the file.") from error
+        raise ContentError(
+            path, f"cannot be read: {error.strerror}", "Restore the file."
+        ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ContentError(path, f"this is not TOML: {error}", "Correct the syntax.") from error
 
@@ -117,7 +119,9 @@ def _question(path: str, data: dict[str, Any]) -> Question:
     name = str(data.get("id", "?"))
     criteria = tuple(_criterion(path, name, row) for row in data.get("criterion", ()))
     if not criteria:
-        raise ContentError(path, f'item "{name}" has no criterion', "Add at least one [[item.criterion]].")
+        raise ContentError(
+            path, f'item "{name}" has no criterion', "Add at least one [[item.criterion]]."
+        )
     prompt, key = (_text(path, name, data, what) for what in ("prompt", "key"))
     return Question(id=name, prompt=prompt, key=key, criteria=criteria)
 
@@ -126,9 +130,13 @@ def _criterion(path: str, item: str, row: dict[str, Any]) -> Criterion:
     name, kind, points = str(row.get("id", "?")), row.get("kind", "claim"), row.get("points", 1)
     place = f"{item}/{name}"
     if kind not in KINDS:
-        raise ContentError(path, f'criterion "{place}" has an unknown kind', f"Known: {', '.join(KINDS)}.")
+        raise ContentError(
+            path, f'criterion "{place}" has an unknown kind', f"Known: {', '.join(KINDS)}."
+        )
     if not isinstance(points, int) or isinstance(points, bool) or points < 1:
-        raise ContentError(path, f'criterion "{place}" has no points', "Give a whole number above 0.")
+        raise ContentError(
+            path, f'criterion "{place}" has no points', "Give a whole number above 0."
+        )
     means, met, missed = (_text(path, place, row, what) for what in ("means", "met", "missed"))
     implies, denied_by = str(row.get("implies", "")), str(row.get("denied_by", ""))
     return Criterion(
@@ -152,10 +160,16 @@ def _text(path: str, place: str, row: dict[str, Any], what: str) -> str:
 
 def _rule(path: str, data: dict[str, Any], concepts: Mapping[str, str]) -> Rule:
     groups = {
-        side: tuple(tuple(group) for group in data.get(side, ())) for side in ("near", "before", "after")
+        side: tuple(tuple(group) for group in data.get(side, ()))
+        for side in ("near", "before", "after")
     }
     head, link, unless = (tuple(data.get(side, ())) for side in ("head", "link", "unless"))
-    named = {*head, *link, *unless, *(name for all_of in groups.values() for one in all_of for name in one)}
+    named = {
+        *head,
+        *link,
+        *unless,
+        *(name for all_of in groups.values() for one in all_of for name in one),
+    }
     if unknown := named - concepts.keys():
         raise ContentError(
             path, f"a rule names the unknown concept {min(unknown)}", "Add it under [concepts]."
@@ -172,7 +186,9 @@ def _rule(path: str, data: dict[str, Any], concepts: Mapping[str, str]) -> Rule:
     )
 
 
-def _check(path: str, rules_path: str, questions: tuple[Question, ...], rules: tuple[Rule, ...]) -> None:
+def _check(
+    path: str, rules_path: str, questions: tuple[Question, ...], rules: tuple[Rule, ...]
+) -> None:
     names = [criterion.id for question in questions for criterion in question.criteria]
     if len(set(names)) < len(names):
         raise ContentError(path, "two criteria have the same id", "Rename one.")

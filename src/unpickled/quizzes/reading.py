@@ -1,4 +1,4 @@
-"""Fourth step of reading an answer: sentences, and in each what is said, denied, reported, asked, listed or taken back."""
+"""Fourth step of reading an answer: sentences, their concepts, and where clauses part."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from unpickled.quizzes.lexicon import Hit, Lexicon, Token
 __all__ = ["Reading", "Sentence", "Stance", "read"]
 
 _STOPS = frozenset(".!?\n;…")
-_PAUSES = frozenset(":()[]{}<>=|\"")
-_BRACKETS = frozenset("()[]{}<>;")
+_PAUSES = frozenset(':()[]{}<>=|"')
+_LONG = 160
+"""Words after which a sentence without a full stop is cut, which bounds the work."""
 
 
 class Stance(StrEnum):
@@ -33,7 +34,17 @@ class Stance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence: its place in the answer, its tokens, its concepts by name, and whether it asks or only lists."""
+    """One sentence of an answer.
+
+    Attributes:
+        index: its place in the answer.
+        tokens: its words and signs.
+        concepts: where each concept stands, by name.
+        asks: whether it ends in a question mark.
+        lists: whether it only names words, claiming nothing.
+        echo: tokens that repeat the question.
+        breaks: tokens at which a clause ends or another begins.
+    """
 
     index: int
     tokens: tuple[Token, ...]
@@ -41,6 +52,7 @@ class Sentence:
     asks: bool
     lists: bool
     echo: frozenset[int]
+    breaks: frozenset[int]
 
     def hits(self, *names: str) -> list[Hit]:
         """Return where these concepts stand."""
@@ -57,30 +69,11 @@ class Sentence:
     def bounds(self, hit: Hit) -> tuple[int, int]:
         """Return the clause around a hit: what a "not" in it may deny."""
         start, end = hit.start, hit.end
-        breaks = self._breaks()
-        while start > 0 and start - 1 not in breaks:
+        while start > 0 and start - 1 not in self.breaks:
             start -= 1
-        while end < len(self.tokens) and end not in breaks:
+        while end < len(self.tokens) and end not in self.breaks:
             end += 1
         return start, end
-
-    def _breaks(self) -> set[int]:
-        marks = {i for i, token in enumerate(self.tokens) if token.text in _PAUSES or token.text == "→"}
-        words = {hit.start for hit in self.hits("contrast", "clause")}
-        starts = {hit.start for hit in self.hits("start")}
-        negations = {hit.start for hit in self.hits("no", "except")}
-        copulas = {i for i, token in enumerate(self.tokens) if token.base == "be"}
-        for i, token in enumerate(self.tokens):
-            if token.text == "," and (i + 1 in starts or not negations.isdisjoint(range(i + 1, i + 4))):
-                marks.add(i)
-            elif token.text == "and" and self._new_clause(i, copulas):
-                marks.add(i)
-        return marks | words
-
-    def _new_clause(self, at: int, copulas: set[int]) -> bool:
-        """Tell whether an "and" opens a clause that an earlier "is not" does not reach."""
-        negated = [hit for hit in self.hits("no") if hit.start < at]
-        return bool(negated) and negated[-1].start - 1 in copulas and at - negated[-1].start > 1
 
     def segment(self, hit: Hit) -> tuple[int, int]:
         """Return the stretch around a hit between "but", "however" and the like."""
@@ -122,7 +115,8 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
     asked = [token.base for token in lexicon.tokens(fold(prompt)) if token.text[:1].isalnum()]
     tokens = lexicon.tokens(fold(text))
     sentences = tuple(
-        _sentence(index, part, mark, lexicon, asked) for index, (part, mark) in enumerate(_split(tokens))
+        _sentence(index, part, mark, lexicon, asked)
+        for index, (part, mark) in enumerate(_split(tokens))
     )
     if len(sentences) > 2 and all(_fragment(sentence) for sentence in sentences):
         sentences = tuple(replace(sentence, lists=True) for sentence in sentences)
@@ -137,12 +131,13 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
 def _split(tokens: Sequence[Token]) -> Iterator[tuple[list[Token], str]]:
     part: list[Token] = []
     for token in tokens:
-        if token.text in _STOPS:
-            if part:
-                yield part, token.text
-            part = []
-        else:
+        if token.text not in _STOPS:
             part.append(token)
+            if len(part) < _LONG:
+                continue
+        if part:
+            yield part, token.text
+        part = []
     if part:
         yield part, ""
 
@@ -162,6 +157,34 @@ def _sentence(
         mark == "?",
         bool(concepts.get("listing")) or bare,
         _echo(tokens, asked),
+        _breaks(tokens, concepts),
+    )
+
+
+def _breaks(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]:
+    """Return where clauses part: what a "not" before such a place does not reach."""
+    marks = {hit.start for name in ("contrast", "clause") for hit in concepts.get(name, ())}
+    starts = {hit.start for hit in concepts.get("start", ())}
+    negations = sorted({hit.start for name in ("no", "except") for hit in concepts.get(name, ())})
+    for i, token in enumerate(tokens):
+        if token.text == ",":
+            parts = i + 1 in starts or any(i < at < i + 4 for at in negations)
+        elif token.text == "and":
+            parts = _new_clause(tokens, negations, i)
+        else:
+            parts = token.text in _PAUSES or token.text == "→"
+        if parts:
+            marks.add(i)
+    return frozenset(marks)
+
+
+def _new_clause(tokens: list[Token], negations: list[int], at: int) -> bool:
+    """Tell whether an "and" opens a clause that an earlier "is not" does not reach."""
+    before = [place for place in negations if place < at]
+    return (
+        bool(before)
+        and at - before[-1] > 1
+        and tokens[before[-1] - 1 if before[-1] else 0].base == "be"
     )
 
 
@@ -176,7 +199,9 @@ def _fragment(sentence: Sentence) -> bool:
     return len(sentence.tokens) <= 2 and not sentence.has("glue")
 
 
-_FRAME = frozenset({"no", "plain", "glue", "start", "clause", "contrast", "then", "first", "foreign", "start", "getting"})
+_FRAME = frozenset(
+    {"no", "plain", "glue", "start", "clause", "contrast", "then", "first", "foreign", "getting"}
+)
 
 
 def _echo(tokens: list[Token], asked: list[str]) -> frozenset[int]:

@@ -1,4 +1,4 @@
-"""Sixth step: the rules of a quiz, applied to a reading; each finding keeps its words, so that a score can be explained."""
+"""Sixth step: the rules of a quiz, applied to a reading; each finding keeps its words, which explain the score."""
 
 from __future__ import annotations
 
@@ -94,26 +94,23 @@ def _span(rule: Rule, sentence: Sentence, head: Hit) -> tuple[int, int] | None:
     used = [head]
     for groups, side in ((rule.near, 0), (rule.before, -1), (rule.after, 1)):
         for group in groups:
-            other = _nearest(sentence, group, head, rule.within, side, used)
-            if other is None:
+            free = [hit for hit in sentence.hits(*group) if _free(sentence, hit, used)]
+            gaps = [(gap, hit) for hit in free if (gap := _gap(head, hit, side)) <= rule.within]
+            if not gaps:
                 return None
-            used.append(other)
+            used.append(min(gaps)[1])
     return min(hit.start for hit in used), max(hit.end for hit in used)
 
 
-def _nearest(  # noqa: PLR0913 - one search with all that bounds it
-    sentence: Sentence, group: tuple[str, ...], head: Hit, within: int, side: int, used: list[Hit]
-) -> Hit | None:
-    """Return the nearest hit of the group that shares no token with those used."""
-    best: tuple[int, Hit] | None = None
-    for hit in sentence.hits(*group):
-        if any(hit.start < other.end and other.start < hit.end for other in used):
-            continue
-        if hit.start in sentence.echo and head.start in sentence.echo:
-            continue
-        gap = head.start - hit.end if hit.end <= head.start else hit.start - head.end
-        if side and (hit.start > head.start) != (side > 0):
-            continue
-        if gap <= within and (best is None or gap < best[0]):
-            best = (gap, hit)
-    return best[1] if best else None
+def _free(sentence: Sentence, hit: Hit, used: list[Hit]) -> bool:
+    """Tell whether a hit shares no token with those used, and does not echo the question together with the head."""
+    if hit.start in sentence.echo and used[0].start in sentence.echo:
+        return False
+    return not any(hit.start < other.end and other.start < hit.end for other in used)
+
+
+def _gap(head: Hit, hit: Hit, side: int) -> int:
+    """Return how many tokens lie between; very many where the hit is on the wrong side."""
+    if side and (hit.start > head.start) != (side > 0):
+        return 10**9
+    return head.start - hit.end if hit.end <= head.start else hit.start - head.end

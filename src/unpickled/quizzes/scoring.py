@@ -1,9 +1,8 @@
-"""The quiz scorer's one door: an answer in, points, criteria, feedback and reasons out; whatever the text, never an error."""
+"""The quiz scorer's one door: an answer in; points, criteria, feedback and reasons out; never an error."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from unpickled.quizzes.choice import choose
 from unpickled.quizzes.decision import Decision, decide, in_order, inert_after
@@ -54,7 +53,9 @@ def score(quiz: Quiz, question: Question, answer: str) -> Score:
         criteria=met,
         review=review,
         feedback=" ".join(one.met if met[one.id] else one.missed for one in question.criteria),
-        why=tuple(f"{name}: {line}" for name, decision in decisions.items() for line in decision.why),
+        why=tuple(
+            f"{name}: {line}" for name, decision in decisions.items() for line in decision.why
+        ),
     )
 
 

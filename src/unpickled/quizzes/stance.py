@@ -31,46 +31,52 @@ def stance(reading: Reading, sentence: Sentence, head: Hit, *, than: bool = Fals
 
 
 def _local(sentence: Sentence, head: Hit, *, than: bool) -> Stance:
+    unheard = _unheard(sentence, head)
+    if unheard is not None:
+        return unheard
+    denied = (_denials(sentence, head, than=than) + sentence.asks) % 2
+    if denied or _framed(sentence, head, "deny"):
+        return Stance.DENIED
+    if _reported(sentence, head):
+        return Stance.REPORTED
+    if any(hit.start > head.start for hit in sentence.hits("hypothetical")[:1]):
+        return Stance.SUPPOSED
+    return Stance.SAID
+
+
+def _unheard(sentence: Sentence, head: Hit) -> Stance | None:
+    """Return the stance of what claims nothing; None where something is claimed."""
     if _to_grader(sentence, head):
         return Stance.TO_GRADER
     if head.start in sentence.echo:
         return Stance.ECHOED
     if sentence.lists:
         return Stance.LISTED
-    denials = _denials(sentence, head, than=than)
-    if sentence.asks and not _rhetorical(sentence):
-        return Stance.ASKED
-    if sentence.asks:
-        denials += 1
-    if _framed(sentence, head, "deny"):
-        return Stance.DENIED
-    if _reported(sentence, head):
-        return Stance.DENIED if denials % 2 else Stance.REPORTED
-    if denials % 2:
-        return Stance.DENIED
-    if sentence.has("hypothetical") and sentence.hits("hypothetical")[0].start > head.start:
-        return Stance.SUPPOSED
-    return Stance.SAID
+    return Stance.ASKED if sentence.asks and not _rhetorical(sentence) else None
 
 
 def _denials(sentence: Sentence, head: Hit, *, than: bool) -> int:
-    start, end = sentence.bounds(head)
-    names = ("except", "than") if than else ("except",)
+    """Count what turns the claim round: one "not", each "without", a predicate such as "is useless"."""
+    start, _ = sentence.bounds(head)
     inside = range(start, head.start)
-    count = len({hit.start for hit in sentence.hits(*names) if hit.start in inside})
+    turns = sentence.hits("except", "than") if than else sentence.hits("except")
+    count = len({hit.start for hit in turns if hit.start in inside})
     count += any(hit.start in inside for hit in sentence.hits("no"))
-    denied = {hit.start for hit in sentence.hits("no")}
-    words = ("useless", "unsafe") if than else ("useless",)
-    useless = [hit for hit in sentence.hits(*words) if hit.start not in denied or hit.start >= head.end]
-    if any(head.end <= hit.start < _reach(sentence, hit, head, end) for hit in useless):
-        count += 1
-    elif _elliptic(sentence, head):
-        count += 1
-    elif any(hit.start in inside and sentence.quote(hit.end, hit.end + 1) == "to" for hit in useless):
-        count += 1
-    elif head.end < len(sentence.tokens) and sentence.tokens[head.end].text in {"no", "nope"}:
-        count += head.end + 1 == len(sentence.tokens) or sentence.tokens[head.end + 1].text == ","
-    return count
+    return count + (_useless(sentence, head, inside, than=than) or _elliptic(sentence, head))
+
+
+def _useless(sentence: Sentence, head: Hit, inside: range, *, than: bool) -> bool:
+    """Tell whether the head is called useless, after it or, as in "it is pointless to …", before it."""
+    _, end = sentence.bounds(head)
+    counted = {hit.start for hit in sentence.hits("no") if hit.start < head.end}
+    for hit in sentence.hits("useless", "unsafe") if than else sentence.hits("useless"):
+        if hit.start in counted:
+            continue
+        if head.end <= hit.start < _reach(sentence, hit, head, end):
+            return True
+        if hit.start in inside and sentence.quote(hit.end, hit.end + 1) == "to":
+            return True
+    return False
 
 
 def _reported(sentence: Sentence, head: Hit) -> bool:
@@ -90,16 +96,20 @@ def _reported(sentence: Sentence, head: Hit) -> bool:
 
 
 def _elliptic(sentence: Sentence, head: Hit) -> bool:
-    """Tell whether the sentence ends in "… is not" right after the head."""
-    last = len(sentence.tokens) - 1
-    ends = any(hit.start == last for hit in sentence.hits("no"))
-    between = sentence.tokens[head.end : last]
-    return ends and len(between) <= 3 and all(token.text != "," for token in between)
+    """Tell whether the clause ends in "… is not" or "… no" right after the head."""
+    rest = sentence.tokens[head.end : head.end + 5]
+    ends = next((i for i, token in enumerate(rest) if token.text == ","), len(rest))
+    last = head.end + ends - 1
+    closed = ends < len(rest) or head.end + ends == len(sentence.tokens)
+    return closed and 0 < ends < 5 and any(hit.start == last for hit in sentence.hits("no"))
 
 
 def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:
-    """Return how far a predicate after the head may stand: to the clause's end, or the sentence's where it is of "it"."""
-    subject = {token.base for token in sentence.tokens[max(head.end, predicate.start - 3) : predicate.start]}
+    """Return how far a predicate after the head may stand: to the clause's end, or the sentence's after "it"."""
+    subject = {
+        token.base
+        for token in sentence.tokens[max(head.end, predicate.start - 3) : predicate.start]
+    }
     if subject & {"it", "they", "that"} and predicate.concept == "useless":
         return len(sentence.tokens)
     return min(end, head.end + REACH)
@@ -140,7 +150,11 @@ def _pronoun_denial(reading: Reading, sentence: Sentence, head: Hit) -> bool:
             if other is sentence and word.start < head.start:
                 continue
             start, _ = other.bounds(word)
-            turned = [hit for hit in other.hits("no") if start <= hit.start and 0 <= word.start - hit.start <= 4]
+            turned = [
+                hit
+                for hit in other.hits("no")
+                if start <= hit.start and 0 <= word.start - hit.start <= 4
+            ]
             if len(turned) % 2 and not _head_between(other, head, sentence, turned[0].start):
                 return True
     return False

@@ -5,42 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from unpickled.quizzes.letters import unleet
+from unpickled.quizzes.letters import SPELLING, unleet
 
 __all__ = ["Vocabulary", "tokenise"]
 
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?|->|=>|>+|[^\w\s]|\n", re.UNICODE)
-_SHORT = {
-    "u": "you", "ur": "your", "r": "are", "b4": "before", "bc": "because", "cuz": "because", "coz": "because",
-    "cause": "because", "becuase": "because", "thats": "that is", "its": "it is", "hes": "he is", "im": "i am",
-    "ive": "i have", "theres": "there is", "whats": "what is", "lets": "let us", "cannot": "can not", "eg": "for example",
-    "dont": "do not", "doesnt": "do not", "dosent": "do not", "doesent": "do not", "didnt": "do not", "isnt": "is not",
-    "arent": "are not", "wasnt": "was not", "werent": "were not", "cant": "can not", "wont": "will not",
-    "wouldnt": "would not", "shouldnt": "should not", "couldnt": "could not", "hasnt": "has not", "havent": "have not",
-    "neednt": "need not", "aint": "is not", "nah": "no", "nope": "no", "w": "with", "wo": "without", "pls": "please",
-    "plz": "please", "whatev": "whatever", "tho": "though", "thru": "through", "ppl": "people", "smth": "something",
-    "gonna": "going to", "wanna": "want to", "youre": "you are", "theyre": "they are", "def": "definitely",
-    "ofc": "of course", "nto": "not", "ont": "not", "hf": "hugging face", "vms": "vm", "defo": "definitely", "n": "and",
-    "&": "and", "->": "→", "=>": "→", "insted": "instead", "wihtout": "without", "noone": "nobody", "teh": "the",
-    "id": "i would", "thx": "thanks", "btw": "by the way", "afaik": "i think", "iirc": "i think", "imo": "i think",
-    "abt": "about", "wdym": "what", "yall": "you", "em": "them", "nobody's": "nobody", "kinda": "kind of",
-}  # fmt: skip
+_SHORT: dict[str, str] = SPELLING["short"]
+_IRREGULAR: dict[str, str] = {
+    form: base for base, forms in SPELLING["irregular"].items() for form in forms.split()
+}
 _ENDINGS = {"'s": " is", "'re": " are", "'m": " am", "'ve": " have", "'ll": " will", "'d": " would"}
-_IRREGULAR = {
-    form: base
-    for base, forms in {
-        "be": "is are was were been am being", "have": "has had having", "do": "does did done doing", "run": "ran",
-        "choose": "chose chosen", "write": "wrote written", "make": "made", "take": "took taken", "give": "gave given",
-        "tell": "told", "say": "said", "get": "got gotten", "build": "built", "put": "putting", "hide": "hid hidden",
-        "keep": "kept", "find": "found", "think": "thought", "mean": "meant", "go": "went gone goes", "begin": "began begun",
-        "bring": "brought", "send": "sent", "steal": "stole stolen", "spin": "spun", "know": "knew known", "forbid": "forbidden",
-        "beat": "beaten", "win": "won", "read": "reading", "hear": "heard", "see": "saw seen", "drive": "drove driven",
-        "leave": "left", "forget": "forgot forgotten", "mistake": "mistaken", "wipe": "wiping", "vm": "vms", "lay": "laid",
-        "box": "boxes", "you": "ya yo", "want": "wanted wants", "without": "w/o", "i": "me", "set": "setting", "an": "a",
-        "it": "itself", "his": "her", "he": "she", "not": "n't", "code": "codes", "library": "libraries",
-    }.items()
-    for form in forms.split()
-}  # fmt: skip
 _REWRITES = (
     (re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+"), " "),
     (re.compile(r"\bw/o\b"), "without"),
