@@ -16,7 +16,13 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 TOKEN = "tests-only"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,11 @@ def lab(root, tmp_path_factory):
     (folder / "home").mkdir()
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [str(Path(sys.executable).parent / "unpickled"), "learn"], env=env, stdout=log, stderr=log, cwd=course
+            [str(Path(sys.executable).parent / "unpickled"), "learn"],
+            env=env,
+            stdout=log,
+            stderr=log,
+            cwd=course,
         )
     try:
         wait_for(f"http://127.0.0.1:{port}/api", server, folder / "server.log")

@@ -1,10 +1,15 @@
-"""A learner's way through the course in a real browser: open, run all, step, answer, scan; nothing fails, nothing leaks."""
+"""A learner's way through the course in a real browser: open, run all, step, answer, scan. Nothing fails."""
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import expect
+
+from .conftest import TOKEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -22,6 +27,24 @@ PAGES = [
 ]
 
 
+# Errors of Notebook 7's own, seen on an empty notebook too; one that is gone must leave this list (a test sees to it).
+KNOWN = {
+    "lab/tree": [],
+    "notebooks": [
+        "error: Cannot read properties of undefined (reading 'schema')",  # a plugin without settings
+        "error: Command 'filebrowser:open-path' already registered.",  # nbgrader brings the command a second time
+    ],
+}
+PROMPTS = """[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+    .map(prompt => prompt.textContent).filter(Boolean)"""
+STARTED = f"() => {PROMPTS}.some(text => /[*0-9]/.test(text))"
+FINISHED = f"() => {PROMPTS}.every(text => /[0-9]/.test(text))"
+READY = {
+    "lab/tree": "text=Python 3 (ipykernel) | Idle",
+    "notebooks": ".jp-Notebook-ExecutionIndicator[data-status=idle]",
+}
+
+
 @pytest.fixture
 def page(browser, lab):
     """A page that records what a learner must never meet: script errors and requests to elsewhere."""
@@ -31,28 +54,32 @@ def page(browser, lab):
     opened.on("pageerror", lambda error: opened.troubles.append(f"error: {error}"))
     opened.on(
         "request",
-        lambda request: None
-        if request.url.startswith((lab.url, "data:", "blob:", lab.url.replace("http", "ws")))
-        else opened.troubles.append(f"request: {request.url}"),
+        lambda request: (
+            None
+            if request.url.startswith((lab.url, "data:", "blob:", lab.url.replace("http", "ws")))
+            else opened.troubles.append(f"request: {request.url}")
+        ),
     )
     yield opened
     context.close()
 
 
-def open_and_run(page, lab, name):
+def open_and_run(page, lab, name, app="lab/tree"):
     folder = "course" if name == "start" else "course/L4.4.2"
-    page.goto(lab.page(f"{folder}/{name}.ipynb"))
+    page.goto(lab.page(f"{folder}/{name}.ipynb", app))
     page.locator(".jp-Notebook").wait_for(timeout=60_000)
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.wait_for_function(
-        """() => {
-            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')];
-            return prompts.length && prompts.every(p => /\\[\\d+\\]/.test(p.textContent));
-        }""",
-        timeout=120_000,
-    )
+    page.locator(READY[app]).first.wait_for(timeout=60_000)
+    for _ in range(
+        5
+    ):  # a kernel that has only just come up drops the first request: a person clicks again
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            page.wait_for_function(STARTED, timeout=5_000)
+        except PlaywrightTimeoutError:
+            continue
+        break
+    page.wait_for_function(FINISHED, timeout=120_000)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -61,6 +88,86 @@ def test_a_page_runs_from_top_to_bottom(page, lab, name):
     open_and_run(page, lab, name)
     errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
     assert errors.count() == 0, errors.first.inner_text()
-    page.locator(".unpickled-rail, .up-rail").first.wait_for(timeout=20_000)
+    page.locator(".unp-stops").first.wait_for(timeout=20_000)
     assert re.search(r"→|←", page.locator(".jp-MarkdownOutput").first.inner_text())
+    assert page.troubles == []
+
+
+def test_a_pickle_is_stepped_by_mouse_and_by_keys(page, lab):
+    """The learner steps, jumps to the call that makes the folder, and no key reaches the notebook."""
+    open_and_run(page, lab, "01-pickle-in-90-seconds")
+    cells = page.locator(".jp-Cell").count()
+    canary = page.locator(".jp-Cell", has_text="lab.stepper(canary)").last
+    canary.get_by_role("button", name="Next step").click()
+    expect(canary.locator(".unp-counter")).to_have_text(re.compile(r"^2 /"))
+    page.keyboard.press("ArrowRight")
+    expect(canary.locator(".unp-counter")).to_have_text(re.compile(r"^3 /"))
+    for key in ("x", "d", "d", "a", "b"):
+        page.keyboard.press(key)
+    assert page.locator(".jp-Cell").count() == cells
+    canary.locator(".unp-next-call").click()
+    stage = canary.locator(".unp-stage")
+    expect(stage).to_contain_text("calls code")
+    expect(stage).to_contain_text("mkdir")
+    assert page.troubles == []
+
+
+def test_an_answer_is_judged_and_outlives_the_kernel(page, lab):
+    """Wrong, hint, right: feedback at once, the hint stays, the rail turns, and a new session remembers."""
+    open_and_run(page, lab, "01-pickle-in-90-seconds")
+    card = page.locator(".jp-Cell", has_text='lab.card("p-which-opcode-calls")').last
+    answer = card.locator(".unp-answer")
+    answer.fill("BUILD")
+    card.get_by_role("button", name="Check").click()
+    expect(card.locator(".unp-reply")).not_to_be_empty()
+    card.get_by_role("button", name=re.compile("^Hint")).click()
+    hint = card.locator(".unp-hints li").first.text_content()
+    answer.fill("REDUCE")
+    card.get_by_role("button", name="Check").click()
+    rail = page.locator(".unp-rail-toggle").first
+    expect(rail).to_have_text(re.compile("1 of 4"))
+    expect(card.locator(".unp-hints li").first).to_have_text(hint)
+    kept = json.loads((lab.course / ".unpickled" / "progress.json").read_text())
+    assert kept["exercises"]["p-which-opcode-calls"]["state"] == "done"
+    open_and_run(page, lab, "01-pickle-in-90-seconds")
+    expect(page.locator(".unp-rail-toggle").first).to_have_text(re.compile("1 of 4"))
+    assert page.troubles == []
+
+
+@pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+def test_a_file_is_scanned_by_both_scanners(page, lab, app):
+    """In JupyterLab and in Notebook 7 the learner picks a file and reads two verdicts side by side."""
+    open_and_run(page, lab, "06-the-30-second-test", app)
+    panel = page.locator(".jp-Cell", has_text="lab.scan_panel(folder)").last
+    panel.locator(".unp-file", has_text="download.bin").first.click()
+    panel.get_by_role("button", name="Scan", exact=True).click()
+    expect(panel.locator(".unp-verdict")).to_have_attribute(
+        "data-verdict", "dangerous", timeout=30_000
+    )
+    for scanner in ("picklescan", "modelscan"):
+        expect(panel.locator(".unp-scanner", has_text=scanner)).to_contain_text("mkdir")
+    assert sorted(page.troubles) == sorted(KNOWN[app])
+
+
+def test_the_table_filters_and_opens_a_row(page, lab):
+    """One risk at a time, and a row's sources on demand."""
+    open_and_run(page, lab, "03-weight-formats")
+    table = page.locator(".jp-Cell", has_text="lab.format_table()").last
+    table.get_by_role("button", name=re.compile("^None")).click()
+    expect(table.locator(".unp-shown")).to_contain_text("1 of 7")
+    table.locator(".unp-disclose").first.click()
+    expect(table.locator("a[href^='https://']").first).to_be_visible()
+    assert page.troubles == []
+
+
+def test_learners_meet_no_news_and_no_instructor_menu(page, lab):
+    """JupyterLab opens on the start page with nothing to dismiss, and without nbgrader's instructor menus."""
+    page.goto(f"{lab.url}/?token={TOKEN}")
+    page.get_by_role("tab", name="start.ipynb").wait_for(timeout=60_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    assert (
+        page.locator(".jp-toastContainer .Toastify__toast, [role=alertdialog], .jp-Dialog").count()
+        == 0
+    )
+    assert page.get_by_role("menuitem", name="Nbgrader").count() == 0
     assert page.troubles == []
