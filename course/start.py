@@ -23,8 +23,8 @@
 # %% [markdown]
 # ## See whether everything works
 #
-# Choose **Run → Run All Cells** in the menu now, and do the same on every page. Then look below: this cell asks Python
-# how it stores the value `True` in a file.
+# Press **Shift+Enter** to run a cell and go to the next. Do it now, until the grey cell below has run: it asks Python how
+# it stores the value `True` in a file.
 
 # %%
 import pickle
@@ -52,7 +52,8 @@ assert data[-1:] == b"."  # the last byte of every pickle: the instruction STOP
 # %% [markdown]
 # ## How a page works
 #
-# Each page goes in three moves.
+# Each page goes in three moves. Run it **cell by cell, with Shift+Enter**, so that a prediction comes before its answer.
+# (*Run → Run All Cells* shows everything at once: good for a second visit.)
 #
 # - **Watch**: something happens in front of you.
 # - **Predict**: say what comes next before you see it. Being wrong here costs nothing and teaches most.

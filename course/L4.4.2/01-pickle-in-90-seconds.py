@@ -125,14 +125,14 @@ assert b"Canary" not in canary
 assert b"mkdir" in canary
 
 # %% [markdown]
-# Step through it, or press **next call** to jump to the opcode that matters.
+# Step through it, or press **Next call** to jump to the opcode that matters.
 
 # %%
 lab.stepper(canary)
 
 # %% [markdown]
-# The red row is `REDUCE`. Below it on the stack lay a function and a tuple; after it, the *result of a call*. The
-# stepper only says so. It made no call, and neither did the listing:
+# The red row is `REDUCE`. Before it, a function and a tuple lie on the stack; after it, the *result of a call*. The
+# stepper only says so. It makes no call, and neither does the listing:
 
 # %%
 pickletools.dis(canary)
@@ -164,7 +164,7 @@ LOAD = "import pickle, sys; print('I got:', pickle.load(open(sys.argv[1], 'rb'))
 child = subprocess.run(
     [sys.executable, "-c", LOAD, str(file)], capture_output=True, text=True, check=True
 )
-print(child.stdout)
+print(child.stdout.strip())
 print("folder made:", marker.is_dir())
 
 assert child.stdout.strip() == "I got: None"

@@ -184,7 +184,7 @@ file.write_bytes(pickle.dumps(datetime.date(2026, 11, 23)))
 child = subprocess.run(
     [sys.executable, "-c", WATCHED, str(file)], capture_output=True, text=True, check=True
 )
-print(child.stdout)
+print(child.stdout.strip())
 
 assert child.stdout.splitlines() == ["audit: datetime.date", "loaded: 2026-11-23"]
 

@@ -84,7 +84,7 @@ torch.save({**state, "extra": Canary()}, folder / "download.bin")
 assert not marker.exists()  # saving ran nothing
 
 # %% [markdown]
-# > **Do.** Step through the pickle inside `download.bin`. Before you press *next call* to the end: how many calls do you
+# > **Do.** Step through the pickle inside `download.bin`. Before you press *Next call* to the end: how many calls do you
 # > expect, with two honest tensors in the file?
 
 # %%
@@ -224,7 +224,7 @@ child = subprocess.run(
     [sys.executable, "-c", LOADS, str(folder / "model.bin"), str(folder / "download.bin")],
     capture_output=True, text=True, check=True,
 )  # fmt: skip
-print(child.stdout)
+print(child.stdout.strip())
 print("folder made:", marker.is_dir())
 
 honest, guarded, unguarded = child.stdout.splitlines()
