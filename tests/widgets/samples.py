@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
 
 from unpickled.pickles import assemble
 
@@ -54,3 +56,8 @@ def long_one(opcodes: int) -> bytes:
     for number in range((opcodes - 5) // 3):
         ops += [("SHORT_BINUNICODE", f"layer.{number}.weight"), "MEMOIZE", "APPEND"]
     return assemble([*ops, "STOP"])  # type: ignore[arg-type]
+
+
+def by_id(records: Iterable[Any]) -> dict[str, Any]:
+    """Course records under their ids."""
+    return {record.id: record for record in records}

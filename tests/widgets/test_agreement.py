@@ -121,5 +121,5 @@ def test_stack_and_memo_of_made_up_objects_read_the_same(
 @given(st.text() | st.text(alphabet=" .,;!?\"'`\tAbÜﬁ①\n", max_size=12))
 def test_typed_answers_are_reduced_the_same_way(blank: Page, answer: str) -> None:
     """What the card compares in the browser is what `content.normalise` compares."""
-    script = "(text) => {\n%s\nreturn normalise(text);\n}" % bundle("judge")
+    script = "(text) => {{\n{}\nreturn normalise(text);\n}}".format(bundle("judge"))
     assert blank.evaluate(script, answer) == normalise(answer)

@@ -64,7 +64,23 @@ def test_modules_are_joined_once_and_before_their_users(scratch: Path) -> None:
     top = 'import { mid } from "./mid.js";\nimport {\n  low,\n} from "./low.js";\nexport default { mid };\n'
     (scratch / "top.js").write_text(top)
     joined = workshop.bundle("top")
-    assert joined.split() == ["const", "low", "=", "1;", "const", "mid", "=", "low", "+", "1;", "export", "default", "{", "mid", "};"]
+    assert joined.split() == [
+        "const",
+        "low",
+        "=",
+        "1;",
+        "const",
+        "mid",
+        "=",
+        "low",
+        "+",
+        "1;",
+        "export",
+        "default",
+        "{",
+        "mid",
+        "};",
+    ]
     assert "return { mid };" in workshop.mountable("top")
 
 

@@ -207,7 +207,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "sub").mkdir()
     (tmp_path / "b.pkl").write_bytes(canary())
     (tmp_path / "sub" / "a.pkl").write_bytes(stacked())
-    yield tmp_path
+    return tmp_path
 
 
 def report(path: Path) -> FileReport:

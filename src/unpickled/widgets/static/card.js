@@ -174,7 +174,7 @@ class CardView {
 
   drawChoices({ answer, tried, done }) {
     for (const { choice, input, node, why } of this.choices) {
-      if (choice.text === answer) input.checked = true;
+      if (choice.text === answer || !tried.length) input.checked = choice.text === answer;
       input.disabled = done && !choice.right;
       const shown = done || tried.includes(choice.text);
       attr(node, "data-right", shown ? String(choice.right) : null);

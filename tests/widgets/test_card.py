@@ -1,0 +1,172 @@
+"""The practice card in a browser: wrong, hint, right, hints stay, try again; and what Python hears."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from unpickled.content import judge, load_practice
+from unpickled.widgets import QuizCard
+
+from .conftest import Show
+from .live import Live
+from .samples import ITEM, TYPED
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_whole_way_of_a_choice_card(show: Show) -> None:
+    """Wrong says why, a hint comes, right says why, the hint stays, and the card can be tried again."""
+    page = show(QuizCard(ITEM))
+    check = page.get_by_role("button", name="Check")
+    page.get_by_label("torch.load").check()
+    check.click()
+    expect(page.locator(".unp-reply")).to_contain_text("Not right yet")
+    expect(page.locator(".unp-choice-line[data-right=false]")).to_contain_text(
+        "It may run the file."
+    )
+    expect(page.get_by_role("status")).to_have_text("Not right yet. It may run the file.")
+    expect(page.locator(".unp-card-badge")).to_have_text("1 try")
+    page.get_by_role("button", name="Hint (2)").click()
+    expect(page.locator(".unp-hints")).to_contain_text("One of them builds nothing.")
+    page.get_by_label("pickletools.dis").check()
+    check.click()
+    expect(page.locator(".unp-reply")).to_contain_text("Disassembling is not loading.")
+    expect(page.locator(".unp-choice-line[data-right=true]")).to_contain_text("It only reads.")
+    expect(page.locator(".unp-card-badge")).to_have_text("solved, 2 tries")
+    expect(page.locator(".unp-hints")).to_contain_text("One of them builds nothing.")
+    expect(page.locator(".unp-choice-why:visible")).to_have_count(3)
+    expect(check).to_be_hidden()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".unp-reply")).to_be_hidden()
+    expect(page.locator(".unp-card-badge")).to_have_text("solved, 2 tries")
+    expect(page.locator(".unp-hints")).to_be_visible()
+    expect(page.locator("input[type=radio]").first).to_be_focused()
+    page.get_by_label("pickle.load").check()
+    check.click()
+    expect(page.locator(".unp-card-badge")).to_have_text("solved, 3 tries")
+
+
+def test_a_choice_card_works_by_keys_alone(show: Show) -> None:
+    """Tab to the group, arrows to choose, Enter to check."""
+    page = show(QuizCard(ITEM))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("pickletools.dis")).to_be_checked()
+    page.keyboard.press("Enter")
+    expect(page.locator(".unp-reply")).to_contain_text("Right")
+
+
+def test_the_group_is_named_by_its_prompt(show: Show) -> None:
+    """A screen reader hears the question with the choices; code in it is code, markup in it is text."""
+    page = show(QuizCard({**ITEM, "prompt": "Is `x` <b>bold</b>?"}))
+    expect(page.get_by_role("radiogroup", name="Is x <b>bold</b>?")).to_be_visible()
+    expect(page.locator(".unp-prompt code")).to_have_text("x")
+    assert page.locator(".unp-prompt b").count() == 0
+
+
+def test_a_prompt_may_hold_a_block_of_code(show: Show) -> None:
+    """Four spaces make a block, its lines kept."""
+    page = show(QuizCard(ITEM))
+    expect(page.locator(".unp-prompt pre")).to_have_text("first\nsecond")
+
+
+def test_a_typed_answer_is_judged_kindly(show: Show) -> None:
+    """A foreseen mistake gets its own reply, spelling is forgiven, an unforeseen one is pointed to the hint."""
+    page = show(QuizCard(TYPED))
+    field = page.get_by_role("textbox", name="Which opcode calls?")
+    field.press("Enter")
+    expect(page.locator(".unp-card-missing")).to_have_text("Type an answer first.")
+    expect(page.locator(".unp-card-badge")).to_have_text("not tried yet")
+    field.fill(" GLOBAL. ")
+    field.press("Enter")
+    expect(page.locator(".unp-reply")).to_contain_text("That one imports.")
+    field.fill("stop")
+    field.press("Enter")
+    expect(page.locator(".unp-reply")).to_contain_text("A hint may help.")
+    expect(page.locator(".unp-card-badge")).to_have_text("2 tries")
+    field.press("Enter")
+    expect(page.locator(".unp-card-badge")).to_have_text("2 tries")
+    field.fill("`REDUCE`!")
+    field.press("Enter")
+    expect(page.locator(".unp-reply")).to_contain_text("REDUCE calls.")
+    expect(page.locator(".unp-card-badge")).to_have_text("solved, 3 tries")
+
+
+def test_hints_come_one_by_one_and_end(show: Show) -> None:
+    """Each press shows one more hint, announced; after the last the button is gone."""
+    page = show(QuizCard(ITEM))
+    page.get_by_role("button", name="Hint (2)").click()
+    expect(page.get_by_role("status")).to_have_text("Hint 1: One of them builds nothing.")
+    page.get_by_role("button", name="Another hint (1 left)").click()
+    expect(page.locator(".unp-hints li")).to_have_count(2)
+    expect(page.get_by_role("button", name="hint")).to_have_count(0)
+
+
+@pytest.fixture
+def live(browser_app: Browser, tmp_path: Path) -> Any:
+    context = browser_app.new_context(offline=True)
+    heard: list[tuple[str, bool, int]] = []
+    card = QuizCard(ITEM, on_result=lambda *result: heard.append(result))
+    made = Live(card, context.new_page(), tmp_path / "live.html")
+    made.heard = heard
+    yield made
+    context.close()
+
+
+def test_python_hears_each_check(live: Any) -> None:
+    """Each check reaches the callback with the tries so far, and the same wrong answer twice counts once."""
+    page = live.page
+    for label in ("torch.load", "torch.load", "pickletools.dis"):
+        page.get_by_label(label).check()
+        page.get_by_role("button", name="Check").click()
+        live.pump()
+    assert live.heard == [("p-which", False, 1), ("p-which", True, 2)]
+
+
+def test_a_card_survives_a_new_rendering(live: Any, tmp_path: Path) -> None:
+    """Another view of the same card shows its answer, reply and hints."""
+    page = live.page
+    page.get_by_role("button", name="Hint").click()
+    page.get_by_label("torch.load").check()
+    page.get_by_role("button", name="Check").click()
+    live.pump()
+    again = Live(live.widget, page.context.new_page(), tmp_path / "again.html").page
+    expect(again.get_by_label("torch.load")).to_be_checked()
+    expect(again.locator(".unp-reply")).to_contain_text("Not right yet")
+    expect(again.locator(".unp-hints li")).to_have_count(1)
+
+
+def test_python_can_reset_a_card(live: Any) -> None:
+    """A reset clears answer, reply, hints and tries in the page as well."""
+    page = live.page
+    page.get_by_role("button", name="Hint").click()
+    page.get_by_label("pickletools.dis").check()
+    page.get_by_role("button", name="Check").click()
+    live.pump()
+    live.push(act=live.widget.reset)
+    expect(page.locator(".unp-card-badge")).to_have_text("not tried yet")
+    expect(page.locator("input:checked")).to_have_count(0)
+    expect(page.locator(".unp-hints")).to_be_hidden()
+    expect(page.get_by_role("button", name="Check")).to_be_visible()
+
+
+def test_every_item_of_the_lesson_can_be_solved(show: Show, root: Path) -> None:
+    """Each practice item, shown as a card, accepts its right answer and shows its explanation."""
+    items = load_practice(root, "L4.4.2")
+    page = show(*[QuizCard(item) for item in items], height=2000)
+    cards = page.locator(".unp-card")
+    for place, item in enumerate(items):
+        card = cards.nth(place)
+        if item.kind == "text":
+            assert judge(item, item.accepted[0]).right
+            card.get_by_role("textbox").fill(item.accepted[0])
+        else:
+            right = next(n for n, choice in enumerate(item.choices) if choice.right)
+            card.locator("input").nth(right).check()
+        card.get_by_role("button", name="Check").click()
+        expect(card.locator(".unp-card-badge")).to_have_text("solved, 1 try")

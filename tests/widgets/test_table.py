@@ -1,0 +1,167 @@
+"""The format table in a browser: filter, search, sort, details, and what is announced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from unpickled.content import load_errata, load_formats, load_sources
+from unpickled.widgets import FormatTable
+
+from .conftest import Show
+from .live import Live
+from .samples import by_id
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def table(root: Path) -> FormatTable:
+    return FormatTable(
+        load_formats(root), sources=load_sources(root), errata=by_id(load_errata(root))
+    )
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".unp-format .unp-disclose").all_inner_texts()
+
+
+def test_every_row_of_the_lesson_is_there(show: Show, table: FormatTable) -> None:
+    """All rows in the lesson's order, each with its risk as a word beside a shape."""
+    page = show(table)
+    assert names(page) == [row["name"] for row in table.rows]
+    badges = page.locator(".unp-format .unp-badge")
+    words = {risk["id"]: risk["word"] for risk in table.risks}
+    assert badges.all_inner_texts() == [words[row["risk"]] for row in table.rows]
+    assert badges.locator("svg").count() == len(table.rows)
+    expect(page.locator(".unp-shown")).to_have_text("7 of 7 formats shown")
+
+
+def test_each_risk_has_a_shape_and_colour_of_its_own(show: Show, table: FormatTable) -> None:
+    """Word, shape and colour each tell the four risks apart."""
+    page = show(table)
+    filters = page.locator(".unp-filter")
+    shapes = filters.evaluate_all("ns => ns.map((n) => n.querySelector('path').getAttribute('d'))")
+    colours = filters.evaluate_all(
+        "ns => ns.map((n) => getComputedStyle(n.querySelector('.unp-badge')).color)"
+    )
+    assert len(set(shapes)) == len(set(colours)) == 4
+
+
+def test_filter_by_risk(show: Show, table: FormatTable) -> None:
+    """Pressed filters add up, are announced, and say their state."""
+    page = show(table)
+    high, none = (
+        page.locator("[data-risk=high].unp-filter"),
+        page.locator("[data-risk=none].unp-filter"),
+    )
+    high.click()
+    expect(high).to_have_attribute("aria-pressed", "true")
+    wanted = [row["name"] for row in table.rows if row["risk"] == "high"]
+    assert names(page) == wanted
+    expect(page.get_by_role("status")).to_have_text(f"{len(wanted)} of 7 formats shown")
+    none.click()
+    assert names(page) == [row["name"] for row in table.rows if row["risk"] in {"high", "none"}]
+    high.click()
+    none.click()
+    assert len(names(page)) == 7
+
+
+def test_search(show: Show, table: FormatTable) -> None:
+    """Each word must be found somewhere in the row; nothing found offers the way back."""
+    page = show(table)
+    search = page.get_by_role("searchbox", name="Search the formats")
+    search.fill("LAMBDA keras")
+    assert names(page) == [".h5 / Keras"]
+    search.fill("no such thing")
+    assert names(page) == []
+    expect(page.get_by_role("status")).to_have_text("0 of 7 formats shown")
+    page.get_by_role("button", name="Show all").click()
+    assert len(names(page)) == 7
+    expect(search).to_be_focused()
+
+
+def test_sort(show: Show, table: FormatTable) -> None:
+    """A column sorts up, down, and back to the lesson's order; risk goes by danger, not by letter."""
+    page = show(table)
+    risk = page.get_by_role("button", name="Can loading run code?")
+    head = page.locator("th[data-column=risk]")
+    order = {risk["id"]: place for place, risk in enumerate(table.risks)}
+
+    def places():
+        return [
+            order[next(r["risk"] for r in table.rows if r["name"] == name)] for name in names(page)
+        ]
+
+    risk.click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    assert places() == sorted(places())
+    risk.click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    assert places() == sorted(places(), reverse=True)
+    expect(page.get_by_role("status")).to_have_text("Sorted by Can loading run code?, descending.")
+    risk.click()
+    assert head.get_attribute("aria-sort") is None
+    assert names(page) == [row["name"] for row in table.rows]
+    page.get_by_role("button", name="Format", exact=True).click()
+    assert names(page)[0] == ".gguf"
+    assert page.locator("[aria-sort]").count() == 1
+
+
+def test_details_on_demand_by_keyboard(show: Show, table: FormatTable) -> None:
+    """A row opens and closes by key, keeps the focus, and shows notes, correction and linked sources."""
+    page = show(table)
+    first = table.rows[0]
+    press = page.get_by_role("button", name=first["name"])
+    press.focus()
+    page.keyboard.press("Enter")
+    press = page.get_by_role("button", name=first["name"])
+    expect(press).to_have_attribute("aria-expanded", "true")
+    expect(press).to_be_focused()
+    detail = page.locator(f"#{press.get_attribute('aria-controls')}")
+    expect(detail).to_contain_text(first["detail"][:60])
+    expect(detail).to_contain_text(first["corrected"]["lesson_said"])
+    expect(detail).to_contain_text(first["corrected"]["true_today"])
+    links = detail.get_by_role("link")
+    assert [link.get_attribute("href") for link in links.all()] == [
+        s["url"] for s in first["sources"]
+    ]
+    assert {link.get_attribute("rel") for link in links.all()} == {"noopener noreferrer"}
+    page.keyboard.press("Space")
+    expect(page.locator(f"#{press.get_attribute('aria-controls')}")).to_be_hidden()
+
+
+def test_only_web_addresses_become_links(show: Show) -> None:
+    """An address that would run a script is text."""
+    row: dict[str, Any] = {
+        "id": "a", "name": "<b>a</b>", "extensions": [], "pickle": "No", "risk": "none", "risk_text": "None: safe",
+        "notes": "n", "detail": "d", "sources": ["s"], "corrected": "",
+    }  # fmt: skip
+    bad = {"s": {"id": "s", "title": "click", "publisher": "", "url": "javascript:alert(1)"}}
+    page = show(FormatTable([row], sources=bad))
+    page.get_by_role("button", name="<b>a</b>").click()
+    assert page.locator(".unp-sources a").count() == 0
+    expect(page.locator(".unp-sources")).to_contain_text("click")
+    expect(page.locator(".unp-risk-text")).to_have_text("Safe")
+
+
+def test_the_view_survives_a_new_rendering(
+    browser_app: Browser, tmp_path: Path, table: FormatTable
+) -> None:
+    """Filter, search, order and open rows are kept in Python and shown again by the next view."""
+    context = browser_app.new_context(offline=True)
+    live = Live(table, context.new_page(), tmp_path / "live.html")
+    live.page.locator("[data-risk=some].unp-filter").click()
+    live.page.get_by_role("searchbox").fill("keras")
+    live.page.get_by_role("button", name=".h5").click()
+    live.page.wait_for_function("sent.length > 0")
+    live.pump()
+    assert table.view["risks"] == ["some"]
+    again = Live(table, context.new_page(), tmp_path / "again.html")
+    assert names(again.page) == [".h5 / Keras"]
+    expect(again.page.get_by_role("searchbox")).to_have_value("keras")
+    expect(again.page.locator(".unp-detail")).to_be_visible()
+    context.close()
