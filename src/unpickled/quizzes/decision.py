@@ -13,6 +13,9 @@ from unpickled.quizzes.stance import stance
 __all__ = ["Decision", "decide", "in_order", "inert_after"]
 
 
+_DOUBTFUL = frozenset({Stance.REPORTED, Stance.SUPPOSED, Stance.TO_GRADER})
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether a criterion is met, whether a person should look, and the reasons."""
@@ -28,10 +31,8 @@ def decide(found: Sequence[Finding]) -> Decision:
     against = [one for one in found if one.stance in {Stance.DENIED, Stance.TAKEN_BACK}]
     why = tuple(f"{one.stance}: “{one.quote}” ({one.rule})" for one in found[:6])
     if not said:
-        doubtful = (
-            any(one.stance in {Stance.REPORTED, Stance.SUPPOSED} for one in found) and not against
-        )
-        return Decision(met=False, review=doubtful, why=why)
+        doubtful = any(one.stance in _DOUBTFUL for one in found)
+        return Decision(met=False, review=doubtful and not against, why=why)
     if against and max(one.place for one in against) > max(one.place for one in said):
         outweighed = len({one.place for one in said}) >= 3 * len({one.place for one in against})
         return Decision(met=outweighed, review=True, why=why)

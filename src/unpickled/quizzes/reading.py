@@ -13,6 +13,8 @@ __all__ = ["Reading", "Sentence", "Stance", "read"]
 
 _STOPS = frozenset(".!?\n;…")
 _PAUSES = frozenset(':()[]{}<>=|"')
+_ROW = 6
+"""So many words in a row, all of them terms and none to join them, are a list and no claim."""
 _LONG = 160
 """Words after which a sentence without a full stop is cut, which bounds the work."""
 
@@ -41,7 +43,8 @@ class Sentence:
         tokens: its words and signs.
         concepts: where each concept stands, by name.
         asks: whether it ends in a question mark.
-        lists: whether it only names words, claiming nothing.
+        lists: whether it calls its words terms, topics or the like, claiming nothing.
+        bare: tokens that stand in a mere row of words.
         echo: tokens that repeat the question.
         breaks: tokens at which a clause ends or another begins.
     """
@@ -51,6 +54,7 @@ class Sentence:
     concepts: dict[str, list[Hit]]
     asks: bool
     lists: bool
+    bare: frozenset[int]
     echo: frozenset[int]
     breaks: frozenset[int]
 
@@ -146,16 +150,14 @@ def _sentence(
     index: int, tokens: list[Token], mark: str, lexicon: Lexicon, asked: list[str]
 ) -> Sentence:
     concepts = lexicon.hits(tokens)
-    words = [token for token in tokens if token.text[:1].isalnum()]
-    glue = len(concepts.get("glue", ())) + _foreign(concepts)
-    marked = {hit.start for name, hits in concepts.items() if name not in _FRAME for hit in hits}
-    bare = len(words) >= 3 and glue * 8 <= len(words) and len(marked) >= 2
+    bare = _bare(tokens, concepts)
     return Sentence(
         index,
         tuple(tokens),
         concepts,
         mark == "?",
-        bool(concepts.get("listing")) or bare,
+        bool(concepts.get("listing")),
+        bare,
         _echo(tokens, asked),
         _breaks(tokens, concepts),
     )
@@ -192,6 +194,23 @@ def _foreign(concepts: dict[str, list[Hit]]) -> int:
     """Return the number of little words of other languages; a single one is chance."""
     count = len(concepts.get("foreign", ()))
     return count if count > 1 else 0
+
+
+def _bare(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]:
+    """Return the tokens that stand in a mere row of words: around them no little word that would join them."""
+    words = [i for i, token in enumerate(tokens) if token.text[:1].isalnum()]
+    glue = {hit.start for hit in concepts.get("glue", ())}
+    if _foreign(concepts):
+        glue |= {hit.start for hit in concepts["foreign"]}
+    marked = {hit.start for name, hits in concepts.items() if name not in _FRAME for hit in hits}
+    if len(words) >= 3 and len(glue) * 8 <= len(words) and len(marked) >= 2:
+        return frozenset(range(len(tokens)))
+    bare: set[int] = set()
+    for at in range(len(words) - _ROW + 1):
+        row = words[at : at + _ROW]
+        if glue.isdisjoint(row) and len(marked.intersection(row)) == _ROW:
+            bare.update(row)
+    return frozenset(bare)
 
 
 def _fragment(sentence: Sentence) -> bool:

@@ -50,7 +50,7 @@ def _unheard(sentence: Sentence, head: Hit) -> Stance | None:
         return Stance.TO_GRADER
     if head.start in sentence.echo:
         return Stance.ECHOED
-    if sentence.lists:
+    if sentence.lists or head.start in sentence.bare:
         return Stance.LISTED
     return Stance.ASKED if sentence.asks and not _rhetorical(sentence) else None
 
