@@ -25,12 +25,25 @@ FLAGS = [
 ]
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Note on the test itself that it failed, for the fixture that keeps its last picture."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @dataclass(frozen=True)
 class Lab:
     """A running server: its address and the course it serves."""
 
     url: str
     course: Path
+    repository: Path
 
     def page(self, notebook: str, app: str = "lab/tree") -> str:
         return f"{self.url}/{app}/{notebook}?token={TOKEN}&reset"
@@ -68,7 +81,7 @@ def lab(root, tmp_path_factory):
         )
     try:
         wait_for(f"http://127.0.0.1:{port}/api", server, folder / "server.log")
-        yield Lab(f"http://127.0.0.1:{port}", course)
+        yield Lab(f"http://127.0.0.1:{port}", course, root)
     finally:
         server.terminate()
         try:

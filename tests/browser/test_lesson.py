@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
-from .conftest import TOKEN
+from .conftest import FAILED, TOKEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -46,8 +46,11 @@ READY = {
 
 
 @pytest.fixture
-def page(browser, lab):
-    """A page that records what a learner must never meet: script errors and requests to elsewhere."""
+def page(browser, lab, request):
+    """A page that records what a learner must never meet: script errors and requests to elsewhere.
+
+    Of a test that fails, the last thing that was seen is kept in build/browser/.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     opened.troubles = []
@@ -61,6 +64,10 @@ def page(browser, lab):
         ),
     )
     yield opened
+    if request.node.stash.get(FAILED, False):
+        shots = lab.repository / "build" / "browser"
+        shots.mkdir(parents=True, exist_ok=True)
+        opened.screenshot(path=shots / f"{request.node.name}.png")
     context.close()
 
 
