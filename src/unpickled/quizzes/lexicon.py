@@ -158,7 +158,7 @@ def _words(phrase: str) -> list[str]:
 def _apart(hits: dict[int, Hit]) -> list[Hit]:
     kept: list[Hit] = []
     for hit in sorted(hits.values()):
-        if kept and hit.end <= kept[-1].end:
+        if kept and hit.start < kept[-1].end:
             continue
         kept.append(hit)
     return kept

@@ -158,7 +158,7 @@ def _sentence(
         mark == "?",
         bool(concepts.get("listing")),
         bare,
-        _echo(tokens, asked),
+        _echo(tokens, asked, {hit.start for hit in concepts.get("glue", ())}),
         _breaks(tokens, concepts),
     )
 
@@ -223,14 +223,19 @@ _FRAME = frozenset(
 )
 
 
-def _echo(tokens: list[Token], asked: list[str]) -> frozenset[int]:
-    """Return the tokens that stand in a run of words, three or more, taken from the question."""
+def _echo(tokens: list[Token], asked: list[str], small: set[int]) -> frozenset[int]:
+    """Return the tokens in a run of words, three or more, from the question; all where no other word is added.
+
+    Little words, the places `small`, add nothing.
+    """
     runs = {tuple(asked[i : i + 3]) for i in range(len(asked) - 2)}
     places = [i for i, token in enumerate(tokens) if token.text[:1].isalnum()]
     echoed: set[int] = set()
     for first, second, third in zip(places, places[1:], places[2:], strict=False):
         if (tokens[first].base, tokens[second].base, tokens[third].base) in runs:
             echoed.update((first, second, third))
+    if echoed and all(tokens[i].base in asked or i in small for i in places):
+        echoed.update(places)
     return frozenset(echoed)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unpickled.quizzes.lexicon import Hit
 from unpickled.quizzes.reading import Reading, Sentence, Stance
 from unpickled.quizzes.stance import stance
 
-__all__ = ["Finding", "Rule", "findings"]
+__all__ = ["Finding", "Rule", "findings", "spared"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,28 @@ def findings(rules: tuple[Rule, ...], reading: Reading) -> Iterator[Finding]:
         for rule in rules:
             if not sentence.has(*rule.unless) and _linked(rule, reading, sentence):
                 yield from _fits(rule, reading, sentence)
+
+
+def spared(reading: Reading, found: list[Finding]) -> list[Finding]:
+    """Give back what a retraction does not mean: "no wait, forget the scan" takes back the scan alone.
+
+    For questions whose criteria stand side by side; where one follows from the other, all is taken back.
+    """
+    named: dict[tuple[int, int], set[str]] = {}
+    for place in reading.taken_back:
+        denied = {
+            one.criterion
+            for one in found
+            if one.stance is Stance.DENIED and one.sentence == place[0] and one.place > place
+        }
+        named[place] = denied
+    return [replace(one, stance=Stance.SAID) if _spared(one, named) else one for one in found]
+
+
+def _spared(one: Finding, named: dict[tuple[int, int], set[str]]) -> bool:
+    if one.stance is not Stance.TAKEN_BACK:
+        return False
+    return all(of and one.criterion not in of for place, of in named.items() if place > one.place)
 
 
 def _linked(rule: Rule, reading: Reading, sentence: Sentence) -> bool:

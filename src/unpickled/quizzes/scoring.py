@@ -8,7 +8,7 @@ from unpickled.quizzes.choice import choose
 from unpickled.quizzes.decision import Decision, decide, in_order, inert_after
 from unpickled.quizzes.quiz import Criterion, Question, Quiz
 from unpickled.quizzes.reading import Reading, read
-from unpickled.quizzes.rules import Finding, findings
+from unpickled.quizzes.rules import Finding, findings, spared
 
 __all__ = ["Score", "score"]
 
@@ -43,6 +43,8 @@ def score(quiz: Quiz, question: Question, answer: str) -> Score:
     """
     reading = read(answer, quiz.lexicon, question.prompt)
     found = list(findings(quiz.rules[question.id], reading))
+    if not any(one.implies for one in question.criteria):
+        found = spared(reading, found)
     decisions = {one.id: _decide(one, reading, found) for one in question.criteria}
     _imply(question, decisions)
     met = {name: decision.met for name, decision in decisions.items()}

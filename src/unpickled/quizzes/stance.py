@@ -21,13 +21,11 @@ def stance(reading: Reading, sentence: Sentence, head: Hit, *, than: bool = Fals
         than: whether "better than" turns what follows it down, as where formats compete.
     """
     local = _local(sentence, head, than=than)
-    if local in {Stance.TO_GRADER, Stance.ECHOED, Stance.LISTED}:
+    if local is not Stance.SAID:
         return local
     if _taken_back(reading, sentence, head):
         return Stance.TAKEN_BACK
-    if local is Stance.SAID and _pronoun_denial(reading, sentence, head):
-        return Stance.DENIED
-    return local
+    return Stance.DENIED if _pronoun_denial(reading, sentence, head) else local
 
 
 def _local(sentence: Sentence, head: Hit, *, than: bool) -> Stance:
@@ -144,21 +142,12 @@ def _taken_back(reading: Reading, sentence: Sentence, head: Hit) -> bool:
 
 
 def _pronoun_denial(reading: Reading, sentence: Sentence, head: Hit) -> bool:
-    """Tell whether "skip both" or "don't bother with one", here or in the next sentence, speaks of the head."""
+    """Tell whether "skip both" or "no point in it", after the head or in the next sentence, speaks of the head."""
     for other in reading.sentences[sentence.index : sentence.index + 2]:
-        for word in other.hits("them"):
-            if other is sentence and word.start < head.start:
+        words = other.hits("them")
+        for hit in other.hits("dismissal"):
+            if other is sentence and hit.start < head.end:
                 continue
-            start, _ = other.bounds(word)
-            turned = [
-                hit
-                for hit in other.hits("no")
-                if start <= hit.start and 0 <= word.start - hit.start <= 4
-            ]
-            if len(turned) % 2 and not _head_between(other, head, sentence, turned[0].start):
+            if any(0 <= word.start - hit.end <= 1 for word in words):
                 return True
     return False
-
-
-def _head_between(other: Sentence, head: Hit, sentence: Sentence, at: int) -> bool:
-    return other is sentence and head.start >= at
