@@ -43,6 +43,8 @@ def choose(reading: Reading, target: str, rival: str) -> Decision:
     why = tuple(f"{one.stance}: “{_around(one)}”" for one in mentions[:6])
     said = [one for one in right if one.stance is Stance.SAID]
     rivals = [one for one in mentions if not one.target and one.stance is Stance.SAID]
+    if not right and not rivals and _described(reading):
+        return Decision(met=True, review=True, why=("described, not named",))
     if not said:
         return Decision(met=False, review=_doubtful(reading, right, rivals), why=why)
     if right[-1].stance is Stance.DENIED:
@@ -60,8 +62,16 @@ def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
                 how = stance(reading, sentence, hit, than=True)
                 if how is Stance.SAID and _past(sentence, hit):
                     how = Stance.PAST
+                if how is Stance.LISTED and name == target and not sentence.has(rival):
+                    how = Stance.SAID
                 found.append(_Mention(sentence, hit, name == target, how))
     return found
+
+
+def _described(reading: Reading) -> bool:
+    """Tell whether the target is described by two of its marks, though not named."""
+    marks = {s.quote(hit.start, hit.end) for s in reading.sentences for hit in s.hits("described")}
+    return len(marks) > 1
 
 
 def _past(sentence: Sentence, hit: Hit) -> bool:

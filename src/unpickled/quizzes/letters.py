@@ -12,11 +12,13 @@ import unicodedata
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["LIMIT", "SPELLING", "fold", "unleet"]
+__all__ = ["CODE", "LIMIT", "SPELLING", "fold", "unleet"]
 
 LIMIT = 12_000
 """Characters that are read; of a longer answer its beginning and its end, and a person sees the rest."""
 
+CODE = "§"
+"""Stands at the beginning of a sentence that was a block of code."""
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 SPELLING: dict[str, Any] = tomllib.loads((files(__package__) / "spelling.toml").read_text("utf-8"))
 _PAIRS = SPELLING["lookalikes"].replace("\n", "")
@@ -25,6 +27,7 @@ _SIGNS = str.maketrans(SPELLING["signs"])
 _LEET = str.maketrans("0134578@$!9", "oieastbasig")
 _LEET_L = str.maketrans("0134578@$!9", "oleastbasig")
 _SPACED = re.compile(r"(?<![\w'])(?:[a-z0-9][ .\-_*|]{1,3}){4,}[a-z0-9](?![\w'])")
+_FENCED = re.compile(r"```[a-z0-9]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 
 
@@ -36,11 +39,17 @@ def fold(text: str) -> str:
     """
     if len(text) > LIMIT:
         text = text[: LIMIT * 3 // 4] + "\n" + text[-LIMIT // 4 :]
+    text = _FENCED.sub(_one_line, text)
     if not text.isascii():
         text = _plain(text)
     text = text.translate(_SIGNS).lower()
     text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", text)
     return _SPACED.sub(lambda found: re.sub(r"[^a-z0-9]", "", found[0]), text)
+
+
+def _one_line(block: re.Match[str]) -> str:
+    """Return a block of code as one sentence between two marks: its lines belong together."""
+    return f". {CODE} {block[1]} ".replace("\n", " ") + ". "
 
 
 def unleet(word: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from unpickled.quizzes.letters import LIMIT, fold
+from unpickled.quizzes.letters import CODE, LIMIT, fold
 from unpickled.quizzes.lexicon import Hit, Lexicon, Token
 
 __all__ = ["Reading", "Sentence", "Stance", "read"]
@@ -198,6 +198,8 @@ def _foreign(concepts: dict[str, list[Hit]]) -> int:
 
 def _bare(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]:
     """Return the tokens that stand in a mere row of words: around them no little word that would join them."""
+    if any(token.text == CODE for token in tokens):
+        return frozenset()
     words = [i for i, token in enumerate(tokens) if token.text[:1].isalnum()]
     glue = {hit.start for hit in concepts.get("glue", ())}
     if _foreign(concepts):
