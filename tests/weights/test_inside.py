@@ -106,6 +106,15 @@ def test_encrypted_and_damaged_members_are_closed() -> None:
     assert [(piece.kind, piece.where) for piece in pieces(bytes(data))] == [("closed", "model.pkl")]
 
 
+def test_a_member_without_a_name_is_read() -> None:
+    """An empty member name, on which zipfile's own is_dir stumbles, hides nothing."""
+    data = bytearray(zipped(a=PICKLE))
+    for mark, length in ((b"PK\x03\x04", 26), (b"PK\x01\x02", 28)):
+        at = data.index(mark) + length
+        data[at : at + 4] = b"\0\0\1\0"  # the one byte of the name becomes an extra field
+    assert found(bytes(data)) == [("pickle", "")]
+
+
 def test_raw_numbers_of_a_torch_file_are_no_pickles() -> None:
     """A storage whose first bytes happen to read as a pickle is not one: torch never unpickles it."""
     members = {

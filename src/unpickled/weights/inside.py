@@ -178,7 +178,7 @@ def _zip_members(file: BinaryIO, found: str, budget: _Budget) -> Iterator[_Membe
         return
     with archive:
         for member in archive.infolist():
-            if member.is_dir() or (
+            if member.filename.endswith("/") or (
                 found in {"torch-zip", "torchscript"} and _is_storage(member.filename)
             ):
                 continue
