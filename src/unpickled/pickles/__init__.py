@@ -11,9 +11,9 @@ from unpickled.pickles.assembler import assemble
 from unpickled.pickles.limits import RECORD, Limits, OverLimitError
 from unpickled.pickles.opcodes import OPCODES, Opcode, explain
 from unpickled.pickles.recorder import Trace, record
-from unpickled.pickles.steps import Call, Step
+from unpickled.pickles.steps import Step
 from unpickled.pickles.tracer import Tracing, trace
-from unpickled.pickles.values import Cropped, Import
+from unpickled.pickles.values import Call, Cropped, Import
 
 __all__ = [
     "OPCODES",

@@ -14,15 +14,14 @@ from typing import Any
 from unpickled.pickles.limits import OverLimitError
 from unpickled.pickles.machine import MADE_UP, RAISE_LIMIT, Machine
 from unpickled.pickles.reader import BrokenPickleError
-from unpickled.pickles.steps import Call
 from unpickled.pickles.values import (
     PLAIN,
+    Call,
     Cropped,
     Dict,
     Extension,
     Import,
     List,
-    Result,
     Set,
     is_empty,
     kind_of,
@@ -90,14 +89,14 @@ def extension(machine: Machine, code: int) -> Happened:
 
 def reduce(machine: Machine, _: None) -> Happened:
     """REDUCE: call a callable with a tuple of arguments."""
-    function, arguments = _take(machine, 2)
-    return None, _call(machine, Call(("REDUCE", function, "", arguments, None, machine.now)))
+    arguments = machine.stack.pop()
+    return _call(machine, "REDUCE", machine.stack.pop(), "", arguments)
 
 
 def newobj(machine: Machine, _: None) -> Happened:
     """NEWOBJ: call a class's `__new__`."""
-    cls, arguments = _take(machine, 2)
-    return None, _call(machine, Call(("NEWOBJ", cls, "__new__", arguments, None, machine.now)))
+    arguments = machine.stack.pop()
+    return _call(machine, "NEWOBJ", machine.stack.pop(), "__new__", arguments)
 
 
 def newobj_ex(machine: Machine, _: None) -> Happened:
@@ -105,16 +104,14 @@ def newobj_ex(machine: Machine, _: None) -> Happened:
     cls, arguments, keywords = _take(machine, 3)
     if type(keywords) in PLAIN and type(keywords) is not Dict:
         raise BrokenPickleError(f"{kind_of(keywords)} cannot be keyword arguments", MADE_UP)
-    return None, _call(
-        machine, Call(("NEWOBJ_EX", cls, "__new__", arguments, keywords, machine.now))
-    )
+    return _call(machine, "NEWOBJ_EX", cls, "__new__", arguments, keywords)
 
 
 def inst(machine: Machine, names: str) -> Happened:
     """INST: import a class and call it with everything above the mark."""
     imported = Import(*names.split(" ", 1))
-    arguments = machine.joined(machine.above_mark())
-    return imported, _call(machine, Call(("INST", imported, "", arguments, None, machine.now)))
+    _call(machine, "INST", imported, "", machine.joined(machine.above_mark()))
+    return imported, machine.stack[-1]
 
 
 def obj(machine: Machine, _: None) -> Happened:
@@ -122,9 +119,7 @@ def obj(machine: Machine, _: None) -> Happened:
     values = machine.above_mark()
     if not values:
         raise BrokenPickleError("there is no class above the mark", MADE_UP)
-    return None, _call(
-        machine, Call(("OBJ", values[0], "", machine.joined(values[1:]), None, machine.now))
-    )
+    return _call(machine, "OBJ", values[0], "", machine.joined(values[1:]))
 
 
 def build(machine: Machine, _: None) -> Happened:
@@ -136,6 +131,21 @@ def build(machine: Machine, _: None) -> Happened:
             return None
         raise BrokenPickleError(f"{kind_of(target)} has no place for a state", MADE_UP)
     return _method(machine, "BUILD", target, "__setstate__", [state])
+
+
+def _call(machine: Machine, opcode: str, function: Any, method: str, *given: Any) -> Happened:
+    """Push the stand-in for the result of a call, if anybody could make it.
+
+    `given` are the arguments and, where there are any, the keyword arguments.
+    """
+    arguments, keywords = given if len(given) == 2 else (*given, None)
+    if type(function) in PLAIN:
+        raise BrokenPickleError(f"{kind_of(function)} cannot be called", MADE_UP)
+    if type(arguments) in _NO_ARGUMENTS:
+        raise BrokenPickleError(f"{kind_of(arguments)} cannot be the arguments of a call", MADE_UP)
+    call = Call((opcode, function, method, arguments, keywords, machine.now, machine.logs))
+    machine.stack.append(call)
+    return None, call
 
 
 # Adding to a container: data, if it is a plain one, and a call of its method if it is anything else
@@ -154,7 +164,7 @@ def appends(machine: Machine, _: None) -> Happened:
 
 def additems(machine: Machine, _: None) -> Happened:
     """ADDITEMS: add everything above the mark to a set."""
-    values, target = machine.above_mark(), machine.top()
+    values, target = machine.above_mark(), machine.stack[-1] if machine.stack else None
     if type(target) is Set:
         machine.grow(target, values)
         return None
@@ -163,7 +173,8 @@ def additems(machine: Machine, _: None) -> Happened:
 
 def setitem(machine: Machine, _: None) -> Happened:
     """SETITEM: store one value under one key."""
-    return _store(machine, "SETITEM", _take(machine, 2))
+    value = machine.stack.pop()
+    return _store(machine, "SETITEM", [machine.stack.pop(), value])
 
 
 def setitems(machine: Machine, _: None) -> Happened:
@@ -172,7 +183,7 @@ def setitems(machine: Machine, _: None) -> Happened:
 
 
 def _extend(machine: Machine, opcode: str, method: str, values: list[Any]) -> Happened:
-    target = machine.top()
+    target = machine.stack[-1] if machine.stack else None
     if type(target) is List:
         machine.grow(target, values)
         return None
@@ -182,7 +193,7 @@ def _extend(machine: Machine, opcode: str, method: str, values: list[Any]) -> Ha
 
 
 def _store(machine: Machine, opcode: str, values: list[Any]) -> Happened:
-    target = machine.top()
+    target = machine.stack[-1] if machine.stack else None
     if type(target) is Dict:
         machine.grow(target, machine.paired(values))
         return None
@@ -200,38 +211,29 @@ def _take(machine: Machine, count: int) -> list[Any]:
     return taken
 
 
-def _call(machine: Machine, call: Call) -> Call:
-    """Push the stand-in for the result of a call, if anybody could make it."""
-    if type(call.function) in PLAIN:
-        raise BrokenPickleError(f"{kind_of(call.function)} cannot be called", MADE_UP)
-    if type(call.arguments) in _NO_ARGUMENTS:
-        raise BrokenPickleError(
-            f"{kind_of(call.arguments)} cannot be the arguments of a call", MADE_UP
-        )
-    result = Result()
-    result.call = call
-    machine.stack.append(result)
-    return call
-
-
 def _method(
     machine: Machine, opcode: str, target: object, method: str, values: list[Any]
 ) -> Happened:
     """Tell of a call of the target's method, and note on a result what was done to it."""
+    if len(machine.stack) <= machine.fence:
+        raise BrokenPickleError("there is nothing below the mark to add to", MADE_UP)
     if not values:
         return None
     if type(target) in PLAIN:
         raise BrokenPickleError(f"{kind_of(target)} has no method {method}", MADE_UP)
-    if type(target) is Result:
+    if type(target) is Call:
+        log = machine.logs.setdefault(target.step, [])
         if method == "__setitem__":
             pairs = iter(machine.paired(values))
             machine.grow(
-                target, [("item", key, value) for key, value in zip(pairs, pairs, strict=True)]
+                target.log, [("item", key, value) for key, value in zip(pairs, pairs, strict=True)]
             )
         else:
             kind = "state" if method == "__setstate__" else "append"
-            machine.grow(target, [(kind, value) for value in values])
-    return None, Call((opcode, target, method, machine.joined(values), None, machine.now))
+            machine.grow(log, [(kind, value) for value in values])
+    return None, Call(
+        (opcode, target, method, machine.joined(values), None, machine.now, machine.logs)
+    )
 
 
 _NO_ARGUMENTS = frozenset({type(None), bool, int, float})

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from unpickled.pickles.opcodes import OPCODES, explain
-from unpickled.pickles.render import LENGTH, arguments_text, atom_text, callable_text
+from unpickled.pickles.render import text
 from unpickled.pickles.values import (
     ATOMS,
     Buffer,
+    Call,
     Cropped,
     Dict,
     Extension,
@@ -24,7 +25,6 @@ from unpickled.pickles.values import (
     Mark,
     Persistent,
     ReadOnly,
-    Result,
     Set,
 )
 
@@ -80,7 +80,7 @@ class _Values:
 
     def number(self, value: Any) -> int:
         """Return the value's number, a new one if it is met for the first time."""
-        key = _atom(value) if type(value) in ATOMS else id(value)
+        key = text(value, 0) if type(value) in ATOMS else id(value)
         found = self._numbers.setdefault(key, len(self._values))
         if found == len(self._values):
             self._values.append(value)  # which keeps it alive, and so its id its own
@@ -98,13 +98,8 @@ class _Values:
 Number = Callable[[Any], int]
 
 
-def _atom(value: Any) -> str:
-    shown = atom_text(value)
-    return shown if len(shown) <= LENGTH else shown[: LENGTH - 1] + "…"
-
-
 def _atom_row(value: Any, _: Number) -> list[Any]:
-    return ["atom", _atom(value)]
+    return ["atom", text(value, 0)]
 
 
 def _log(log: Log, number: Number) -> list[list[Any]]:
@@ -116,7 +111,7 @@ def _pair_log(log: Log, number: Number) -> list[list[Any]]:
     return [[step, key, item] for (step, key), (_, item) in zip(rows[::2], rows[1::2], strict=True)]
 
 
-def _totals(log: Log, width: int = 1) -> list[list[int]]:
+def _totals(log: list[Any], width: int = 1) -> list[list[int]]:
     """Return `[step, total]` where a log does not hold all that was added; normally it is empty."""
     kept = sum(len(values) for _, values, _ in log)
     return [[step, total // width] for step, _, total in log if total > kept]
@@ -128,9 +123,11 @@ def _cropped(value: Cropped, number: Number) -> list[Any]:
     return ["tuple", [number(entry) for entry in value.kept], value.total]
 
 
-def _result(value: Result, number: Number) -> list[Any]:
-    log = [[step, kind, *map(number, rest)] for step, values, _ in value for kind, *rest in values]
-    return ["call", callable_text(value.call), arguments_text(value.call), log, _totals(value)]
+def _result(call: Call, number: Number) -> list[Any]:
+    log = [
+        [step, kind, *map(number, rest)] for step, values, _ in call.log for kind, *rest in values
+    ]
+    return ["call", call.callable, call.args, log, _totals(call.log)]
 
 
 _ROWS: dict[type, Callable[[Any, Number], list[Any]]] = {
@@ -146,7 +143,7 @@ _ROWS: dict[type, Callable[[Any, Number], list[Any]]] = {
     Set: lambda value, number: ["set", _log(value, number), _totals(value)],
     Dict: lambda value, number: ["dict", _pair_log(value, number), _totals(value, 2)],
     Import: lambda value, _: ["global", value.module, value.name],
-    Result: _result,
+    Call: _result,
     Persistent: lambda value, number: ["persistent", number(value.id)],
     Extension: lambda value, _: ["ext", value.code],
     Buffer: lambda value, _: ["buffer", value.number],

@@ -26,13 +26,12 @@ def _stop(machine: Machine, _: None) -> Happened:
 
 _DIRECT = (
     "INT BININT BININT1 BININT2 LONG LONG1 LONG4 STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES"
-    " BINBYTES8 UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8 FLOAT BINFLOAT"
+    " BINBYTES8 UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8 FLOAT BINFLOAT NONE"
 )
 
 _BY_NAME: dict[str, Effect] = {
     "BYTEARRAY8": Machine.make_bytearray,
     "READONLY_BUFFER": Machine.read_only,
-    "NONE": Machine.none,
     "NEWTRUE": Machine.true,
     "NEWFALSE": Machine.false,
     "LIST": Machine.make_list,
@@ -64,4 +63,4 @@ def _effect(opcode: str) -> Effect | None:
 
 
 EFFECTS: dict[str, Effect | None] = {opcode: _effect(opcode) for opcode in OPCODES}
-"""The effect of each opcode; None for those that push their argument as it is."""
+"""The effect of each opcode; None for those that push their argument as it is (NONE has None)."""

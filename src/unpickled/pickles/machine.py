@@ -23,7 +23,6 @@ from unpickled.pickles.values import (
     Dict,
     Frozen,
     List,
-    Log,
     Persistent,
     ReadOnly,
     Set,
@@ -41,42 +40,41 @@ class Machine:
 
     Attributes:
         stack: the stack, bottom first, with its marks.
-        marks: where in the stack the marks are.
-        fence: how much of the stack is out of reach: all up to the last mark.
-        memo: what was noted, by number.
-        noted: the number under which something was noted last.
+        fence: how many entries are out of reach: all up to the last mark, which is the last of them.
+        fences: what `fence` was before each of the marks.
+        memo: what was noted, by number, as far as the numbers go without a gap.
+        far_memo: what was noted under higher numbers than that; normally nothing.
         now: the number of the step that is being made.
+        logs: what was done to the results of calls, by the step of the call.
         items: how many entries of a container are kept.
     """
 
     __slots__ = (
         "buffers",
+        "far_memo",
         "fence",
+        "fences",
         "items",
-        "marks",
+        "logs",
         "memo",
         "memo_limit",
-        "noted",
         "now",
         "stack",
     )
 
     def __init__(self, limits: Limits) -> None:
         self.stack: list[Any] = []
-        self.marks: list[int] = []
         self.fence = 0
-        self.memo: dict[int, Any] = {}
+        self.fences: list[int] = []
+        self.memo: list[Any] = []
+        self.far_memo: dict[int, Any] = {}
         self.memo_limit = limits.memo
-        self.noted = -1
         self.now = 0
         self.items = limits.items + limits.items % 2  # whole pairs of key and value
         self.buffers = 0
+        self.logs: dict[int, list[Any]] = {}
 
     # Simple values (those that the argument gives are pushed as they are)
-
-    def none(self, _: None) -> None:
-        """Push None."""
-        self.stack.append(None)
 
     def true(self, _: None) -> None:
         """Push True."""
@@ -148,14 +146,16 @@ class Machine:
 
     def make_list(self, _: None) -> None:
         """Make a list of everything above the mark."""
-        made = List()
-        self.grow(made, self.above_mark())
+        made, values = List(), self.above_mark()
+        if values:
+            self.grow(made, values)
         self.stack.append(made)
 
     def make_dict(self, _: None) -> None:
         """Make a dict of everything above the mark."""
-        made = Dict()
-        self.grow(made, self.paired(self.above_mark()))
+        made, values = Dict(), self.above_mark()
+        if values:
+            self.grow(made, self.paired(values))
         self.stack.append(made)
 
     def make_frozenset(self, _: None) -> None:
@@ -167,9 +167,10 @@ class Machine:
 
     def mark(self, _: None) -> None:
         """Open a group."""
-        self.marks.append(len(self.stack))
-        self.stack.append(MARK)
-        self.fence = len(self.stack)
+        stack = self.stack
+        stack.append(MARK)
+        self.fences.append(self.fence)
+        self.fence = len(stack)
 
     def pop(self, _: None) -> None:
         """Throw the top entry away, be it a mark."""
@@ -192,20 +193,29 @@ class Machine:
 
     def get(self, index: int) -> None:
         """Push what was noted."""
-        if index not in self.memo:
+        if 0 <= index < len(self.memo):
+            self.stack.append(self.memo[index])
+        elif index in self.far_memo:
+            self.stack.append(self.far_memo[index])
+        else:
             problem = f"nothing was noted in the memo under {index}"
             raise BrokenPickleError(
                 problem, "The file is damaged, or needs what an earlier pickle noted."
             )
-        self.stack.append(self.memo[index])
 
     def put(self, index: int) -> None:
         """Note the top entry under a number, which may skip ahead or be taken already."""
-        if index < 0:
+        memo = self.memo
+        if index == len(memo):
+            memo.append(self.stack[-1])
+            self.far_memo.pop(index, None)
+        elif index > len(memo):
+            self.far_memo[index] = self.stack[-1]
+        elif index >= 0:
+            memo[index] = self.stack[-1]
+        else:
             raise BrokenPickleError(f"the memo has no number {index}", MADE_UP)
-        self.noted = index
-        self.memo[index] = self.stack[-1]
-        if len(self.memo) > self.memo_limit:
+        if len(memo) + len(self.far_memo) > self.memo_limit:
             raise OverLimitError(
                 0, f"the memo holds more than {self.memo_limit} entries", RAISE_LIMIT
             )
@@ -213,12 +223,10 @@ class Machine:
     def memoize(self, _: None) -> None:
         """Note the top entry under the number of notes so far."""
         memo = self.memo
-        self.noted = index = len(memo)
-        memo[index] = self.stack[-1]
-        if index >= self.memo_limit:
-            raise OverLimitError(
-                0, f"the memo holds more than {self.memo_limit} entries", RAISE_LIMIT
-            )
+        if self.far_memo or len(memo) >= self.memo_limit:
+            self.put(len(memo) + len(self.far_memo))
+        else:
+            memo.append(self.stack[-1])
 
     # The pickle as a whole
 
@@ -237,19 +245,13 @@ class Machine:
 
     def above_mark(self) -> list[Any]:
         """Take off everything above the last mark, and the mark."""
-        if not self.marks:
+        stack, fence = self.stack, self.fence
+        if not fence:
             raise BrokenPickleError("there is no mark on the stack", MADE_UP)
-        at = self.marks.pop()
-        values = self.stack[at + 1 :]
-        del self.stack[at:]
-        self.fence = self.marks[-1] + 1 if self.marks else 0
+        values = stack[fence:]
+        del stack[fence - 1 :]
+        self.fence = self.fences.pop()
         return values
-
-    def top(self) -> Any:
-        """Return the top entry, which must not be a mark, after others were taken off."""
-        if len(self.stack) <= self.fence:
-            raise BrokenPickleError("there is nothing below the mark to add to", MADE_UP)
-        return self.stack[-1]
 
     def joined(self, values: list[Any]) -> tuple[Any, ...] | Cropped:
         """Return values as a tuple, or as the start of one that is too long to keep."""
@@ -264,7 +266,7 @@ class Machine:
             raise BrokenPickleError(problem, MADE_UP)
         return values
 
-    def grow(self, log: Log, values: Sequence[Any]) -> None:
+    def grow(self, log: list[Any], values: Sequence[Any]) -> None:
         """Note in a log that values were added at this step; keep as many as there is room for."""
         before = log[-1][2] if log else 0
         total, room = before + len(values), self.items - before

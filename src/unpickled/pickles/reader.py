@@ -200,7 +200,10 @@ class PickleReader:
 
     def integer(self, at: int) -> Read:
         """Read a whole number, or False as `00` and True as `01`."""
-        line, stop = self._digits(at)
+        newline = self.data.find(b"\n", at, self.end)
+        line, stop = self.data[at:newline], newline + 1
+        if not at < newline < at + 10 or b"\0" in line:
+            line, stop = self._digits(at)
         if line in (b"00", b"01"):
             return line == b"01", stop
         try:
@@ -215,6 +218,12 @@ class PickleReader:
 
     def index(self, at: int) -> Read:
         """Read a memo index, a decimal number."""
+        newline = self.data.find(b"\n", at, self.end)
+        if at < newline < at + 10:  # the usual case, without a detour
+            try:
+                return int(self.data[at:newline]), newline + 1
+            except ValueError:
+                pass
         line, stop = self._digits(at)
         return int(line), stop
 
@@ -238,8 +247,11 @@ class PickleReader:
 
     def unicode(self, at: int) -> Read:
         """Read text with rare characters as escapes."""
+        newline = self.data.find(b"\n", at, self.end)
+        if 0 <= newline <= at + self.text:  # the usual case, without a detour
+            return self.data[at:newline].decode("raw-unicode-escape"), newline + 1
         line, stop = self._line(at)
-        return self._crop(str(line, "raw-unicode-escape")), stop
+        return self._crop(line.decode("raw-unicode-escape")), stop
 
     def names(self, at: int) -> Read:
         """Read a module's line and a name's line, joined by a space."""

@@ -15,9 +15,9 @@ from unpickled.pickles.columns import columns
 from unpickled.pickles.limits import RECORD, Limits
 from unpickled.pickles.opcodes import OPCODES
 from unpickled.pickles.render import text
-from unpickled.pickles.steps import Call, Step
+from unpickled.pickles.steps import Step
 from unpickled.pickles.tracer import Input, Tracing
-from unpickled.pickles.values import Import
+from unpickled.pickles.values import Call, Import
 
 __all__ = ["MemoView", "Nodes", "Note", "Trace", "record"]
 
@@ -63,6 +63,7 @@ def record(data: Input, *, limits: Limits = RECORD) -> Trace:
     notes: list[Note] = []
     nodes = Nodes([-1], [None], [])
     chain = [0]  # the node at each depth of the stack as it is now
+    memo_size = 0  # before the step
     error = None
     try:
         for step in tracing:
@@ -75,7 +76,12 @@ def record(data: Input, *, limits: Limits = RECORD) -> Trace:
             else:
                 del chain[step.depth + 1 :]
                 if step.opcode in _NOTES:
-                    notes.append(Note(step.index, tracing.machine.noted, stack[-1]))
+                    notes.append(
+                        Note(step.index, memo_size if step.arg is None else step.arg, stack[-1])
+                    )
+                    memo_size = len(tracing.machine.memo) + len(tracing.machine.far_memo)
+                elif step.opcode == "STOP":
+                    memo_size = 0
             nodes.after.append(chain[-1])
             steps.append(step)
     except TraceError as reason:

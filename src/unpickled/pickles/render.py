@@ -35,11 +35,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from unpickled.pickles.values import (
     ATOMS,
     Buffer,
+    Call,
     Cropped,
     Dict,
     Extension,
@@ -50,12 +51,8 @@ from unpickled.pickles.values import (
     Mark,
     Persistent,
     ReadOnly,
-    Result,
     Set,
 )
-
-if TYPE_CHECKING:
-    from unpickled.pickles.steps import Call
 
 __all__ = [
     "DEPTH",
@@ -194,14 +191,19 @@ def _set(value: Set, at: _Place) -> Iterator[str]:
     yield "}"
 
 
-def _result(value: Result, at: _Place) -> Iterator[str]:
+def _result(call: Call, at: _Place) -> Iterator[str]:
     if at.in_call:
-        yield from _nested_call(value.call, at.depth)
+        yield from _nested_call(call, at.depth)
     else:
-        yield f"result of {call_text(value.call)}"
-    if _seen(value, at.step):
+        yield f"result of {call_text(call)}"
+    seen = _seen(call.log, at.step)
+    if seen:
+        entries = [
+            ("state " if kind == "state" else "", *rest)
+            for kind, *rest in _kept(call.log[:seen], ENTRIES)
+        ]
         yield " with {"
-        yield from _logged(value, at)
+        yield from _entries(entries, call.log[seen - 1][2], at)
         yield "}"
 
 
@@ -228,10 +230,8 @@ def _callable(call: Call, depth: int) -> Iterator[str]:
         yield f"{call.function.module}.{call.function.name}"
     else:
         yield "("
-        if type(call.function) is Result and depth + 1 < DEPTH:
-            yield from _nested_call(
-                call.function.call, depth + 1
-            )  # without what was done to it since
+        if type(call.function) is Call and depth + 1 < DEPTH:
+            yield from _nested_call(call.function, depth + 1)  # without what was done to it since
         else:
             yield from _pieces(call.function, _before(call, depth + 1))
         yield ")"
@@ -257,7 +257,7 @@ def _before(call: Call, depth: int) -> _Place:
     return _Place(call.step - 1, depth, True)
 
 
-def _seen(log: Log, step: int) -> int:
+def _seen(log: list[Any], step: int) -> int:
     """Count the entries of a log that were made at or before `step`."""
     if not log or log[-1][0] <= step:
         return len(log)
@@ -265,20 +265,22 @@ def _seen(log: Log, step: int) -> int:
 
 
 def _logged(log: Log, at: _Place) -> Iterator[str]:
-    seen, width = _seen(log, at.step), 2 if type(log) is Dict else 1
+    seen = _seen(log, at.step)
+    if seen:
+        width = 2 if type(log) is Dict else 1
+        values = _kept(log[:seen], ENTRIES * width)
+        entries = [("", *values[n : n + width]) for n in range(0, len(values), width)]
+        yield from _entries(entries, log[seen - 1][2] // width, at)
+
+
+def _kept(log: list[Any], most: int) -> list[Any]:
+    """Return the first values of a log."""
     values: list[Any] = []
-    for _, added, _ in log[:seen]:
-        values += added[: ENTRIES * width]
-        if len(values) >= ENTRIES * width:
+    for _, added, _ in log:
+        values += added[:most]
+        if len(values) >= most:
             break
-    if type(log) is Result:
-        shown = [("state " if kind == "state" else "", *rest) for kind, *rest in values[:ENTRIES]]
-    else:
-        shown = [
-            ("", *values[n : n + width]) for n in range(0, min(len(values), ENTRIES * width), width)
-        ]
-    total = log[seen - 1][2] // width if seen else 0
-    yield from _entries(shown, total, at)
+    return values[:most]
 
 
 def _plain(values: tuple[object, ...]) -> list[tuple[Any, ...]]:
@@ -312,7 +314,7 @@ _WRITERS: dict[type, Callable[[Any, _Place], Iterator[str]]] = {
     List: _list,
     Set: _set,
     Dict: _dict,
-    Result: _result,
+    Call: _result,
     Persistent: _persistent,
     ReadOnly: _read_only,
 }

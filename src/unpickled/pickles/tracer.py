@@ -71,27 +71,34 @@ class Tracing:
 
     def memo(self) -> dict[int, str]:
         """Return the texts of the memo now, by number."""
-        return {index: text(value, self.machine.now) for index, value in self.machine.memo.items()}
+        noted = {**dict(enumerate(self.machine.memo)), **self.machine.far_memo}
+        return {index: text(value, self.machine.now) for index, value in noted.items()}
 
-    def _run(self, at: int) -> Iterator[Step]:
+    def _run(self, at: int) -> Iterator[Step]:  # noqa: C901, PLR0912 - one loop: a call more per opcode is a fifth slower
         """Read an opcode and its argument, apply it, yield it; and so on to the end."""
         reader, machine, pickle = self._reader, self.machine, 0
-        data, end, stack, depth = reader.data, reader.end, machine.stack, 0
-        deepest = self._limits.stack
+        data, end, deepest, room = reader.data, reader.end, self._limits.stack, self._limits.memo
+        stack, memo, depth = machine.stack, machine.memo, 0
         for index in range(self._limits.opcodes):
             if at >= end:
                 raise self._ran_out(at)
             name, takes, size, unpack, read, effect = _TABLE[data[at]]
             try:
-                if size:
-                    after = at + size
-                    arg = unpack(data, at + 1)[0] if unpack else None
+                if size == 1:
+                    arg, after = None, at + 1
+                elif size == 2:
+                    arg, after = data[at + 1], at + 2
+                elif size:
+                    arg, after = unpack(data, at + 1)[0], at + size
                 else:
                     arg, after = read(reader, at + 1)
                 if takes and depth - takes < machine.fence:
                     raise BrokenPickleError(_too_few(takes, depth - machine.fence), MADE_UP)
                 if effect is None:
                     stack.append(arg)
+                    happened = None
+                elif effect is _MEMOIZE and len(memo) < room and not machine.far_memo:
+                    memo.append(stack[-1])  # every third opcode: spared the call
                     happened = None
                 else:
                     machine.now = index
@@ -100,15 +107,16 @@ class Tracing:
                 raise self._explained(at, name, reason) from None
             depth = len(stack)
             if happened is None:
-                yield Step((index, at, after - at, name, arg, depth, pickle, None, None))
+                yield Step((index, at, after, name, arg, depth, pickle, None, None))
             else:
-                yield Step((index, at, after - at, name, arg, depth, pickle, *happened))
+                imports, calls = happened
+                yield Step((index, at, after, name, arg, depth, pickle, imports, calls))
                 if happened is STOPPED:
                     if not self._goes_on(after):
                         return
                     pickle += 1
                     machine = self.machine = Machine(self._limits)
-                    stack, depth = machine.stack, 0
+                    stack, memo, depth = machine.stack, machine.memo, 0
             if depth > deepest:
                 raise OverLimitError(
                     at, f"the stack holds more than {deepest} entries", RAISE_LIMIT
@@ -207,6 +215,8 @@ def _row(opcode: Opcode) -> _Row:
         opcode.name, opcode.takes, size, unpack, READERS.get(opcode.argument), EFFECTS[opcode.name]
     )
 
+
+_MEMOIZE = EFFECTS["MEMOIZE"]
 
 _TABLE = [tuple(_Row("", 0, 1, None, None, _no_opcode(code))) for code in range(256)]
 for _opcode in OPCODES.values():
