@@ -183,9 +183,11 @@ assert "another secret" in bare_child  # … and the file is as open as before
 # | Place | Stops its reach to your variables | to your files | to the network |
 # |---|---|---|---|
 # | virtual environment | no | no | no |
-# | child process, `env={}` | yes | no | no |
+# | child process, `env={}` | partly | no | no |
 # | container with `--network none`, the file mounted read-only | yes | yes | yes |
 # | throw-away virtual machine without network | yes | yes | yes |
+#
+# A container shares your system's kernel, a virtual machine brings its own: the thicker wall of the two.
 
 # %%
 lab.card("p-isolated-enough")

@@ -21,7 +21,7 @@
 # 3. Load from a **private registry** only.
 # 4. **Log** every load, and raise the alarm on one that nobody expects.
 #
-# You will build a toy version of each, and then one function that does it all.
+# You will build a toy version of each, and then one door that every load has to pass.
 
 # %% [markdown]
 # ## 1 · Pin a hash

@@ -92,7 +92,8 @@ lab.stepper(folder / "download.bin")
 
 # %%
 calls = [call.callable for call in lab.trace(folder / "download.bin").calls]
-print(len(calls), "calls:", *calls, sep="\n  ")
+print(len(calls), "calls:")
+print(*calls, sep="\n")
 
 assert sum(name.endswith("mkdir") for name in calls) == 1
 assert sum("_rebuild_tensor" in name for name in calls) == 2
@@ -152,11 +153,11 @@ assert run("picklescan", "-p", "weights.bin") == 1
 assert run("modelscan", "-p", "weights.bin") == 3
 
 # %% [markdown]
-# Read the last two lines slowly. modelscan says **"No issues found!"** about a file that picklescan has just caught.
+# Read modelscan's answer slowly. It says **"No issues found!"** about a file that picklescan has just caught.
 #
 # It is not wrong, and that is the trap. It chooses its reader by the file's *name*, expects PyTorch's own layout behind
-# `.bin`, does not find it, and skips the file. No issues were found because nothing was looked at. The only trace of
-# that is the exit code.
+# `.bin`, does not find it, and skips the file. No issues were found because nothing was looked at. All that tells you so
+# is one word, *skipped*, and the exit code.
 #
 # | Exit code | picklescan | modelscan | You |
 # |---|---|---|---|
@@ -198,9 +199,14 @@ assert run("unpickled", "check", "model.bin", "weights.bin", "download.bin") == 
 # %%
 lab.scan_panel(folder)
 
+# %% [markdown]
+# > **Do.** Save `state` once more, to `old.pt`, with the argument `_use_new_zipfile_serialization=False`: that is how
+# > PyTorch used to write. Run the panel's cell again and scan it. How many of its pickles has modelscan read?
+
 # %%
 verdicts = {path.name: str(lab.scan(path).verdict) for path in sorted(folder.iterdir())}
-print(*verdicts.items(), sep="\n")
+for name, verdict in verdicts.items():
+    print(f"{name:20} {verdict}")
 
 assert verdicts["download.bin"] == verdicts["weights.bin"] == "dangerous"
 assert verdicts["model.bin"] == verdicts["model.pt"] == "clean"

@@ -20,7 +20,7 @@
 # `baller423/goober2`, opened a *reverse shell*: it connected the victim's machine to the attacker's and handed over the
 # command line [@jfrog-2024].
 #
-# Nobody had to be tricked into running a program. They loaded a model.
+# Nobody has to be tricked into running a program. Loading the model is enough.
 
 # %% [markdown]
 # ## What we could confirm, and what we could not
@@ -84,7 +84,7 @@ assert odd == ["os.mkdir"]
 # %% [markdown]
 # ## After the takedown
 #
-# The reported models are gone. What made them possible is not:
+# Files can be taken down, and these were, the lesson's text says. What made them possible is still there:
 #
 # - anyone may still upload a pickle [@hf-pickle];
 # - scans have become better, and a scan still *warns* where you might expect it to *block* [@hf-malware; @hf-jfrog];
