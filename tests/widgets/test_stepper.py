@@ -379,6 +379,23 @@ def test_python_hears_where_the_learner_is(live: Live) -> None:
     at(live.page, 2)
 
 
+def test_a_step_of_the_old_trace_does_not_reach_the_new_one(live: Live) -> None:
+    """Steps taken while a file is being opened do not move the new trace from its first step."""
+    page = live.page
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "mine.pkl", "mimeType": "", "buffer": stacked()}]
+    )
+    page.wait_for_function("sent.length > 0")
+    page.locator(".unp-ops").focus()
+    page.keyboard.press("End")
+    page.wait_for_timeout(400)
+    live.pump()
+    page.wait_for_timeout(400)
+    live.pump()
+    assert live.widget.index == 0
+    at(page, 0, len(record(stacked())))
+
+
 def test_a_view_that_is_closed_lets_go(live: Live) -> None:
     """After its clean-up a view answers no change of the model."""
     live.page.evaluate("view()")

@@ -83,16 +83,34 @@ export function size(bytes) {
 export function mountRoot(host, kind, label) {
   const live = el("div", { class: "unp-sr", role: "status", "aria-live": "polite", "aria-atomic": "true" });
   const root = el("section", { class: `unp unp-${kind}`, "aria-label": label }, live);
-  for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, keepKey);
   host.append(root);
+  const unguard = guardKeys(root);
   const unwatch = watchTheme(root);
-  return { root, say: (text) => setText(live, text), dispose: unwatch };
+  const dispose = () => {
+    unguard();
+    unwatch();
+  };
+  return { root, say: (text) => setText(live, text), dispose };
 }
 
-/** A stray `x` or `d d` in here must not cut a cell out there. Saving with Ctrl/Cmd+S still may pass. */
-function keepKey(event) {
-  const saving = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
-  if (!saving) event.stopPropagation();
+/**
+ * A stray `x` or `d d` in here must not cut a cell out there. JupyterLab hears keys as they bubble up, so they are
+ * stopped at the root; Notebook 7 hears them on their way down, before the widget does, and only leaves alone an
+ * element that carries Lumino's attribute itself. Ctrl/Cmd+S may pass in both: the browser would offer to save the page.
+ */
+function guardKeys(root) {
+  const saving = (event) => (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
+  const stop = (event) => saving(event) || event.stopPropagation();
+  const mark = (event) => {
+    if (root.contains(event.target))
+      event.target.toggleAttribute("data-lm-suppress-shortcuts", !saving(event));
+  };
+  for (const type of ["keydown", "keypress", "keyup"]) {
+    root.addEventListener(type, stop);
+    window.addEventListener(type, mark, true);
+  }
+  return () =>
+    ["keydown", "keypress", "keyup"].forEach((type) => window.removeEventListener(type, mark, true));
 }
 
 /** Keep `data-theme` on the root at light or dark: JupyterLab's word first, then the page's colours, then the system's. */

@@ -7,8 +7,7 @@
 import { attr, el, setText, uid } from "./base.js";
 import { VirtualRows } from "./rows.js";
 
-const WIDE = 16; // bytes a line
-const NARROW = 8;
+const WIDTHS = [16, 12, 8]; // bytes a line, as many as fit
 
 /** Base64 text to bytes. */
 export function decodeBase64(text) {
@@ -43,7 +42,7 @@ export class HexView {
     this.start = 0;
     this.end = 0;
     this.broken = -1;
-    this.perRow = WIDE;
+    this.perRow = WIDTHS[0];
     const title = uid("bytes");
     this.heading = el("span", { class: "unp-pane-note" });
     this.pane = el("div", { class: "unp-hex", tabindex: "0", role: "region", "aria-labelledby": title });
@@ -104,14 +103,17 @@ export class HexView {
       : `${offset}: opcode ${code}`;
   }
 
-  /** Sixteen bytes a line where they fit, eight where they do not. */
+  /** As many bytes a line as the pane has room for. */
   fitWidth() {
     const before = this.perRow;
-    this.perRow = WIDE;
-    const probe = this.makeRow();
-    this.rows.canvas.append(probe);
-    if (probe.offsetWidth > this.pane.clientWidth) this.perRow = NARROW;
-    probe.remove();
+    for (const width of WIDTHS) {
+      this.perRow = width;
+      const probe = this.makeRow();
+      this.rows.canvas.append(probe);
+      const fits = probe.offsetWidth <= this.pane.clientWidth;
+      probe.remove();
+      if (fits) break;
+    }
     const { perRow } = this;
     if (perRow === before) return;
     this.rows.kept = undefined;

@@ -14,6 +14,7 @@ export class Opener {
   constructor(model, label, listener) {
     this.model = model;
     this.listener = listener;
+    this.busy = false; // from sending a file to Python's answer
     this.input = el("input", {
       type: "file",
       hidden: true,
@@ -56,10 +57,12 @@ export class Opener {
   }
 
   send(name, buffer) {
+    this.busy = true;
     this.asked = askKernel(this.model, { type: "open", name }, [buffer], () => this.silent());
   }
 
   silent() {
+    this.busy = false;
     this.listener.onProblem(
       "Python has not answered yet. If another cell is running, this one waits for it; if the kernel was restarted, run this cell again.",
     );
@@ -67,6 +70,7 @@ export class Opener {
 
   /** To be called when Python has answered. */
   answered() {
+    this.busy = false;
     this.asked?.answered();
   }
 }

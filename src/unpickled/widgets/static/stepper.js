@@ -26,7 +26,7 @@ class StepperView {
     this.say = mounted.say;
     this.build();
     this.root.addEventListener("keydown", (event) => this.onKey(event));
-    this.save = lazily(() => keep(model, { index: this.index }), SAVE_AFTER);
+    this.save = lazily(() => this.saveIndex(), SAVE_AFTER);
     const ends = [
       follow(model, ["trace"], () => this.load()),
       follow(model, ["notice"], () => this.problem(model.get("notice"))),
@@ -74,6 +74,11 @@ class StepperView {
       el("div", { class: "unp-stage" }, this.predictor.node, this.now.node),
       el("div", { class: "unp-panes" }, this.list.node, this.stack.node, this.hex.node, this.memo.node),
     );
+  }
+
+  /** Tell Python the step, except while a new trace is on its way: the old trace's step means nothing there. */
+  saveIndex() {
+    if (!this.opener.busy) keep(this.model, { index: this.index });
   }
 
   buildHead() {
@@ -170,14 +175,8 @@ class StepperView {
     const { calls, imports } = this.machine;
     const chip = (kind, text) => el("span", { class: "unp-chip", "data-kind": kind }, icon(kind), text);
     this.chips.replaceChildren();
-    if (calls.length)
-      this.chips.append(
-        chip(
-          "call",
-          `calls code ${calls.length === 1 ? "once" : `${calls.length.toLocaleString("en")} times`}`,
-        ),
-      );
-    if (imports.length) this.chips.append(chip("imports", `imports ${count(imports.length, "name")}`));
+    if (calls.length) this.chips.append(chip("call", `calls code: ${calls.length.toLocaleString("en")}`));
+    if (imports.length) this.chips.append(chip("imports", `imports: ${imports.length.toLocaleString("en")}`));
     if (!calls.length && !imports.length && this.machine.length)
       this.chips.append(chip("fine", "imports and calls nothing"));
   }
