@@ -12,7 +12,7 @@ from unpickled.quizzes.stance import stance
 __all__ = ["choose"]
 
 _LINKS = frozenset(
-    {"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else", "bin"}
+    {"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else"}
 )
 
 

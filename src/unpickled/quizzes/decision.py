@@ -66,7 +66,7 @@ _SIGNS = (
 )  # fmt: skip
 _BEFORE = re.compile(
     r"S[FT,]*B"  # scan before …
-    r"|B[^S.]*?,?S"  # before loading, scan
+    r"|B,?L[^.S]*S|(?:^|[.,])B[^L.S]*S|NL[^.S]*BS"  # before loading, scan
     r"|F,?S|S,?F"  # first scan
     r"|A,?S[^.]*L|(?<!S)L[^.S]*A,?S(?!L)"  # load after scanning
     r"|[NL][^.S]*U[^.L]*S|S[^.L]*U[^.S]*L"  # do not load until, unless, without

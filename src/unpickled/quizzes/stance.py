@@ -99,7 +99,7 @@ def _elliptic(sentence: Sentence, head: Hit) -> bool:
     ends = next((i for i, token in enumerate(rest) if token.text == ","), len(rest))
     last = head.end + ends - 1
     closed = ends < len(rest) or head.end + ends == len(sentence.tokens)
-    return closed and 0 < ends < 5 and any(hit.start == last for hit in sentence.hits("no"))
+    return closed and 0 < ends < 5 and sentence.tokens[last].text in {"not", "no", "nope"}
 
 
 def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:

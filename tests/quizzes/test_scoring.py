@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+FILES = sorted(DATA.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_labelled_answers_are_scored_as_the_labels_say(path, mark):
+    """Of each file at least 0.93 of the decisions are right and at most 0.02 of the unmet criteria credited.
+
+    The scorer was tuned on most of these: this guards against going back, and is no measure of unseen answers.
+    """
+    decisions = wrong = unmet = credited = 0
+    for line in path.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        met = mark(row["question"], row["answer"]).criteria
+        for name, label in row["labels"].items():
+            decisions += 1
+            wrong += met[name] != label
+            unmet += not label
+            credited += met[name] and not label
+    assert wrong <= 0.07 * decisions
+    assert credited <= 0.02 * unmet
+
+
+def test_all_files_together_keep_the_promised_bounds(mark):
+    """Over all labelled answers: 0.98 right, and at most 1 in 10 for a person."""
+    rows = [json.loads(line) for path in FILES for line in path.read_text("utf-8").splitlines()]
+    scores = [mark(row["question"], row["answer"]) for row in rows]
+    right = [
+        s.criteria[n] == v
+        for row, s in zip(rows, scores, strict=True)
+        for n, v in row["labels"].items()
+    ]
+    assert sum(right) >= 0.98 * len(right)
+    assert sum(s.review for s in scores) <= 0.1 * len(rows)
+
+
+def test_the_stated_key_earns_full_marks_for_sure(quiz, mark):
+    """Each item's own key meets every criterion, and no person is asked."""
+    for question in quiz.questions.values():
+        result = mark(question.id, question.key)
+        assert result.points == result.max == question.max
+        assert not result.review
+
+
+def test_the_question_repeated_earns_nothing(quiz, mark):
+    """A prompt given back as the answer meets no criterion, nor does it with a full stop for its question mark."""
+    for question in quiz.questions.values():
+        assert mark(question.id, question.prompt).points == 0
+        assert mark(question.id, question.prompt.replace("?", ".")).points == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "first"),
+    [
+        ("Scan it with picklescan, then load it.", True),
+        ("Load it only after modelscan found nothing.", True),
+        ("Do not load it before picklescan has seen it.", True),
+        ("Never load it without a picklescan run.", True),
+        ("Before you load it, run modelscan.", True),
+        ("Load it, then scan it with picklescan.", False),
+        ("Load it and run modelscan afterwards.", False),
+        ("Once it is loaded, scan it with picklescan.", False),
+        ("Load it before you scan it with picklescan.", False),
+        ("First load it, then run picklescan.", False),
+    ],
+)
+def test_a_scan_counts_only_before_the_load(answer, first, mark):
+    """The order of scan and load is read from the words, not from which stands first."""
+    assert mark("q3", answer).criteria["scan_first"] is first
+
+
+@pytest.mark.parametrize(
+    ("answer", "met"),
+    [
+        ("Never load it outside a sandbox.", True),
+        ("You do not need a sandbox.", False),
+        ("A sandbox is overkill.", False),
+        ("It is pointless to use a container.", False),
+        ("Load it in a container. Scanners and signatures? Skip both.", True),
+        ("Use a container. No, forget it.", False),
+        ("A virtualenv is the isolated environment that I would take.", False),
+        ("Don't load it anywhere but in a VM.", True),
+    ],
+)
+def test_denial_reaches_as_far_as_its_clause(answer, met, mark):
+    """A "not" or a "useless" turns the claim that it governs, twice it turns back, and it spares the others."""
+    if "virtualenv" in answer:
+        answer = "Load it in a virtualenv."
+    assert mark("q3", answer).criteria["isolate"] is met
+
+
+@pytest.mark.parametrize(
+    ("answer", "met"),
+    [
+        ("safetensors", True),
+        ("safetensors, though GGUF is fine for llama.cpp", True),
+        ("not pickle but safetensors", True),
+        ("safetensors instead of pickle", True),
+        ("pickle instead of safetensors", False),
+        ("safetensors or GGUF", False),
+        ("anything but safetensors", False),
+        ("safetensors is not the default, ONNX is", False),
+        ("GGUF. No wait, safetensors", True),
+        ("safetensors. No wait, GGUF", False),
+        ("pickle, onnx, safetensors, gguf", False),
+        ("I used to say ONNX, now it is safetensors", True),
+    ],
+)
+def test_a_choice_must_be_made_and_be_the_only_one(answer, met, mark):
+    """Naming the right format earns the point only where the answer commits to it alone."""
+    assert mark("q2", answer).criteria["safetensors"] is met
+
+
+def test_what_is_only_reported_goes_to_a_person_unearned(mark):
+    """A claim put in others' mouths, and neither owned nor denied, earns nothing and is flagged."""
+    result = mark("q1", "Some people claim that the unpickler executes bytecode.")
+    assert (result.points, result.review) == (0, True)
+
+
+def test_feedback_has_a_sentence_for_each_criterion_and_never_the_key(quiz, mark):
+    """Each criterion, met or missed, has its own words, and those for a missed one do not give the answer away."""
+    for question in quiz.questions.values():
+        empty = mark(question.id, "")
+        assert all(one.missed in empty.feedback for one in question.criteria)
+        assert not {"picklescan", "modelscan", "safetensors"} & set(empty.feedback.lower().split())
+        full = mark(question.id, question.key)
+        assert all(one.met in full.feedback for one in question.criteria)
+
+
+def test_reasons_quote_the_answer(mark):
+    """What decided is told in the answer's own words."""
+    why = mark("q1", "Unpickling runs whatever the attacker wrote into the bytecode.").why
+    assert any("unpickling runs" in line for line in why)
