@@ -10,18 +10,25 @@ from unpickled.pickles.calls import Happened
 from unpickled.pickles.machine import Machine
 from unpickled.pickles.opcodes import OPCODES
 
-__all__ = ["EFFECTS", "STOPPED", "Effect"]
+__all__ = ["EFFECTS", "Effect"]
 
 Effect = Callable[[Machine, Any], Happened]
 
-STOPPED: Happened = (None, None)
-"""What the effect of STOP returns, and no other."""
+_LOOK: Happened = (
+    None,
+    None,
+)  # nothing imported, nothing called, and yet the tracer has something to do
+
+
+def _frame(_machine: Machine, _size: int) -> Happened:
+    """Change nothing: a frame is for whoever reads the bytes."""
+    return _LOOK
 
 
 def _stop(machine: Machine, _: None) -> Happened:
     """Take the finished object off the stack."""
     machine.stack.pop()
-    return STOPPED
+    return _LOOK
 
 
 _DIRECT = (
@@ -48,7 +55,7 @@ _BY_NAME: dict[str, Effect] = {
     "GLOBAL": calls.import_named,
     "PERSID": Machine.persistent,
     "PROTO": Machine.nothing,
-    "FRAME": Machine.nothing,
+    "FRAME": _frame,
     "STOP": _stop,
 }
 

@@ -53,14 +53,13 @@ class PickleReader:
     `BrokenPickleError` where they make no sense.
     """
 
-    __slots__ = ("data", "digits", "end", "long_frame", "text")
+    __slots__ = ("data", "digits", "end", "text")
 
     def __init__(self, data: bytes | mmap, limits: Limits) -> None:
         self.data = data
         self.end = min(len(data), limits.bytes)
         self.text = limits.text
         self.digits = limits.digits
-        self.long_frame = 0  # bytes by which a FRAME promised more than there is
 
     def protocol(self, at: int) -> Read:
         """Read the protocol's number, which must be one that exists."""
@@ -73,11 +72,10 @@ class PickleReader:
         return number, at + 1
 
     def frame(self, at: int) -> Read:
-        """Read a frame's length; one that lies is noted, since only the C reader refuses it."""
+        """Read a frame's length."""
         size = _uint8(self.data, at)[0]
         if size >= _ENORMOUS:
             raise BrokenPickleError(f"FRAME announces {size} bytes", _NOT_WRITTEN)
-        self.long_frame = max(self.long_frame, at + 8 + size - len(self.data))
         return size, at + 8
 
     # A length, then so many bytes
@@ -145,7 +143,7 @@ class PickleReader:
                 upto -= 1  # not in the middle of a character
             piece = str(self.data[at:upto], "utf-8", "surrogatepass")
             total += len(piece)
-            kept = kept or piece[: self.text]
+            kept += piece[: self.text - len(kept)]
             at = upto
         return (kept if total <= self.text else Cropped("str", kept, total)), stop
 

@@ -8,13 +8,14 @@ from mmap import mmap
 from typing import Any, NamedTuple
 
 from unpickled.errors import TraceError
-from unpickled.pickles.effects import EFFECTS, STOPPED, Effect
+from unpickled.pickles.effects import EFFECTS, Effect
 from unpickled.pickles.limits import Limits, OverLimitError
 from unpickled.pickles.machine import MADE_UP, RAISE_LIMIT, Machine
 from unpickled.pickles.opcodes import OPCODES, Opcode
 from unpickled.pickles.reader import FIXED, READERS, BrokenPickleError, PickleReader
 from unpickled.pickles.render import text
 from unpickled.pickles.steps import Step
+from unpickled.pickles.values import Import
 
 __all__ = ["Input", "Tracing", "trace"]
 
@@ -52,6 +53,7 @@ class Tracing:
     def __init__(self, data: Input, limits: Limits, start: int = 0) -> None:
         whole = data if isinstance(data, bytes | mmap) else bytes(data)
         self.trailing = 0
+        self._disagreement: TraceError | None = None
         self.machine = Machine(limits)
         self._limits = limits
         self._reader = PickleReader(whole, limits)
@@ -74,14 +76,22 @@ class Tracing:
         noted = {**dict(enumerate(self.machine.memo)), **self.machine.far_memo}
         return {index: text(value, self.machine.now) for index, value in noted.items()}
 
-    def _run(self, at: int) -> Iterator[Step]:  # noqa: C901, PLR0912 - one loop: a call more per opcode is a fifth slower
+    def _run(self, at: int) -> Iterator[Step]:  # noqa: C901, PLR0912, PLR0915 - a call more per opcode costs a tenth
         """Read an opcode and its argument, apply it, yield it; and so on to the end."""
         reader, machine, pickle = self._reader, self.machine, 0
         data, end, deepest, room = reader.data, reader.end, self._limits.stack, self._limits.memo
         stack, memo, depth = machine.stack, machine.memo, 0
+        frame, watch = (
+            0,
+            end,
+        )  # where the frame ends, if there is one; where to look up from the opcodes
+        arg: Any
         for index in range(self._limits.opcodes):
-            if at >= end:
-                raise self._ran_out(at)
+            if at >= watch:
+                if at >= end:
+                    raise self._ran_out(at)
+                self._leave_frame(at, frame)
+                frame, watch = 0, end
             name, takes, size, unpack, read, effect = _TABLE[data[at]]
             try:
                 if size == 1:
@@ -111,12 +121,16 @@ class Tracing:
             else:
                 imports, calls = happened
                 yield Step((index, at, after, name, arg, depth, pickle, imports, calls))
-                if happened is STOPPED:
+                if name == "FRAME":
+                    frame = watch = self._enter_frame(at, after + arg, frame)
+                elif name == "STOP":
+                    self._leave_frame(after, frame)
                     if not self._goes_on(after):
                         return
                     pickle += 1
                     machine = self.machine = Machine(self._limits)
                     stack, memo, depth = machine.stack, machine.memo, 0
+                    frame, watch = 0, end
             if depth > deepest:
                 raise OverLimitError(
                     at, f"the stack holds more than {deepest} entries", RAISE_LIMIT
@@ -131,35 +145,42 @@ class Tracing:
         nothing that could do harm is passed over as padding. Anything else (the raw numbers after the
         pickles of an old PyTorch file, say) is only counted.
         """
-        if at >= self._reader.end:
-            self._check_frames(at)
-            self.trailing = len(self._reader.data) - at
-            return False
-        try:
-            for step in Tracing(self._reader.data, self._limits, at):
-                if (
-                    step.opcode == "STOP"
-                    or step.calls
-                    or (step.imports and step.imports.text.isprintable())
-                ):
-                    return True
-        except OverLimitError:
-            return True
-        except TraceError:
-            pass
+        if at < self._reader.end:
+            try:
+                for step in Tracing(self._reader.data, self._limits, at):
+                    if step.opcode == "STOP" or step.calls or _is_name(step.imports):
+                        return True
+            except OverLimitError:
+                return True
+            except TraceError:
+                pass
         self.trailing = len(self._reader.data) - at
-        self._check_frames(at)
+        if self._disagreement:
+            raise self._disagreement
         return False
 
-    def _check_frames(self, at: int) -> None:
-        """Report, at the very end, a frame that promised more bytes than the input has."""
-        if self._reader.long_frame > 0:
-            raise TraceError(
-                at,
-                f"a FRAME promised {self._reader.long_frame} bytes more than there are",
-                "Python's own C reader refuses such a file, other readers load it: the file is damaged, or made"
-                " to be read differently by different tools.",
-            )
+    def _enter_frame(self, at: int, end: int, inside: int) -> int:
+        """Check a frame that was announced; return where it ends."""
+        there = len(self._reader.data)
+        if inside:
+            self._disagree(at, "a FRAME begins inside another")
+        elif end > there:
+            self._disagree(at, f"a FRAME promises {end - there} bytes more than there are")
+        return min(end, self._reader.end)
+
+    def _leave_frame(self, at: int, frame: int) -> None:
+        """Check that a frame ends where an opcode does, and the last one with its pickle."""
+        if frame and at != frame:
+            self._disagree(frame, "a FRAME does not end where its opcodes do")
+
+    def _disagree(self, at: int, problem: str) -> None:
+        """Note that readers would disagree on what the input says; it is told of at the very end.
+
+        CPython's C reader, the same one on a file, and its Python reader each do something else with
+        such a frame: refuse it, ignore it, or skip bytes of the opcode it cuts in two.
+        """
+        remedy = "Different programs read different things in such a file: do not load it."
+        self._disagreement = self._disagreement or TraceError(at, problem, remedy)
 
     def _ran_out(self, at: int, opcode: str = "") -> TraceError:
         """Explain why there are no more bytes."""
@@ -181,6 +202,11 @@ class Tracing:
             return TraceError(at, problem, reason.remedy)
         what = "text" if isinstance(reason, UnicodeError) else "number"
         return TraceError(at, f"{opcode}: its argument is no valid {what}", MADE_UP)
+
+
+def _is_name(imported: Import | None) -> bool:
+    """Tell whether something is imported, under a name that no random bytes make up."""
+    return imported is not None and imported.text.isprintable()
 
 
 def _too_few(takes: int, there: int) -> str:
