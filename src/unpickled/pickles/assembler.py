@@ -77,7 +77,7 @@ def _latin(value: str) -> bytes:
 
 def _long(value: int) -> bytes:
     size = (value.bit_length() // 8 + 1) if value else 0
-    if value < 0 and -value == 1 << (size * 8 - 9):
+    if size > 1 and -value == 1 << (size * 8 - 9):
         size -= 1  # the lowest number of a size needs no byte for its sign
     return value.to_bytes(size, "little", signed=True)
 
