@@ -33,7 +33,7 @@ def script(code: str) -> list[str]:
 )
 def test_hang_crash_and_nonsense_are_failed(tmp_path: Path, code: str, reason: str) -> None:
     """A worker that hangs, dies or babbles gives FAILED with the reason, and a new one starts for the next file."""
-    workshop = Workshop(script(code), seconds=0.5)
+    workshop = Workshop(script(code), seconds=0.5 if "sleep" in code else 30)
     path = write("plain-4", tmp_path)
     for _ in range(2):
         report = scan(path, workshop=workshop)
@@ -148,6 +148,21 @@ def test_the_worker_ends_with_the_program(tmp_path: Path) -> None:
         while time.monotonic() < deadline and _alive(pid):
             time.sleep(0.05)
         assert not _alive(pid)
+
+
+def test_a_busy_worker_without_a_parent_ends_by_itself(tmp_path: Path) -> None:
+    """A worker that hangs in a file after its parent was killed is ended by its own alarm."""
+    hang = "import time; from unpickled.scanners import worker; worker.answer = lambda _: time.sleep(300); worker.main()"
+    request = (
+        b'{"scanner": "picklescan", "path": "x", "seconds": -4}\n'  # five seconds of grace are left
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", hang], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(request)
+    process.stdin.flush()
+    assert process.wait(60) == -signal.SIGALRM
 
 
 def _alive(pid: int) -> bool:

@@ -1,8 +1,8 @@
 """The child process in which the scanners run: their noise, memory, hangs and crashes stay in it.
 
-It reads one JSON request a line from stdin, `{"scanner": …, "path": …}`, and answers with one JSON line: the
-answer, or `{"error": kind of exception}`. Scanners parse hostile files, partly in C (HDF5), so a learner's kernel
-is no place for them.
+It reads one JSON request a line from stdin, `{"scanner": …, "path": …, "seconds": …}`, and answers each with one
+JSON line: the answer, or `{"error": reason}`. Scanners parse hostile files, partly in C (HDF5), so a learner's
+kernel is no place for them.
 """
 
 from __future__ import annotations
@@ -60,13 +60,15 @@ def main() -> None:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     logging.disable(logging.CRITICAL)
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the parent, which then ends this process
+    # Ctrl-C is for the parent, which then ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit()
     for line in sys.stdin:
-        replies.write(json.dumps(answer(json.loads(line))) + "\n")
+        request = json.loads(line)
+        signal.alarm(int(request["seconds"]) + 5)  # in case the parent is gone by then
+        replies.write(json.dumps(answer(request)) + "\n")
         replies.flush()
+        signal.alarm(0)
 
 
 def _limit() -> None:

@@ -16,13 +16,9 @@ from typing import Any
 
 __all__ = ["Workshop", "shared"]
 
-SECONDS = 60.0
-_COMMAND = (
-    sys.executable,
-    "-P",
-    "-m",
-    "unpickled.scanners.worker",
-)  # -P: a folder of models may hold a json.py
+SECONDS = 60.0  # for one scanner on one file
+# -P, since the current folder, one of models perhaps, may hold a json.py.
+_COMMAND = (sys.executable, "-P", "-m", "unpickled.scanners.worker")
 
 
 class Workshop:
@@ -45,7 +41,9 @@ class Workshop:
         started = time.perf_counter()
         with self._lock:
             try:
-                reply = self._exchange(json.dumps(request).encode("ascii") + b"\n")
+                reply = self._exchange(
+                    json.dumps({**request, "seconds": self._seconds}).encode("ascii") + b"\n"
+                )
             except (
                 BaseException
             ):  # Ctrl-C too: a reply still under way would answer the next request
@@ -92,6 +90,7 @@ class Workshop:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=env,
+            process_group=0,  # so that Ctrl-C cannot catch it half started
         )
         self._owner = os.getpid()
         return self._process
