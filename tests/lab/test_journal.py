@@ -102,6 +102,13 @@ def test_every_page_has_a_rail_whose_links_lead_to_notebooks(root, kept):
         assert all((here / page["href"]).resolve().is_file() for page in rail.pages)
 
 
+def test_the_rail_counts_pages_as_their_links_do(root, kept):
+    """Page 01 is number 1 of 9 in rail, file name and navigation line; the start page is not counted."""
+    pages = Journal(root).rail("start").pages
+    assert [page["number"] for page in pages] == ["", *map(str, range(1, 10))]
+    assert all(page["id"].startswith(f"0{page['number']}-") for page in pages[1:])
+
+
 def test_what_is_unknown_is_named(root, kept):
     """A wrong id in a notebook is an error that says what to look at."""
     with pytest.raises(ContentError, match="no such page"):

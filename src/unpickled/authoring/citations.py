@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 
 from unpickled.content import Source
+from unpickled.content.prose import CITATION
 from unpickled.errors import ContentError
 
-__all__ = ["CITATION", "anchor", "link"]
-
-CITATION = re.compile(r"\[@([a-z0-9.-]+(?:;\s*@[a-z0-9.-]+)*)\]")
+__all__ = ["anchor", "link"]
 
 
 def link(text: str, sources: Mapping[str, Source], *, place: str, references: str) -> str:

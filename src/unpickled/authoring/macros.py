@@ -7,6 +7,7 @@ linked afterwards like the author's own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,10 @@ def references(root: Path) -> str:
 def errata(root: Path) -> str:
     """Show what the lesson text said, what is true, why, and when it was checked."""
     head = "| The lesson said | True today | Checked |\n|---|---|---|"
-    rows = [
-        f"| {e.lesson_said} | {_sentences(e.true_today, e.notes, e.method, _cite(e.sources))} | {e.checked} |"
-        for e in load_errata(root)
-    ]
+    rows = []
+    for row in load_errata(root):
+        truth = _sentences(row.true_today, row.notes, row.method, _cite(row.sources))
+        rows.append(f"| {row.lesson_said} | {truth} | {_unbroken(row.checked)} |")
     return "\n".join([head, *rows])
 
 
@@ -115,6 +116,11 @@ def incident_list(root: Path) -> str:
 
 def _sentences(*parts: str) -> str:
     return " ".join(part for part in parts if part)
+
+
+def _unbroken(day: date) -> str:
+    """Write a date with hyphens at which no line ends."""
+    return day.isoformat().replace("-", "\N{NON-BREAKING HYPHEN}")
 
 
 def _cite(sources: Iterable[str]) -> str:

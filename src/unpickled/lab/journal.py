@@ -134,8 +134,9 @@ class Journal:
                 "title": page.title,
                 "href": self._address(here, page.id),
                 "state": _page_state([one["done"] for one in of_page[page.id]]),
+                "number": str(number) if number else "",
             }
-            for page in self._course.pages
+            for number, page in enumerate(self._course.pages)
         ]
         return pages, of_page[here]
 

@@ -18,7 +18,7 @@ class Rail(CourseWidget, module="rail"):
 
     Args:
         pages: {"id", "title", "href", "state"} each, in order; `href` is relative to the page, `state` is "done",
-            "partly" or "open".
+            "partly" or "open". A "number" may say what to call it, "" for a page that is not counted.
         current: id of the page that the rail stands on.
         exercises: {"id", "title", "done"} each: those of this page.
         message: something the learner must know, a damaged progress file that was set aside, say.

@@ -1,7 +1,7 @@
 /**
  * The progress rail at the top of a notebook: where the learner is in the lesson, what is done, and the exercises here.
  *
- * Traits read: `pages` [{id, title, href, state}] with state "done", "partly" or "open", `current`,
+ * Traits read: `pages` [{id, title, href, state, number}] with state "done", "partly" or "open", `current`,
  * `exercises` [{id, title, done}], `message`. Messages to Python: {type: "reset", exercise}.
  */
 import {
@@ -19,7 +19,17 @@ import {
 } from "./base.js";
 import { glyph, icon } from "./icons.js";
 
+const HOME = "•";
 const STATES = { done: "done", partly: "partly done", open: "not started" };
+
+/** What stands in a page's dot: its number in the lesson; a page that has none (the start page) gets a plain mark. */
+const mark = (page, at) => (page.number === "" ? HOME : page.number || String(at + 1));
+
+/** The line beside the dots: "2 of 9: its title", or the title alone. */
+const heading = (page, at, pages) => {
+  const counted = pages.filter((one) => one.number !== "").length;
+  return mark(page, at) === HOME ? page.title : `${mark(page, at)} of ${counted}: ${page.title}`;
+};
 
 class RailView {
   constructor(model, host) {
@@ -69,7 +79,7 @@ class RailView {
     const pages = model.get("pages");
     this.pages.replaceChildren(...pages.map((page, at) => this.stop(page, at, current)));
     const at = pages.findIndex((page) => page.id === current);
-    setText(this.here, at < 0 ? "" : `${at + 1} of ${pages.length}: ${pages[at].title}`);
+    setText(this.here, at < 0 ? "" : heading(pages[at], at, pages));
     this.drawExercises(model.get("exercises"));
     const text = this.problem || model.get("message");
     attr(this.message, "hidden", !text);
@@ -86,14 +96,14 @@ class RailView {
         class: "unp-stop",
         href: safeHref(page.href),
         title: name,
-        "aria-label": `${at + 1}. ${name}`,
+        "aria-label": mark(page, at) === HOME ? name : `${mark(page, at)}. ${name}`,
         "aria-current": page.id === current ? "page" : null,
         "data-state": page.state,
       },
       el(
         "span",
         { class: "unp-stop-dot", "aria-hidden": "true" },
-        page.state === "done" ? icon("fine") : page.state === "partly" ? icon("half") : String(at + 1),
+        page.state === "done" ? icon("fine") : page.state === "partly" ? icon("half") : mark(page, at),
       ),
     );
     leadInside(this.model, link, page.href);
