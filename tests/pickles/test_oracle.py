@@ -16,6 +16,8 @@ import random
 import re
 import string
 import uuid
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -153,6 +155,7 @@ def recursive_structures():
     return [inside, knot, Recursive(), collections.deque([inside])]
 
 
+SHARED = [1]
 SAMPLES = {
     "atoms": [
         None,
@@ -194,7 +197,7 @@ SAMPLES = {
         {"a": {"b": [1]}},
     ],
     "sets": [set(), {1}, set(range(2000)), frozenset(), frozenset("ab")],
-    "shared": (lambda a: [a, a, (a, a), {"k": a}])([1]),
+    "shared": [SHARED, SHARED, (SHARED, SHARED), {"key": SHARED}],
     "recursive": recursive_structures(),
     "dates": [
         datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
@@ -264,7 +267,7 @@ def pickled(value, protocol):
     return pickle.dumps(value, protocol)
 
 
-def shape(value, now, numbers, depth=0):
+def shape(value, now, numbers, depth=0):  # noqa: C901, PLR0911 - one case for each kind of value
     """Describe a stand-in as the oracle describes the object: see `oracle_child.shape`."""
     again = functools.partial(shape, now=now, numbers=numbers)
     match value:
@@ -276,7 +279,7 @@ def shape(value, now, numbers, depth=0):
             return ["ext", code]
         case Persistent(id_):
             return ["persistent", again(id_)]
-        case Buffer() | ReadOnly(Buffer()):
+        case Buffer() | ReadOnly():
             return ["buffer"]
     if type(value) in ATOMS:
         return [type(value).__name__, repr(value)]
@@ -305,6 +308,7 @@ def described(step, numbers):
         values = call.arguments
         if isinstance(values, List):
             values = [value for _, added, _ in values for value in added]
+        values = values if type(values) in (list, tuple) else ["no tuple"]
         form.append([shape(value, step.index, numbers) for value in values])
         keywords = call.keywords and shape(call.keywords, step.index, numbers)
         form.append(keywords if keywords and len(keywords) > 1 else None)
@@ -389,6 +393,11 @@ def with_persistent_ids(protocol):
     return out.getvalue()
 
 
+def in_a_row(opcodes):
+    """Assemble opcodes written as `NONE|GLOBAL=os mkdir|STOP`."""
+    return assemble(tuple(opcode.split("=")) for opcode in opcodes.split("|"))
+
+
 SPECIAL = {
     "persistent": with_persistent_ids(4),
     "persid-line": assemble([("PERSID", "an id"), "STOP"]),
@@ -405,10 +414,10 @@ SPECIAL = {
         ]
     ),
     "buffers": pickle.dumps(
-        [pickle.PickleBuffer(b"ro"), pickle.PickleBuffer(bytearray(b"rw"))], 5, buffer_callback=bool
+        [pickle.PickleBuffer(b"r"), pickle.PickleBuffer(bytearray(b"w"))], 5, buffer_callback=bool
     ),
     "out-of-band": pickle.dumps(
-        [pickle.PickleBuffer(bytearray(b"rw"))] * 2, 5, buffer_callback=[].append
+        [pickle.PickleBuffer(bytearray(b"w"))] * 2, 5, buffer_callback=[].append
     ),
     "inst": assemble(["MARK", ("BININT1", 1), "NONE", ("INST", "os", "mkdir"), "STOP"]),
     "obj": assemble(["MARK", ("GLOBAL", "os", "mkdir"), ("BININT1", 1), "OBJ", "STOP"]),
@@ -416,7 +425,7 @@ SPECIAL = {
     "pop-mark-by-pop": assemble(["NONE", "MARK", "POP", "STOP"]),
     "pop-mark": assemble(["NONE", "MARK", "NONE", "NONE", "POP_MARK", "STOP"]),
     "dup": assemble(["EMPTY_LIST", "DUP", "DUP", "APPEND", "POP", "STOP"]),
-    "leftovers": assemble(["NONE", "MARK", ("BININT1", 1), "NEWTRUE", "STOP"]),
+    "leftovers": assemble(["NONE", "MARK", "NONE", "NEWTRUE", "STOP"]),
     "memo-skips": assemble(
         [
             "NONE",
@@ -446,6 +455,20 @@ SPECIAL = {
             "STOP",
         ]
     ),
+    "memo-fills-a-gap": assemble(
+        [
+            "NONE",
+            ("PUT", 1),
+            "NEWTRUE",
+            ("PUT", 0),
+            "NEWFALSE",
+            "MEMOIZE",
+            ("GET", 0),
+            ("GET", 1),
+            ("GET", 2),
+            "STOP",
+        ]
+    ),
     "memo-huge-index": assemble(
         ["NONE", ("LONG_BINPUT", 2**32 - 1), ("LONG_BINGET", 2**32 - 1), "STOP"]
     ),
@@ -462,51 +485,18 @@ SPECIAL = {
             "STOP",
         ]
     ),
-    "methods-of-a-result": assemble(
-        [
-            ("GLOBAL", "a f"),
-            "EMPTY_TUPLE",
-            "REDUCE",
-            "NONE",
-            "APPEND",
-            "MARK",
-            "NONE",
-            "NONE",
-            "ADDITEMS",
-        ]
-        + [
-            "MARK",
-            "NONE",
-            "NONE",
-            "APPENDS",
-            "NONE",
-            "NEWTRUE",
-            "SETITEM",
-            "MARK",
-            "NONE",
-            "NONE",
-            "SETITEMS",
-            "STOP",
-        ]
+    "methods-of-a-result": in_a_row(
+        "GLOBAL=a f|EMPTY_TUPLE|REDUCE|NONE|APPEND|MARK|NONE|NONE|ADDITEMS|MARK|NONE|NONE|APPENDS|MARK|APPENDS|NONE"
+        "|NEWTRUE|SETITEM|MARK|NONE|NONE|SETITEMS|MARK|SETITEMS|MARK|ADDITEMS|STOP"
     ),
-    "nothing-added": assemble(
-        [
-            "EMPTY_LIST",
-            "MARK",
-            "APPENDS",
-            "EMPTY_DICT",
-            "MARK",
-            "SETITEMS",
-            "EMPTY_SET",
-            "MARK",
-            "ADDITEMS",
-            "STOP",
-        ]
+    "nothing-added": in_a_row(
+        "EMPTY_LIST|MARK|APPENDS|EMPTY_DICT|MARK|SETITEMS|EMPTY_SET|MARK|ADDITEMS|STOP"
     ),
-    "star-of-a-list": assemble(
+    "arguments-in-a-list": assemble(
         [("GLOBAL", "a f"), "MARK", ("BININT1", 1), "NONE", "LIST", "REDUCE", "STOP"]
     ),
     "build-of-nothing": assemble(["EMPTY_LIST", "NONE", "BUILD", "EMPTY_DICT", "BUILD", "STOP"]),
+    "spaces-in-names": assemble([("GLOBAL", "a b", "c d"), "MARK", ("INST", "a b", "c d"), "STOP"]),
     "odd-numbers": b"I00\nI01\nI0x1f\nI-7\nI 5\nL0b11L\nL12\nF1e3\nF nan\n.",
     "odd-strings": b"S'a\\x41\\101\\n\\\\\\'\"'\nS\"\\q\"\nVa\\u0041\\\n.",
 }
@@ -556,22 +546,51 @@ def test_tells_of_frames_that_readers_disagree_about(oracle):
 def covers(data, said):
     """Tell whether our steps include all that the oracle's two unpicklers did, in their order."""
     ours, numbers = [], {}
-    try:
+    with suppress(TraceError):
         for step in trace(data, limits=WHOLE):
-            ours.append(described(step, numbers))
-    except TraceError:
-        pass
+            ours.append(described(step, numbers))  # noqa: PERF401 - those before an error are wanted
     events = []
     for _, _, imported, called in ours:
         events += [["import", *imported]] if imported else []
         events += [["call", *called]] if called else []
     events, theirs = outlined(events), outlined(said["events"])
-    return ours[: len(said["steps"])] == said["steps"] and events[: len(theirs)] == theirs
+    ours = [[*step[:3], step[3] and step[3][:2]] for step in ours]
+    steps = [[*step[:3], step[3] and step[3][:2]] for step in said["steps"]]
+    if said["problem"] == "EOFError: " and len(ours) < len(
+        steps
+    ):  # Python's reader takes an argument cut short
+        assert steps[-1][2] in (None, ["", ""])  # and would then import a module without a name
+        steps = steps[:-1]
+    remaining = iter(events)
+    return ours[: len(steps)] == steps and all(event in remaining for event in theirs)
 
 
 def outlined(events):
     """Leave the arguments out, and let a method that one step calls many times count once."""
-    events = [event if event[0] == "import" else event[:3] for event in events]
-    return [
-        event for event, before in zip(events, [None, *events], strict=False) if event != before
+    outline = [
+        event if event[0] == "import" else [*event[:2], event[2].replace("extend", "append")]
+        for event in events
     ]
+    return [
+        event for event, before in zip(outline, [None, *outline], strict=False) if event != before
+    ]
+
+
+FRAMES = "frame"  # where CPython's own readers disagree, the trace ends in an error: see above
+
+
+def test_never_stops_early_on_mutated_pickles(oracle, fuzz):
+    """On broken pickles too, nothing that either reader imports or calls is missed."""
+    for data in fuzz.inputs(seed=77, count=3_000):
+        said = oracle(data)
+        assert covers(data, said) or FRAMES in str(said["problem"]), (data, said)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parent / "corpus").glob("*.hex")), ids=lambda path: path.stem
+)
+def test_never_stops_early_on_what_once_failed(oracle, path):
+    """Nor on the inputs that earlier versions stumbled over."""
+    data = bytes.fromhex("".join(path.read_text().splitlines()[1:]))
+    said = oracle(data)
+    assert covers(data, said) or FRAMES in str(said["problem"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from unpickled.errors import TraceError
 from unpickled.pickles.opcodes import OPCODES
+from unpickled.pickles.values import Names
 
 __all__ = ["assemble"]
 
@@ -92,9 +93,13 @@ def _number(value: int) -> bytes:
     return (b"01" if value else b"00") if isinstance(value, bool) else b"%d" % value
 
 
-def _names(module: str, name: str | None = None) -> bytes:
-    if name is None:
-        module, _, name = module.partition(" ")
+def _names(*given: str) -> bytes:
+    if len(given) == 1:
+        whole = given[0]
+        given = (
+            (whole.module, whole.name) if isinstance(whole, Names) else tuple(whole.split(" ", 1))
+        )
+    module, name = given
     return _line(_utf8)(module) + _line(_utf8)(name)
 
 

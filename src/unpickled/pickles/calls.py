@@ -22,6 +22,7 @@ from unpickled.pickles.values import (
     Extension,
     Import,
     List,
+    Names,
     Set,
     is_empty,
     kind_of,
@@ -52,9 +53,9 @@ Happened = tuple[Import | None, Call | None] | None
 # Imports
 
 
-def import_named(machine: Machine, names: str) -> Happened:
+def import_named(machine: Machine, names: Names) -> Happened:
     """GLOBAL: import what the two lines name."""
-    imported = Import(*names.split(" ", 1))
+    imported = Import(names.module, names.name)
     machine.stack.append(imported)
     return imported, None
 
@@ -107,9 +108,9 @@ def newobj_ex(machine: Machine, _: None) -> Happened:
     return _call(machine, "NEWOBJ_EX", cls, "__new__", arguments, keywords)
 
 
-def inst(machine: Machine, names: str) -> Happened:
+def inst(machine: Machine, names: Names) -> Happened:
     """INST: import a class and call it with everything above the mark."""
-    imported = Import(*names.split(" ", 1))
+    imported = Import(names.module, names.name)
     _call(machine, "INST", imported, "", machine.joined(machine.above_mark()))
     return imported, machine.stack[-1]
 
@@ -217,8 +218,8 @@ def _method(
     """Tell of a call of the target's method, and note on a result what was done to it."""
     if len(machine.stack) <= machine.fence:
         raise BrokenPickleError("there is nothing below the mark to add to", MADE_UP)
-    if not values:
-        return None
+    if not values and (method != "extend" or type(target) in PLAIN):
+        return None  # `extend` is the one that CPython's Python reader calls even so
     if type(target) in PLAIN:
         raise BrokenPickleError(f"{kind_of(target)} has no method {method}", MADE_UP)
     if type(target) is Call:

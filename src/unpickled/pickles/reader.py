@@ -14,7 +14,7 @@ from typing import Any
 
 from unpickled.pickles.limits import Limits
 from unpickled.pickles.opcodes import HIGHEST_PROTOCOL
-from unpickled.pickles.values import Cropped
+from unpickled.pickles.values import Cropped, Names
 
 __all__ = ["FIXED", "READERS", "BrokenPickleError", "PickleReader"]
 
@@ -261,13 +261,15 @@ class PickleReader:
 
     def _pair(self, at: int, encoding: str) -> Read:
         module, middle = self._line(at)
-        name, stop = self._line(middle)
+        name, stop = (
+            self._line(middle) if middle < self.end else (b"", middle)
+        )  # as Python's reader does
         if len(module) + len(name) > 2 * self.text:
             raise BrokenPickleError(
                 f"the names of a module and what is in it take {len(module) + len(name)} bytes",
                 f"At most {2 * self.text} are read.",
             )
-        return f"{module.decode(encoding)} {name.decode(encoding)}", stop
+        return Names.of(module.decode(encoding), name.decode(encoding)), stop
 
     def ascii(self, at: int) -> Read:
         """Read a line of ASCII."""

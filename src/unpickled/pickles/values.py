@@ -24,6 +24,7 @@ __all__ = [
     "List",
     "Log",
     "Mark",
+    "Names",
     "Persistent",
     "ReadOnly",
     "Set",
@@ -69,6 +70,21 @@ class Import(NamedTuple):
     def text(self) -> str:
         """The dotted name, `os.mkdir`."""
         return f"{self.module}.{self.name}" if self.module else self.name
+
+
+class Names(str):
+    """The argument of GLOBAL and INST, `os mkdir`: a module and a name, either of which may hold spaces."""
+
+    __slots__ = ("module", "name")
+    module: str
+    name: str
+
+    @classmethod
+    def of(cls, module: str, name: str) -> Names:
+        """Join the two."""
+        names = cls(f"{module} {name}")
+        names.module, names.name = module, name
+        return names
 
 
 class Extension(NamedTuple):
