@@ -183,7 +183,7 @@ def test_a_row_of_terms_is_no_claim(words):
     "answer",
     ["a" * 10**6, "pickle runs code. " * 60_000, "not " * 250_000, "run any code os.system " * 45_000, "́" * 10**6,
      "a " * 500_000, "(" * 10**6, "scan load then " * 70_000, "\ud800" * 10**5, "אבג " * 10**5],
-    ids=["one-word", "sentences", "negations", "claims", "accents", "letters", "brackets", "orders", "surrogates", "hebrew"],
+    ids=["word", "sentences", "negations", "claims", "accents", "letters", "brackets", "orders", "lone", "hebrew"],
 )  # fmt: skip
 def test_a_megabyte_is_read_in_part_and_flagged(answer):
     """An answer longer than what is read goes to a person, whatever it holds."""
