@@ -10,7 +10,7 @@ import sys
 import nbformat
 import pytest
 
-from unpickled.authoring import outputs, stale, write
+from unpickled.authoring import macros, outputs, stale, write
 from unpickled.authoring.notebooks import Builder
 from unpickled.errors import ContentError
 
@@ -143,3 +143,8 @@ def test_a_page_without_a_source_is_an_error(course):
 def test_the_committed_files_are_current(root):
     """The stale-file gate: what is in the checkout is what the sources give."""
     assert stale(outputs(root)) == []
+
+
+def test_glossary_shows_names_with_underscores_whole(root):
+    """`__reduce__` reaches the reader with its underscores, not as bold text."""
+    assert r"**\_\_reduce\_\_.**" in macros.glossary(root)

@@ -80,7 +80,8 @@ def table_formats(root: Path) -> str:
 
 def glossary(root: Path) -> str:
     """Define each term in a paragraph of its own."""
-    return "\n\n".join(f"**{t.term}.** {t.text} {_cite(t.sources)}" for t in load_glossary(root))
+    terms = load_glossary(root)
+    return "\n\n".join(f"**{_plain(t.term)}.** {t.text} {_cite(t.sources)}" for t in terms)
 
 
 def references(root: Path) -> str:
@@ -112,6 +113,11 @@ def incident_list(root: Path) -> str:
     """List the incidents of the picture as text, each with its sources."""
     rows = load_incidents(root)
     return _bullets(f"**{row.date}** {row.title}. {row.text} {_cite(row.sources)}" for row in rows)
+
+
+def _plain(text: str) -> str:
+    """Keep Markdown from reading the underscores of `__reduce__` as emphasis."""
+    return text.replace("_", r"\_")
 
 
 def _sentences(*parts: str) -> str:
