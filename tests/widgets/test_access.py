@@ -93,13 +93,15 @@ def test_axe_finds_nothing(show: Show, root: Path, tmp_path: Path, state: str) -
     page = show(make(root, tmp_path), theme="light", reduced_motion="reduce")
     if act:
         act(page)
-    for theme in ("light", "dark"):
-        page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
-        page.wait_for_function(
-            "(theme) => document.querySelector('.unp').dataset.theme === theme", arg=theme
-        )
-        found = Axe().run(page, context=".unp")
-        assert found.violations_count == 0, found.generate_report()
+    _no_violation(page)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function("document.querySelector('.unp').dataset.theme === 'dark'")
+    _no_violation(page, runOnly=["color-contrast"])  # all that the theme can change
+
+
+def _no_violation(page: Page, **options: object) -> None:
+    found = Axe().run(page, context=".unp", options={"resultTypes": ["violations"], **options})
+    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -81,6 +81,20 @@ def test_stepper_refuses_a_format_that_holds_no_pickle() -> None:
         Stepper(data, name="weights.safetensors")
 
 
+@pytest.mark.parametrize("name", ["missing.pkl", ""])
+def test_stepper_says_which_file_it_cannot_read(tmp_path: Path, name: str) -> None:
+    """A path that is missing, or a folder, is a `CourseError` that names it."""
+    with pytest.raises(CourseError) as caught:
+        Stepper(tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+
+
+def test_stepper_does_not_read_an_archive_as_opcodes() -> None:
+    """An archive without a pickle is refused; its bytes are not taken for opcodes."""
+    with pytest.raises(CourseError, match="there is no pickle in it"):
+        Stepper(zipped(notes_txt=b"hello"), name="notes.zip")
+
+
 def test_stepper_shows_what_is_no_pickle_up_to_its_first_fault() -> None:
     """Nonsense raises nothing: the fault is part of what is shown."""
     columns = Stepper(b"hello, this is no pickle").trace["columns"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from unpickled.errors import CourseError
 from unpickled.pickles import Limits, Trace, record
@@ -23,6 +23,9 @@ BYTES_SHOWN = 1 << 18
 """Bytes sent along for the hex view; the steps themselves are not bound to them."""
 
 _PIECES = 64
+_SHAPELESS = frozenset(
+    {"unknown", "text", "empty"}
+)  # anything else has a format that is not pickle's
 _MAIN = "data.pkl"  # the object itself in a PyTorch archive; the other members are raw numbers
 
 
@@ -40,52 +43,65 @@ class Shown:
 
 
 def from_bytes(data: bytes, name: str) -> Shown:
-    """Trace the pickle in `data`, also if an archive is around it; data that is no pickle is traced to its first fault.
+    """Trace the pickle in `data`, also if an archive is around it.
+
+    Bytes that are nothing known are traced all the same, up to the fault that makes them no pickle.
 
     Raises:
         CourseError: the data is a format that holds no pickle, so there is nothing to step through.
     """
-    return _choose(pieces(data, name), name, data)
+    return _choose(pieces(data, name), name, lambda: data)
 
 
 def from_path(path: str | os.PathLike[str]) -> Shown:
-    """Trace the pickle in a file.
+    """Trace the pickle in a file, as `from_bytes` does for bytes.
 
     Raises:
         CourseError: the file cannot be read, or is a format that holds no pickle.
     """
-    name = Path(path).name
-    with Path(path).open("rb") as file:
-        head = file.read(BYTES_SHOWN)
-    return _choose(inside(path), name, head)
+
+    def start() -> bytes:
+        with Path(path).open("rb") as file:
+            return file.read(LIMITS.bytes)
+
+    return _choose(inside(path), Path(path).name, start)
 
 
-def _choose(found: Iterable[Piece], name: str, raw: bytes) -> Shown:
+class _Found(NamedTuple):
+    """A pickle's bytes, at most one more than are read, and how many there are in truth."""
+
+    data: bytes
+    size: int
+
+
+def _choose(found: Iterable[Piece], name: str, raw: Callable[[], bytes]) -> Shown:
     """The first pickle among the pieces, a PyTorch archive's `data.pkl` before all others."""
-    pickled: dict[str, bytes] = {}
-    other = ""
+    pickled: dict[str, _Found] = {}
+    others: list[Piece] = []
     for piece in islice(found, _PIECES):
         if piece.kind == "pickle":
-            pickled[piece.where] = bytes(piece.data[piece.start :])
+            stop = piece.start + LIMITS.bytes + 1
+            data = bytes(piece.data[piece.start : stop])
+            pickled[piece.where] = _Found(data, len(piece.data) - piece.start)
         else:
-            other = piece.problem or (piece.format if piece.kind in {"array", "model"} else other)
+            others.append(piece)
     if pickled:
         main = [where for where in pickled if where.rpartition("/")[2] == _MAIN]
         where = (main or list(pickled))[0]
-        return Shown(
-            trace=_state(record(pickled[where], limits=LIMITS), name, where, pickled[where]),
-            notice=_others(pickled, where),
-        )
-    if other:
-        raise CourseError(
-            name,
-            f"there is no pickle in it ({other})",
-            "There is nothing to step through, and nothing that loading would call.",
-        )
-    return Shown(trace=_state(record(raw, limits=LIMITS), name, "", raw))
+        return Shown(trace=_state(pickled[where], name, where), notice=_others(pickled, where))
+    if all(piece.format in _SHAPELESS and not piece.where for piece in others):
+        data = raw()
+        return Shown(trace=_state(_Found(data, len(data)), name, ""))
+    raise _no_pickle(name, others)
 
 
-def _others(pickled: dict[str, bytes], where: str) -> str:
+def _no_pickle(name: str, others: list[Piece]) -> CourseError:
+    reasons = [piece.problem for piece in others if piece.problem] or [others[0].format]
+    remedy = "There is nothing to step through, and nothing that loading would call."
+    return CourseError(name, f"there is no pickle in it ({reasons[0]})", remedy)
+
+
+def _others(pickled: Mapping[str, _Found], where: str) -> str:
     left = [other for other in pickled if other != where]
     if not left:
         return ""
@@ -93,16 +109,18 @@ def _others(pickled: dict[str, bytes], where: str) -> str:
     return f"The file holds {len(pickled)} pickles; this is {where}. Also in it: {names}."
 
 
-def _state(trace: Trace, name: str, where: str, data: bytes) -> dict[str, Any]:
+def _state(found: _Found, name: str, where: str) -> dict[str, Any]:
+    trace = record(found.data, limits=LIMITS)
     facts = [where, _protocol(trace)]
     if trace.trailing:
-        facts.append(f"{trace.trailing:,} bytes after it are no pickle")
+        trailing = trace.trailing + found.size - len(found.data)
+        facts.append(f"{trailing:,} bytes after it are no pickle")
     return {
         "name": name,
-        "size": len(data),
+        "size": found.size,
         "label": " · ".join(fact for fact in facts if fact),
         "columns": trace.columns(),
-        "bytes": base64.b64encode(data[: min(BYTES_SHOWN, _read(trace))]).decode("ascii"),
+        "bytes": base64.b64encode(found.data[: min(BYTES_SHOWN, _read(trace))]).decode("ascii"),
     }
 
 

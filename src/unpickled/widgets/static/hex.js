@@ -32,6 +32,9 @@ export function lastNotAbove(list, value) {
 const hexOf = (byte) => byte.toString(16).padStart(2, "0");
 const asciiOf = (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : "·");
 
+const makeBytes = (count, blank) =>
+  Array.from({ length: count }, () => el("span", { class: "unp-byte" }, blank));
+
 export class HexView {
   /** @param {function(number): void} onPick called with the step a clicked byte belongs to */
   constructor(onPick) {
@@ -124,8 +127,8 @@ export class HexView {
   makeRow() {
     const node = el("div", { class: "unp-hex-row" });
     node.unpOffset = el("span", { class: "unp-hex-offset" });
-    node.unpHex = Array.from({ length: this.perRow }, () => el("span", { class: "unp-byte" }));
-    node.unpText = Array.from({ length: this.perRow }, () => el("span", { class: "unp-byte" }));
+    node.unpHex = makeBytes(this.perRow, "  ");
+    node.unpText = makeBytes(this.perRow, " ");
     node.append(
       node.unpOffset,
       el("span", { class: "unp-hex-bytes" }, ...node.unpHex),
@@ -147,10 +150,18 @@ export class HexView {
     }
   }
 
+  /** A byte's cell is touched only where it differs: a line of bytes has many cells. */
   drawByte(cell, at, name, write) {
     const inside = at < this.bytes.length;
-    setText(cell, inside ? write(this.bytes[at]) : "");
-    if (cell.className !== name) cell.className = name;
+    const text = inside ? write(this.bytes[at]) : write === hexOf ? "  " : " ";
+    if (cell.unpText !== text) {
+      cell.firstChild.data = text;
+      cell.unpText = text;
+    }
+    if (cell.unpName !== name) {
+      cell.className = name;
+      cell.unpName = name;
+    }
     cell.unpAt = inside ? at : undefined;
   }
 

@@ -5,7 +5,7 @@
 import { attr, count, el, setText, uid } from "./base.js";
 import { setCell } from "./rows.js";
 
-const SHOWN = 60; // entries drawn at once; a button shows more
+const SHOWN = 30; // entries drawn at once; a button shows more
 const GHOSTS = 4; // taken entries that are still shown once
 
 /** A pane with a heading, a note beside it and a list that the keyboard can scroll. */

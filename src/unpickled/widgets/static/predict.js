@@ -223,7 +223,7 @@ function sum(machine, index) {
   const { took, pushed } = machine.change(index, 0);
   const before = machine.startsFresh(index) ? 0 : machine.depth(index - 1);
   const after = machine.depth(index);
-  if (!took && !pushed.size) return `left all ${before} as they were.`;
+  if (!took && !pushed.size) return before ? `left all ${before} as they were.` : "left the stack empty.";
   const taken = took ? `took ${took} of ${count(before, "item")}` : `found ${count(before, "item")}`;
   const put = pushed.size ? `put ${pushed.size} on` : "put none back";
   return `${taken} and ${put}: ${after} now.`;
