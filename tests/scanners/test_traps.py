@@ -60,6 +60,14 @@ def test_an_extension_trick_is_not_clean(tmp_path: Path, name: str) -> None:
     assert report.verdict is not Verdict.CLEAN
 
 
+def test_padding_that_a_scanner_trips_over_is_not_clean(tmp_path: Path) -> None:
+    """Bytes behind the last pickle stop neither loader nor tracer, but picklescan exits 2: UNREADABLE."""
+    path = put(tmp_path, "x.pkl", pickle.dumps(complex(1, 2), 4) + b"\xff\xff padding")
+    report = by_name(scan(path))["picklescan"]
+    assert report.verdict is Verdict.UNREADABLE
+    assert "broken" in report.note
+
+
 def test_the_first_of_several_pickles_is_not_the_file(tmp_path: Path) -> None:
     """Of a legacy .pt modelscan reads one pickle of five: SKIPPED, harmful or not."""
     for name in ("legacy-plain", "legacy-canary"):

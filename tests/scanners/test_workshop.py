@@ -152,7 +152,7 @@ def test_the_worker_ends_with_the_program(tmp_path: Path) -> None:
 
 def test_a_busy_worker_without_a_parent_ends_by_itself(tmp_path: Path) -> None:
     """A worker that hangs in a file after its parent was killed is ended by its own alarm."""
-    hang = "import time; from unpickled.scanners import worker; worker.answer = lambda _: time.sleep(300); worker.main()"
+    hang = "import time; from unpickled.scanners import worker as w; w.answer = lambda _: time.sleep(300); w.main()"
     request = (
         b'{"scanner": "picklescan", "path": "x", "seconds": -4}\n'  # five seconds of grace are left
     )
@@ -183,8 +183,14 @@ def test_interrupting_a_scan_ends_the_worker(tmp_path: Path) -> None:
     assert workshop._process is None
 
 
-def test_memory_is_bounded() -> None:
-    """The worker's address space has an upper bound."""
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """The worker's address space has an upper bound, and what goes beyond it is refused."""
+    scan(write("plain-4", tmp_path))
+    process = shared()._process
+    assert process is not None
+    limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
+    (line,) = [line for line in limits if line.startswith("Max address space")]
+    assert line.split()[3] == str(worker.MEMORY)
     code = "from unpickled.scanners import worker; worker._limit(); bytearray(3 << 30)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "MemoryError" in done.stderr
