@@ -11,9 +11,7 @@ from unpickled.quizzes.stance import stance
 
 __all__ = ["choose"]
 
-_LINKS = frozenset(
-    {"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else"}
-)
+_LINKS = frozenset({"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else"})
 
 
 @dataclass(frozen=True, slots=True)
