@@ -27,7 +27,7 @@ _SIGNS = str.maketrans(SPELLING["signs"])
 _LEET = str.maketrans("0134578@$!9", "oieastbasig")
 _LEET_L = str.maketrans("0134578@$!9", "oleastbasig")
 _SPACED = re.compile(r"(?<![\w'])(?:[a-z0-9][ .\-_*|]{1,3}){4,}[a-z0-9](?![\w'])")
-_FENCED = re.compile(r"```[a-z0-9]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_FENCED = re.compile(r"```[^\s`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 
 
@@ -39,10 +39,10 @@ def fold(text: str) -> str:
     """
     if len(text) > LIMIT:
         text = text[: LIMIT * 3 // 4] + "\n" + text[-LIMIT // 4 :]
-    text = _FENCED.sub(_one_line, text)
     if not text.isascii():
         text = _plain(text)
     text = text.translate(_SIGNS).lower()
+    text = _FENCED.sub(_one_line, text).replace("`", " ")
     text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", text)
     return _SPACED.sub(lambda found: re.sub(r"[^a-z0-9]", "", found[0]), text)
 
