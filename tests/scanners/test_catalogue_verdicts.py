@@ -33,7 +33,11 @@ for name, path in json.loads(sys.stdin.read()):
     if not child:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.argv = [name, "-p", path]
-        sys.exit(mains[name]())
+        try:
+            code = mains[name]()
+        except SystemExit as ended:
+            code = ended.code
+        os._exit(code or 0)
     print(json.dumps(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])), flush=True)
 """
 

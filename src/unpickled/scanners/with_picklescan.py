@@ -38,7 +38,7 @@ class _Notes:
                 Finding(str(found.module), str(found.name), where, str(found.safety.value))
             )
         if result.scan_err:
-            self.complaints.append(Complaint("unreadable", where, "broken after the first names"))
+            self.complaints.append(Complaint("unreadable", where, "it could not parse all of it"))
 
 
 def examine(path: str) -> Answer:
