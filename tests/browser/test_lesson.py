@@ -13,14 +13,12 @@ from .conftest import FAILED, TOKEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
+# The pages that no test below works on; each of those opens and runs its own in the same way.
 PAGES = [
     "start",
-    "01-pickle-in-90-seconds",
     "02-why-this-matters",
-    "03-weight-formats",
     "04-minimum-bar",
     "05-maximum-bar",
-    "06-the-30-second-test",
     "07-real-world-example",
     "08-key-terms",
     "09-references",
@@ -32,7 +30,7 @@ KNOWN = {
     "lab/tree": [],
     "notebooks": [
         "error: Cannot read properties of undefined (reading 'schema')",  # a plugin without settings
-        "error: Command 'filebrowser:open-path' already registered.",  # nbgrader brings the command a second time
+        "error: Command 'filebrowser:open-path' not registered.",  # nbgrader's extension asks for a command that only JupyterLab has
     ],
 }
 PROMPTS = """[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
@@ -72,6 +70,7 @@ def page(browser, lab, request):
 
 
 def open_and_run(page, lab, name, app="lab/tree"):
+    """Open a page as a learner does and run all of it; no cell may fail, and the rail is there."""
     folder = "course" if name == "start" else "course/L4.4.2"
     page.goto(lab.page(f"{folder}/{name}.ipynb", app))
     page.locator(".jp-Notebook").wait_for(timeout=60_000)
@@ -87,15 +86,15 @@ def open_and_run(page, lab, name, app="lab/tree"):
             continue
         break
     page.wait_for_function(FINISHED, timeout=120_000)
+    errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
+    assert errors.count() == 0, errors.first.inner_text()
+    page.locator(".unp-stops").first.wait_for(timeout=20_000)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_runs_from_top_to_bottom(page, lab, name):
     """Run All leaves every cell run, no error output, a rail, and no trouble in the browser."""
     open_and_run(page, lab, name)
-    errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
-    assert errors.count() == 0, errors.first.inner_text()
-    page.locator(".unp-stops").first.wait_for(timeout=20_000)
     assert re.search(r"→|←", page.locator(".jp-MarkdownOutput").first.inner_text())
     assert page.troubles == []
 
