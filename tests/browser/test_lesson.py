@@ -30,7 +30,7 @@ KNOWN = {
     "lab/tree": [],
     "notebooks": [
         "error: Cannot read properties of undefined (reading 'schema')",  # a plugin without settings
-        "error: Command 'filebrowser:open-path' not registered.",  # nbgrader's extension asks for a command that only JupyterLab has
+        "error: Command 'filebrowser:open-path' not registered.",  # nbgrader wants a command that only JupyterLab has
     ],
 }
 PROMPTS = """[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
