@@ -198,8 +198,12 @@ def test_hex_view_marks_opcode_and_argument(show: Show) -> None:
     texts = page.locator(marked).all_inner_texts()
     assert bytes.fromhex("".join(texts)) == canary()[opcode : opcode + size]
     expect(page.locator(".unp-hex-bytes .unp-byte-op")).to_have_count(1)
-    page.locator(".unp-hex-bytes .unp-byte", has_text="2e").last.scroll_into_view_if_needed()
-    page.locator(".unp-hex-bytes .unp-byte", has_text="2e").last.click()
+    page.locator(".unp-ops").focus()
+    page.keyboard.press("End")
+    page.get_by_role("slider").fill(str(LAST - 1))
+    box = page.locator(".unp-hex-bytes .unp-byte").last.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
     at(page, LAST)
 
 

@@ -32,14 +32,12 @@ export function lastNotAbove(list, value) {
 const hexOf = (byte) => byte.toString(16).padStart(2, "0");
 const asciiOf = (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : "·");
 
-const makeBytes = (count, blank) =>
-  Array.from({ length: count }, () => el("span", { class: "unp-byte" }, blank));
-
 export class HexView {
   /** @param {function(number): void} onPick called with the step a clicked byte belongs to */
   constructor(onPick) {
     this.onPick = onPick;
     this.bytes = new Uint8Array(0);
+    this.edition = 0; // counts the loads, so that a drawn line is never taken for one of other bytes
     this.offsets = [];
     this.sizes = [];
     this.start = 0;
@@ -82,6 +80,7 @@ export class HexView {
    */
   load(bytes, offsets, sizes, broken) {
     Object.assign(this, { bytes, offsets, sizes, broken, start: 0, end: 0 });
+    this.edition += 1;
     this.rows.kept = undefined;
     this.rows.reset(Math.ceil(bytes.length / this.perRow));
   }
@@ -126,59 +125,65 @@ export class HexView {
 
   makeRow() {
     const node = el("div", { class: "unp-hex-row" });
-    node.unpOffset = el("span", { class: "unp-hex-offset" });
-    node.unpHex = makeBytes(this.perRow, "  ");
-    node.unpText = makeBytes(this.perRow, " ");
-    node.append(
-      node.unpOffset,
-      el("span", { class: "unp-hex-bytes" }, ...node.unpHex),
-      el("span", { class: "unp-hex-text" }, ...node.unpText),
-    );
+    node.unpOffset = el("span", { class: "unp-hex-offset", text: "0000" });
+    node.unpHex = el("span", { class: "unp-hex-bytes" });
+    node.unpText = el("span", { class: "unp-hex-text", text: " ".repeat(this.perRow) });
+    node.unpHex.style.setProperty("--unp-per-row", this.perRow);
+    node.append(node.unpOffset, node.unpHex, node.unpText);
     return node;
   }
 
+  /** A line's neighbouring bytes of one kind share an element, and a line that looks the same is left alone. */
   drawRow(node, index) {
     const base = index * this.perRow;
+    const runs = this.runs(base, Math.min(base + this.perRow, this.bytes.length));
+    const key = [this.edition, ...runs.flat()].join();
+    if (node.unpKey === key) return;
+    node.unpKey = key;
     setText(node.unpOffset, String(base).padStart(4, "0"));
-    let step = lastNotAbove(this.offsets, base);
-    for (let i = 0; i < this.perRow; i += 1) {
-      const at = base + i;
-      while (step + 1 < this.offsets.length && this.offsets[step + 1] <= at) step += 1;
-      const name = this.classOf(at, step);
-      this.drawByte(node.unpHex[i], at, name, hexOf);
-      this.drawByte(node.unpText[i], at, name, asciiOf);
-    }
+    const cells = (write, between) =>
+      runs.flatMap(([start, end, name], place) => {
+        const run = el("span", {
+          class: name,
+          text: Array.from(this.bytes.subarray(start, end), write).join(between),
+        });
+        run.unpRun = [start, end];
+        return place && between ? [between, run] : [run];
+      });
+    node.unpHex.replaceChildren(...cells(hexOf, " "));
+    node.unpText.replaceChildren(...cells(asciiOf, ""));
   }
 
-  /** A byte's cell is touched only where it differs: a line of bytes has many cells. */
-  drawByte(cell, at, name, write) {
-    const inside = at < this.bytes.length;
-    const text = inside ? write(this.bytes[at]) : write === hexOf ? "  " : " ";
-    if (cell.unpText !== text) {
-      cell.firstChild.data = text;
-      cell.unpText = text;
+  /** The line from `base` to `end` as [start, end, class] of neighbours that look alike. */
+  runs(base, end) {
+    const runs = [];
+    let step = lastNotAbove(this.offsets, base);
+    for (let at = base; at < end; at += 1) {
+      while (step + 1 < this.offsets.length && this.offsets[step + 1] <= at) step += 1;
+      const name = this.classOf(at, step);
+      const last = runs[runs.length - 1];
+      if (last && last[2] === name) last[1] = at + 1;
+      else runs.push([at, at + 1, name]);
     }
-    if (cell.unpName !== name) {
-      cell.className = name;
-      cell.unpName = name;
-    }
-    cell.unpAt = inside ? at : undefined;
+    return runs;
   }
 
   classOf(at, step) {
-    if (at >= this.bytes.length) return "unp-byte";
-    const last = at === this.end - 1 ? " unp-byte-end" : "";
-    if (at === this.start && this.end > this.start) return `unp-byte unp-byte-op${last}`;
-    if (at > this.start && at < this.end) return `unp-byte unp-byte-arg${last}`;
+    if (at === this.start && this.end > this.start) return "unp-byte unp-byte-op";
+    if (at > this.start && at < this.end) return "unp-byte unp-byte-arg";
     if (at === this.broken) return "unp-byte unp-byte-broken";
     if (step < 0 || at >= this.offsets[step] + this.sizes[step]) return "unp-byte unp-byte-unread";
     return this.offsets[step] === at ? "unp-byte unp-byte-first" : "unp-byte";
   }
 
+  /** The byte under the pointer is told from its place in the run: all are equally wide. */
   pick(event) {
-    const at = event.target.unpAt;
-    if (at === undefined) return;
-    const step = lastNotAbove(this.offsets, at);
+    const run = event.target.unpRun;
+    if (!run) return;
+    const [start, end] = run;
+    const box = event.target.getBoundingClientRect();
+    const place = Math.floor(((event.clientX - box.left) / box.width) * (end - start));
+    const step = lastNotAbove(this.offsets, start + Math.max(0, Math.min(place, end - start - 1)));
     if (step >= 0) this.onPick(step);
   }
 

@@ -6,7 +6,7 @@
  */
 import { el, setText } from "./base.js";
 
-const AROUND = 2; // rows drawn above and below the view, so that a small scroll shows no gap
+const AROUND = 1; // rows drawn above and below the view, so that a small scroll shows no gap
 const MARGIN = 2; // rows kept between the current row and the pane's edge
 const UNMEASURED = 22; // pixels: a row's height until the pane is on screen
 
