@@ -85,14 +85,14 @@ def test_a_scan_counts_only_before_the_load(answer, first, mark):
         ("It is pointless to use a container.", False),
         ("Load it in a container. Scanners and signatures? Skip both.", True),
         ("Use a container. No, forget it.", False),
-        ("A virtualenv is the isolated environment that I would take.", False),
+        ("Scan first, then load in a container. Hmm, no: forget the scan.", True),
+        ("You could use a container, but there is no point in it.", False),
+        ("Load it in a virtualenv.", False),
         ("Don't load it anywhere but in a VM.", True),
     ],
 )
 def test_denial_reaches_as_far_as_its_clause(answer, met, mark):
     """A "not" or a "useless" turns the claim that it governs, twice it turns back, and it spares the others."""
-    if "virtualenv" in answer:
-        answer = "Load it in a virtualenv."
     assert mark("q3", answer).criteria["isolate"] is met
 
 
@@ -105,6 +105,7 @@ def test_denial_reaches_as_far_as_its_clause(answer, met, mark):
         ("safetensors instead of pickle", True),
         ("pickle instead of safetensors", False),
         ("safetensors or GGUF", False),
+        ("You take safetensors and h5 for it", False),
         ("anything but safetensors", False),
         ("safetensors is not the default, ONNX is", False),
         ("GGUF. No wait, safetensors", True),
@@ -138,3 +139,23 @@ def test_reasons_quote_the_answer(mark):
     """What decided is told in the answer's own words."""
     why = mark("q1", "Unpickling runs whatever the attacker wrote into the bytecode.").why
     assert any("unpickling runs" in line for line in why)
+
+
+def test_an_order_that_cannot_be_told_goes_to_a_person_unearned(mark):
+    """Load and scan side by side, with nothing that orders them, earn no scan point until a person has looked."""
+    result = mark("q3", "Load it in a container and use modelscan.")
+    assert (result.criteria["scan_first"], result.review) == (False, True)
+
+
+def test_words_of_the_question_earn_nothing_inside_a_new_sentence(mark):
+    """Turning the question round is no answer to it."""
+    assert (
+        mark("q1", "Because running arbitrary code is what loading a pickle file comes to.").points
+        == 0
+    )
+
+
+def test_who_says_that_anything_may_be_called_says_that_something_is(mark):
+    """The second criterion of q1 includes the first, also where only code is given for an answer."""
+    code = "```python\nclass X:\n    def __reduce__(self):\n        return os.system, ('id',)\n```"
+    assert mark("q1", code).criteria == {"executes": True, "arbitrary_calls": True}

@@ -19,7 +19,6 @@ LIMIT = 12_000
 
 CODE = "§"
 """Stands at the beginning of a sentence that was a block of code."""
-_LATIN = "abcdefghijklmnopqrstuvwxyz"
 SPELLING: dict[str, Any] = tomllib.loads((files(__package__) / "spelling.toml").read_text("utf-8"))
 _PAIRS = SPELLING["lookalikes"].replace("\n", "")
 _LOOKALIKE = {ord(odd): plain for odd, plain in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)}
@@ -73,7 +72,4 @@ def _unmask(word: str) -> str:
     if word.isascii():
         return word
     plain = word.translate(_LOOKALIKE)
-    if plain.isascii():
-        return plain
-    latin = sum(char in _LATIN for char in word)
-    return plain if latin * 2 > len(word) else word
+    return plain if plain.isascii() else word
