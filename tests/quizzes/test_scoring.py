@@ -153,6 +153,17 @@ def test_words_of_the_question_earn_nothing_inside_a_new_sentence(mark):
         mark("q1", "Because running arbitrary code is what loading a pickle file comes to.").points
         == 0
     )
+    assert (
+        mark(
+            "q1", "Arbitrary code is run because you are running arbitrary code when you load."
+        ).points
+        == 0
+    )
+
+
+def test_an_and_after_is_not_begins_a_new_claim(mark):
+    """What stands after "is not … and" is said, not denied."""
+    assert mark("q1", "A pickle is not plain data and executes bytecode.").criteria["executes"]
 
 
 def test_who_says_that_anything_may_be_called_says_that_something_is(mark):
