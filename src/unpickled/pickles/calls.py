@@ -111,6 +111,9 @@ def newobj_ex(machine: Machine, _: None) -> Happened:
 def inst(machine: Machine, names: Names) -> Happened:
     """INST: import a class and call it with everything above the mark."""
     imported = Import(names.module, names.name)
+    if not machine.fence:  # Python's reader imports before it misses the mark
+        machine.stack.append(imported)
+        return imported, None
     _call(machine, "INST", imported, "", machine.joined(machine.above_mark()))
     return imported, machine.stack[-1]
 
@@ -128,7 +131,8 @@ def build(machine: Machine, _: None) -> Happened:
     state = machine.stack.pop()
     target = machine.stack[-1]
     if type(target) in PLAIN:
-        if is_empty(state):
+        parts = state if type(state) is tuple and len(state) == 2 else (state,)
+        if all(map(is_empty, parts)):  # a pair is one state for attributes and one for slots
             return None
         raise BrokenPickleError(f"{kind_of(target)} has no place for a state", MADE_UP)
     return _method(machine, "BUILD", target, "__setstate__", [state])
@@ -225,7 +229,7 @@ def _method(
     if type(target) is Call:
         log = machine.logs.setdefault(target.step, [])
         if method == "__setitem__":
-            pairs = iter(machine.paired(values))
+            pairs = iter(values[: len(values) // 2 * 2])  # those before an odd one are still stored
             machine.grow(
                 target.log, [("item", key, value) for key, value in zip(pairs, pairs, strict=True)]
             )

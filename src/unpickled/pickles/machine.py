@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from unpickled.pickles.limits import Limits, OverLimitError
+from unpickled.pickles.limits import Limits
 from unpickled.pickles.reader import BrokenPickleError
 from unpickled.pickles.values import (
     MARK,
@@ -29,9 +29,12 @@ from unpickled.pickles.values import (
     kind_of,
 )
 
-__all__ = ["MADE_UP", "RAISE_LIMIT", "Machine"]
+__all__ = ["LOOK", "MADE_UP", "RAISE_LIMIT", "Machine"]
 
 MADE_UP = "No pickler writes this: the file is damaged or was made by hand."
+LOOK = (None, None)
+"""What an effect returns that imports nothing and calls nothing, and yet the tracer has to look at."""
+
 RAISE_LIMIT = "If you trust its size, raise the limit."
 
 
@@ -57,7 +60,6 @@ class Machine:
         "items",
         "logs",
         "memo",
-        "memo_limit",
         "now",
         "stack",
     )
@@ -68,7 +70,6 @@ class Machine:
         self.fences: list[int] = []
         self.memo: list[Any] = []
         self.far_memo: dict[int, Any] = {}
-        self.memo_limit = limits.memo
         self.now = 0
         self.items = limits.items + limits.items % 2  # whole pairs of key and value
         self.buffers = 0
@@ -203,8 +204,12 @@ class Machine:
                 problem, "The file is damaged, or needs what an earlier pickle noted."
             )
 
-    def put(self, index: int) -> None:
-        """Note the top entry under a number, which may skip ahead or be taken already."""
+    def put(self, index: int) -> tuple[None, None] | None:
+        """Note the top entry under a number, which may skip ahead or be taken already.
+
+        Returns:
+            `LOOK` if numbers were skipped, so that the next number is not the length of `memo`.
+        """
         memo = self.memo
         if index == len(memo):
             memo.append(self.stack[-1])
@@ -215,18 +220,11 @@ class Machine:
             memo[index] = self.stack[-1]
         else:
             raise BrokenPickleError(f"the memo has no number {index}", MADE_UP)
-        if len(memo) + len(self.far_memo) > self.memo_limit:
-            raise OverLimitError(
-                0, f"the memo holds more than {self.memo_limit} entries", RAISE_LIMIT
-            )
+        return LOOK if self.far_memo else None
 
-    def memoize(self, _: None) -> None:
+    def memoize(self, _: None) -> tuple[None, None] | None:
         """Note the top entry under the number of notes so far."""
-        memo = self.memo
-        if self.far_memo or len(memo) >= self.memo_limit:
-            self.put(len(memo) + len(self.far_memo))
-        else:
-            memo.append(self.stack[-1])
+        return self.put(len(self.memo) + len(self.far_memo))
 
     # The pickle as a whole
 
@@ -268,6 +266,8 @@ class Machine:
 
     def grow(self, log: list[Any], values: Sequence[Any]) -> None:
         """Note in a log that values were added at this step; keep as many as there is room for."""
+        if not values:
+            return  # a log without entries is an empty container
         before = log[-1][2] if log else 0
         total, room = before + len(values), self.items - before
         if room >= len(values):

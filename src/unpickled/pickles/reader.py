@@ -12,7 +12,7 @@ from collections.abc import Callable
 from mmap import mmap
 from typing import Any
 
-from unpickled.pickles.limits import Limits
+from unpickled.pickles.limits import Limits, OverLimitError
 from unpickled.pickles.opcodes import HIGHEST_PROTOCOL
 from unpickled.pickles.values import Cropped, Names
 
@@ -190,7 +190,8 @@ class PickleReader:
         line, stop = self._line(at)
         line = line.partition(b"\0")[0]
         if len(line) > self.digits:
-            raise BrokenPickleError(
+            raise OverLimitError(
+                0,
                 f"a number is written out in {len(line)} characters",
                 f"At most {self.digits} are read.",
             )
@@ -202,6 +203,8 @@ class PickleReader:
         line, stop = self.data[at:newline], newline + 1
         if not at < newline < at + 10 or b"\0" in line:
             line, stop = self._digits(at)
+            if not line and self.data[at] == 0:
+                return 0, stop  # as the C reader does
         if line in (b"00", b"01"):
             return line == b"01", stop
         try:
@@ -265,7 +268,8 @@ class PickleReader:
             self._line(middle) if middle < self.end else (b"", middle)
         )  # as Python's reader does
         if len(module) + len(name) > 2 * self.text:
-            raise BrokenPickleError(
+            raise OverLimitError(
+                0,
                 f"the names of a module and what is in it take {len(module) + len(name)} bytes",
                 f"At most {2 * self.text} are read.",
             )

@@ -242,4 +242,6 @@ def is_empty(value: Any) -> bool:
     """Tell whether a value may be empty or nothing; what nobody knows may be."""
     if type(value) is Frozen:
         return not value.total
+    if type(value) is Cropped:
+        return value.kind == "int"  # which may be zero, however long it is
     return type(value) not in PLAIN or not value
