@@ -7,28 +7,23 @@ from typing import Any
 
 from unpickled.pickles import calls
 from unpickled.pickles.calls import Happened
-from unpickled.pickles.machine import Machine
+from unpickled.pickles.machine import LOOK, Machine
 from unpickled.pickles.opcodes import OPCODES
 
 __all__ = ["EFFECTS", "Effect"]
 
 Effect = Callable[[Machine, Any], Happened]
 
-_LOOK: Happened = (
-    None,
-    None,
-)  # nothing imported, nothing called, and yet the tracer has something to do
-
 
 def _frame(_machine: Machine, _size: int) -> Happened:
     """Change nothing: a frame is for whoever reads the bytes."""
-    return _LOOK
+    return LOOK
 
 
 def _stop(machine: Machine, _: None) -> Happened:
     """Take the finished object off the stack."""
     machine.stack.pop()
-    return _LOOK
+    return LOOK
 
 
 _DIRECT = (

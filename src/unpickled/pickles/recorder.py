@@ -6,8 +6,10 @@ the node of the entry below. A step that pushes adds one node; one that pops goe
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from unpickled.errors import TraceError
@@ -22,6 +24,7 @@ from unpickled.pickles.values import Call, Import
 __all__ = ["MemoView", "Nodes", "Note", "Trace", "record"]
 
 _PUSHES = frozenset(opcode.name for opcode in OPCODES.values() if opcode.pushes)
+_step_of = itemgetter(0)
 _NOTES = frozenset({"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"})
 
 
@@ -100,7 +103,7 @@ class Trace:
         notes: what was noted in the memo, in the order of the steps.
     """
 
-    __slots__ = ("error", "nodes", "notes", "steps", "trailing")
+    __slots__ = ("_starts", "error", "nodes", "notes", "steps", "trailing")
 
     def __init__(
         self,
@@ -115,6 +118,7 @@ class Trace:
         self.trailing = trailing
         self.nodes = nodes
         self.notes = notes
+        self._starts = [0, *(step.index + 1 for step in steps if step.opcode == "STOP")]
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -156,12 +160,11 @@ class Trace:
 
     def memo(self, index: int) -> MemoView:
         """Return the memo after step `index`; IndexError if there is none."""
-        start = self._start_of(self.steps[index].pickle)
-        noted = {note.index: note.value for note in self.notes if start <= note.step <= index}
-        return MemoView(noted, index)
-
-    def _start_of(self, pickle: int) -> int:
-        return next(step.index for step in self.steps if step.pickle == pickle)
+        start = self._starts[self.steps[index].pickle]
+        first, last = (bisect_right(self.notes, at, key=_step_of) for at in (start - 1, index))
+        return MemoView(
+            {number: value for _, number, value in islice(self.notes, first, last)}, index
+        )
 
     def columns(self) -> dict[str, Any]:
         """Return the whole trace as JSON-able columns: see `docs/pickle-machine.md` for the format."""

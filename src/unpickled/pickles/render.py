@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -200,7 +201,7 @@ def _result(call: Call, at: _Place) -> Iterator[str]:
     if seen:
         entries = [
             ("state " if kind == "state" else "", *rest)
-            for kind, *rest in _kept(call.log[:seen], ENTRIES)
+            for kind, *rest in _kept(call.log, seen, ENTRIES)
         ]
         yield " with {"
         yield from _entries(entries, call.log[seen - 1][2], at)
@@ -249,7 +250,7 @@ def _arguments(call: Call, depth: int) -> Iterator[str]:
         yield "*"
         yield from _pieces(arguments, at.inside())
     if call.keywords is not None:
-        yield ", **" if arguments else "**"
+        yield "**" if arguments == () else ", **"
         yield from _pieces(call.keywords, at.inside())
 
 
@@ -268,15 +269,15 @@ def _logged(log: Log, at: _Place) -> Iterator[str]:
     seen = _seen(log, at.step)
     if seen:
         width = 2 if type(log) is Dict else 1
-        values = _kept(log[:seen], ENTRIES * width)
+        values = _kept(log, seen, ENTRIES * width)
         entries = [("", *values[n : n + width]) for n in range(0, len(values), width)]
         yield from _entries(entries, log[seen - 1][2] // width, at)
 
 
-def _kept(log: list[Any], most: int) -> list[Any]:
-    """Return the first values of a log."""
+def _kept(log: list[Any], seen: int, most: int) -> list[Any]:
+    """Return the first values of the first `seen` entries of a log."""
     values: list[Any] = []
-    for _, added, _ in log:
+    for _, added, _ in islice(log, seen):
         values += added[:most]
         if len(values) >= most:
             break

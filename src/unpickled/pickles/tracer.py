@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from unpickled.errors import TraceError
 from unpickled.pickles.effects import EFFECTS, Effect
 from unpickled.pickles.limits import Limits, OverLimitError
-from unpickled.pickles.machine import MADE_UP, RAISE_LIMIT, Machine
+from unpickled.pickles.machine import LOOK, MADE_UP, RAISE_LIMIT, Machine
 from unpickled.pickles.opcodes import OPCODES, Opcode
 from unpickled.pickles.reader import FIXED, READERS, BrokenPickleError, PickleReader
 from unpickled.pickles.render import text
@@ -79,19 +79,14 @@ class Tracing:
     def _run(self, at: int) -> Iterator[Step]:  # noqa: C901, PLR0912, PLR0915 - a call more per opcode costs a tenth
         """Read an opcode and its argument, apply it, yield it; and so on to the end."""
         reader, machine, pickle = self._reader, self.machine, 0
-        data, end, deepest, room = reader.data, reader.end, self._limits.stack, self._limits.memo
-        stack, memo, depth = machine.stack, machine.memo, 0
-        frame, watch = (
-            0,
-            end,
-        )  # where the frame ends, if there is one; where to look up from the opcodes
+        data, stack, memo, memoize = reader.data, machine.stack, machine.memo, _MEMOIZE
+        depth = frame = 0  # entries on the stack; where the frame ends, if there is one
+        watch = at  # where to look up from the opcodes, at limits and frames: at first, at once
         arg: Any
         for index in range(self._limits.opcodes):
             if at >= watch:
-                if at >= end:
-                    raise self._ran_out(at)
-                self._leave_frame(at, frame)
-                frame, watch = 0, end
+                frame = self._left_frame(at, frame)
+                watch = self._next_watch(at, frame)
             name, takes, size, unpack, read, effect = _TABLE[data[at]]
             try:
                 if size == 1:
@@ -104,12 +99,11 @@ class Tracing:
                     arg, after = read(reader, at + 1)
                 if takes and depth - takes < machine.fence:
                     raise BrokenPickleError(_too_few(takes, depth - machine.fence), MADE_UP)
+                happened = None
                 if effect is None:
                     stack.append(arg)
-                    happened = None
-                elif effect is _MEMOIZE and len(memo) < room and not machine.far_memo:
-                    memo.append(stack[-1])  # every third opcode: spared the call
-                    happened = None
+                elif effect is memoize:  # every third opcode: spared the call
+                    memo.append(stack[-1])
                 else:
                     machine.now = index
                     happened = effect(machine, arg)
@@ -121,22 +115,40 @@ class Tracing:
             else:
                 imports, calls = happened
                 yield Step((index, at, after, name, arg, depth, pickle, imports, calls))
-                if name == "FRAME":
-                    frame = watch = self._enter_frame(at, after + arg, frame)
-                elif name == "STOP":
-                    self._leave_frame(after, frame)
-                    if not self._goes_on(after):
-                        return
-                    pickle += 1
-                    machine = self.machine = Machine(self._limits)
-                    stack, memo, depth = machine.stack, machine.memo, 0
-                    frame, watch = 0, end
-            if depth > deepest:
-                raise OverLimitError(
-                    at, f"the stack holds more than {deepest} entries", RAISE_LIMIT
-                )
+                if happened is LOOK:
+                    watch = after
+                    if name == "FRAME":
+                        frame = self._entered_frame(at, after + arg, frame)
+                    elif name == "STOP":
+                        frame = self._left_frame(after, frame, stopped=True)
+                        if not self._goes_on(after):
+                            return
+                        pickle += 1
+                        machine = self.machine = Machine(self._limits)
+                        stack, memo, memoize, depth = machine.stack, machine.memo, _MEMOIZE, 0
+                    else:  # a note was made out of turn: the next number is no longer the memo's length
+                        memoize = None
             at = after
         raise OverLimitError(at, f"there are more than {self._limits.opcodes} opcodes", RAISE_LIMIT)
+
+    def _next_watch(self, at: int, frame: int) -> int:
+        """Check the limits, and return the offset up to which none of them can be broken.
+
+        An opcode takes a byte at least, and adds one entry to the stack or the memo at most. So however
+        many of them there is room for, so many bytes need no watching.
+        """
+        machine, limits, end = self.machine, self._limits, self._reader.end
+        stack_room = limits.stack - len(machine.stack)
+        memo_room = limits.memo - len(machine.memo) - len(machine.far_memo)
+        if stack_room < 0:
+            raise OverLimitError(
+                at, f"the stack holds more than {limits.stack} entries", RAISE_LIMIT
+            )
+        if memo_room < 0:
+            raise OverLimitError(at, f"the memo holds more than {limits.memo} entries", RAISE_LIMIT)
+        if at >= end:
+            raise self._ran_out(at)
+        return min(end, frame or end, at + 1 + min(stack_room, memo_room))
 
     def _goes_on(self, at: int) -> bool:
         """Tell whether what follows a STOP is one more pickle, and count it as trailing if not.
@@ -159,7 +171,7 @@ class Tracing:
             raise self._disagreement
         return False
 
-    def _enter_frame(self, at: int, end: int, inside: int) -> int:
+    def _entered_frame(self, at: int, end: int, inside: int) -> int:
         """Check a frame that was announced; return where it ends."""
         there = len(self._reader.data)
         if inside:
@@ -168,10 +180,13 @@ class Tracing:
             self._disagree(at, f"a FRAME promises {end - there} bytes more than there are")
         return min(end, self._reader.end)
 
-    def _leave_frame(self, at: int, frame: int) -> None:
-        """Check that a frame ends where an opcode does, and the last one with its pickle."""
-        if frame and at != frame:
+    def _left_frame(self, at: int, frame: int, *, stopped: bool = False) -> int:
+        """Check that a frame ends where an opcode does, and not after its pickle; return what is left of it."""
+        if not frame or (at < frame and not stopped):
+            return frame
+        if at != frame:
             self._disagree(frame, "a FRAME does not end where its opcodes do")
+        return 0
 
     def _disagree(self, at: int, problem: str) -> None:
         """Note that readers would disagree on what the input says; it is told of at the very end.
@@ -186,7 +201,7 @@ class Tracing:
         """Explain why there are no more bytes."""
         if self._reader.end < len(self._reader.data):
             return OverLimitError(at, f"there are more than {self._reader.end} bytes", RAISE_LIMIT)
-        if not at:
+        if not self._reader.data:
             return TraceError(0, "there is nothing to read", "Choose a file that is not empty.")
         where = f"inside {opcode}" if opcode else "before a STOP"
         return TraceError(at, f"the bytes end {where}", "The file is cut short: get a whole copy.")
