@@ -202,7 +202,7 @@ def examine(data: bytes, number: int) -> str | None:
 
 
 def main(inputs: Iterable[bytes]) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    resource.setrlimit(resource.RLIMIT_AS, (384 << 20, 384 << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGALRM, _alarm)
     explain("STOP")  # reads its words from a file, once
