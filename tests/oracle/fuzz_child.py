@@ -138,10 +138,8 @@ def c_missed(data: bytes, steps: list[Step], error: TraceError | None) -> str | 
         finished = True
     except Exception:  # noqa: BLE001 - whatever real unpickling raises
         finished = False
-    if isinstance(error, OverLimitError):
-        return None
-    if error is not None and any(step.opcode == "FRAME" for step in steps):
-        return None  # from a file, the C reader loses bytes where a frame cuts an opcode in two
+    if error is not None and ("FRAME" in error.problem or isinstance(error, OverLimitError)):
+        return None  # it says that readers disagree: from a file, the C one loses bytes at the end of a frame
     first = [step for step in steps if step.pickle == 0]
     ours = [
         (step.imports.module, step.imports.name)

@@ -199,3 +199,11 @@ def test_a_limit_says_so_and_keeps_the_steps(cut: int) -> None:
         kept = record(data, limits=limits)
         assert isinstance(kept.error, OverLimitError)
         assert list(kept.steps) == list(record(data).steps[: len(kept)])
+
+
+def test_a_limit_that_falls_between_two_pickles_says_so() -> None:
+    """What comes after a STOP is not passed over because it is beyond the bytes that may be read."""
+    one = pickle.dumps([1], 2)
+    kept = record(one + one, limits=Limits(bytes=len(one)))
+    assert isinstance(kept.error, OverLimitError)
+    assert record(one, limits=Limits(bytes=len(one))).error is None

@@ -18,7 +18,7 @@ from unpickled.pickles import trace
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 signal.alarm(100)
 peaks = []
-for count in (10_000, 1_000_000):
+for count in (10_000, 100_000):
     items = (b"(" + b"K\\x07M\\x00\\x01" * 499 + b"e") * (count // 1_000)
     data = b"\\x80\\x02]q\\x00" + items + b"."
     tracemalloc.start()
@@ -107,8 +107,8 @@ def _python(script: str, *arguments: str, stdin: str = "") -> str:
     return answer
 
 
-def test_memory_is_the_same_for_a_hundred_times_the_opcodes() -> None:
-    """Streaming 1,000,000 opcodes of a list takes at most 1.5 times the memory of 10,000."""
+def test_memory_is_the_same_for_ten_times_the_opcodes() -> None:
+    """Streaming 100,000 opcodes of a list takes at most 1.5 times the memory of 10,000; `make bench` goes to 10^6."""
     few, many = map(int, _python(FLAT).split())
     assert many < 1.5 * few
 

@@ -54,6 +54,7 @@ class Tracing:
         whole = data if isinstance(data, bytes | mmap) else bytes(data)
         self.trailing = 0
         self._disagreement: TraceError | None = None
+        self._misread = False  # whether some reader may have gone on elsewhere than this one
         self.machine = Machine(limits)
         self._limits = limits
         self._reader = PickleReader(whole, limits)
@@ -80,6 +81,7 @@ class Tracing:
         """Read an opcode and its argument, apply it, yield it; and so on to the end."""
         reader, machine, pickle = self._reader, self.machine, 0
         data, stack, memo, memoize = reader.data, machine.stack, machine.memo, _MEMOIZE
+        fences = machine.fences
         depth = frame = 0  # entries on the stack; where the frame ends, if there is one
         watch = at  # where to look up from the opcodes, at limits and frames: at first, at once
         arg: Any
@@ -97,8 +99,8 @@ class Tracing:
                     arg, after = unpack(data, at + 1)[0], at + size
                 else:
                     arg, after = read(reader, at + 1)
-                if takes and depth - takes < machine.fence:
-                    raise BrokenPickleError(_too_few(takes, depth - machine.fence), MADE_UP)
+                if takes and depth - takes < fences[-1]:
+                    raise BrokenPickleError(_too_few(takes, depth - fences[-1]), MADE_UP)
                 happened = None
                 if effect is None:
                     stack.append(arg)
@@ -108,6 +110,7 @@ class Tracing:
                     machine.now = index
                     happened = effect(machine, arg)
             except (TraceError, BrokenPickleError, ValueError, IndexError, struct.error) as reason:
+                self._failed_in_frame(at, frame)
                 raise self._explained(at, name, reason) from None
             depth = len(stack)
             if happened is None:
@@ -125,7 +128,8 @@ class Tracing:
                             return
                         pickle += 1
                         machine = self.machine = Machine(self._limits)
-                        stack, memo, memoize, depth = machine.stack, machine.memo, _MEMOIZE, 0
+                        stack, memo, fences = machine.stack, machine.memo, machine.fences
+                        memoize, depth = _MEMOIZE, 0
                     else:  # a note was made out of turn: the next number is no longer the memo's length
                         memoize = None
             at = after
@@ -157,15 +161,19 @@ class Tracing:
         nothing that could do harm is passed over as padding. Anything else (the raw numbers after the
         pickles of an old PyTorch file, say) is only counted.
         """
+        if at >= self._reader.end < len(self._reader.data):
+            return True  # nobody knows: the next step says so
         if at < self._reader.end:
+            ahead = Tracing(self._reader.data, self._limits, at)
             try:
-                for step in Tracing(self._reader.data, self._limits, at):
+                for step in ahead:
                     if step.opcode == "STOP" or step.calls or _is_name(step.imports):
                         return True
             except OverLimitError:
                 return True
             except TraceError:
-                pass
+                if ahead._misread:
+                    return True
         self.trailing = len(self._reader.data) - at
         if self._disagreement:
             raise self._disagreement
@@ -175,6 +183,7 @@ class Tracing:
         """Check a frame that was announced; return where it ends."""
         there = len(self._reader.data)
         if inside:
+            self._misread = True
             self._disagree(at, "a FRAME begins inside another")
         elif end > there:
             self._disagree(at, f"a FRAME promises {end - there} bytes more than there are")
@@ -185,8 +194,20 @@ class Tracing:
         if not frame or (at < frame and not stopped):
             return frame
         if at != frame:
+            self._misread = True
             self._disagree(frame, "a FRAME does not end where its opcodes do")
         return 0
+
+    def _failed_in_frame(self, at: int, frame: int) -> None:
+        """Check whether the opcode that makes no sense is one that the end of its frame cuts in two."""
+        if at < frame < len(self._reader.data):
+            _, _, size, _, read, _ = _TABLE[self._reader.data[at]]
+            try:
+                after = at + size if size else read(self._reader, at + 1)[1]
+            except (TraceError, BrokenPickleError, ValueError, IndexError, struct.error):
+                after = frame + 1  # for all we know
+            if after > frame:
+                self._left_frame(after, frame)
 
     def _disagree(self, at: int, problem: str) -> None:
         """Note that readers would disagree on what the input says; it is told of at the very end.
@@ -208,6 +229,8 @@ class Tracing:
 
     def _explained(self, at: int, opcode: str, reason: Exception) -> TraceError:
         """Turn what went wrong with an opcode into words."""
+        if self._misread and self._disagreement and not isinstance(reason, OverLimitError):
+            return self._disagreement
         if isinstance(reason, IndexError | struct.error):
             return self._ran_out(at, opcode)
         if isinstance(reason, OverLimitError):
