@@ -111,7 +111,7 @@ def newobj_ex(machine: Machine, _: None) -> Happened:
 def inst(machine: Machine, names: Names) -> Happened:
     """INST: import a class and call it with everything above the mark."""
     imported = Import(names.module, names.name)
-    if not machine.fence:  # Python's reader imports before it misses the mark
+    if len(machine.fences) == 1:  # Python's reader imports before it misses the mark
         machine.stack.append(imported)
         return imported, None
     _call(machine, "INST", imported, "", machine.joined(machine.above_mark()))
@@ -158,7 +158,11 @@ def _call(machine: Machine, opcode: str, function: Any, method: str, *given: Any
 
 def append(machine: Machine, _: None) -> Happened:
     """APPEND: append the top entry to what is below it."""
-    value = machine.stack.pop()
+    stack = machine.stack
+    value = stack.pop()
+    if type(stack[-1]) is List:
+        machine.grow(stack[-1], (value,))
+        return None
     return _extend(machine, "APPEND", "append", [value])
 
 
@@ -178,8 +182,13 @@ def additems(machine: Machine, _: None) -> Happened:
 
 def setitem(machine: Machine, _: None) -> Happened:
     """SETITEM: store one value under one key."""
-    value = machine.stack.pop()
-    return _store(machine, "SETITEM", [machine.stack.pop(), value])
+    stack = machine.stack
+    value = stack.pop()
+    pair = [stack.pop(), value]
+    if type(stack[-1]) is Dict:
+        machine.grow(stack[-1], pair)
+        return None
+    return _store(machine, "SETITEM", pair)
 
 
 def setitems(machine: Machine, _: None) -> Happened:
@@ -220,7 +229,7 @@ def _method(
     machine: Machine, opcode: str, target: object, method: str, values: list[Any]
 ) -> Happened:
     """Tell of a call of the target's method, and note on a result what was done to it."""
-    if len(machine.stack) <= machine.fence:
+    if len(machine.stack) <= machine.fences[-1]:
         raise BrokenPickleError("there is nothing below the mark to add to", MADE_UP)
     if not values and (method != "extend" or type(target) in PLAIN):
         return None  # `extend` is the one that CPython's Python reader calls even so

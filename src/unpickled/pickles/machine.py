@@ -43,8 +43,7 @@ class Machine:
 
     Attributes:
         stack: the stack, bottom first, with its marks.
-        fence: how many entries are out of reach: all up to the last mark, which is the last of them.
-        fences: what `fence` was before each of the marks.
+        fences: for each mark, how many entries are out of reach below it, itself counted; first a 0.
         memo: what was noted, by number, as far as the numbers go without a gap.
         far_memo: what was noted under higher numbers than that; normally nothing.
         now: the number of the step that is being made.
@@ -55,7 +54,6 @@ class Machine:
     __slots__ = (
         "buffers",
         "far_memo",
-        "fence",
         "fences",
         "items",
         "logs",
@@ -66,8 +64,7 @@ class Machine:
 
     def __init__(self, limits: Limits) -> None:
         self.stack: list[Any] = []
-        self.fence = 0
-        self.fences: list[int] = []
+        self.fences = [0]
         self.memo: list[Any] = []
         self.far_memo: dict[int, Any] = {}
         self.now = 0
@@ -168,10 +165,8 @@ class Machine:
 
     def mark(self, _: None) -> None:
         """Open a group."""
-        stack = self.stack
-        stack.append(MARK)
-        self.fences.append(self.fence)
-        self.fence = len(stack)
+        self.stack.append(MARK)
+        self.fences.append(len(self.stack))
 
     def pop(self, _: None) -> None:
         """Throw the top entry away, be it a mark."""
@@ -243,12 +238,12 @@ class Machine:
 
     def above_mark(self) -> list[Any]:
         """Take off everything above the last mark, and the mark."""
-        stack, fence = self.stack, self.fence
-        if not fence:
+        stack, fences = self.stack, self.fences
+        if len(fences) == 1:
             raise BrokenPickleError("there is no mark on the stack", MADE_UP)
+        fence = fences.pop()
         values = stack[fence:]
         del stack[fence - 1 :]
-        self.fence = self.fences.pop()
         return values
 
     def joined(self, values: list[Any]) -> tuple[Any, ...] | Cropped:
@@ -266,14 +261,13 @@ class Machine:
 
     def grow(self, log: list[Any], values: Sequence[Any]) -> None:
         """Note in a log that values were added at this step; keep as many as there is room for."""
-        if not values:
-            return  # a log without entries is an empty container
         before = log[-1][2] if log else 0
-        total, room = before + len(values), self.items - before
-        if room >= len(values):
-            log.append((self.now, values, total))
-        elif room > 0:
-            log.append((self.now, values[:room], total))
+        total = before + len(values)
+        if total <= self.items:
+            if values:  # a log without entries is an empty container
+                log.append((self.now, values, total))
+        elif before < self.items:
+            log.append((self.now, values[: self.items - before], total))
         elif log[-1][1]:
             log.append((self.now, (), total))
         else:  # so that a log has an end, however long the list

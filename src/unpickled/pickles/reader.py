@@ -25,6 +25,8 @@ _uint8 = struct.Struct("<Q").unpack_from
 _ENORMOUS = 1 << 63  # a length that fits no address space: every reader refuses it
 _CHUNK = 1 << 16  # bytes of long text that are checked at a time
 
+_ZERO = ord("0")
+
 Read = tuple[Any, int]
 
 
@@ -200,11 +202,13 @@ class PickleReader:
     def integer(self, at: int) -> Read:
         """Read a whole number, or False as `00` and True as `01`."""
         newline = self.data.find(b"\n", at, self.end)
-        line, stop = self.data[at:newline], newline + 1
-        if not at < newline < at + 10 or b"\0" in line:
-            line, stop = self._digits(at)
-            if not line and self.data[at] == 0:
-                return 0, stop  # as the C reader does
+        if at < newline < at + 10:
+            line = self.data[at:newline]
+            if line.isdigit() and line[0] != _ZERO:
+                return int(line), newline + 1  # the usual case, without a detour
+        line, stop = self._digits(at)
+        if not line and self.data[at] == 0:
+            return 0, stop  # as the C reader does
         if line in (b"00", b"01"):
             return line == b"01", stop
         try:
