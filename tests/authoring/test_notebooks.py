@@ -140,9 +140,30 @@ def test_a_page_without_a_source_is_an_error(course):
         notebooks(course)
 
 
-def test_the_committed_files_are_current(root):
-    """The stale-file gate: what is in the checkout is what the sources give."""
-    assert stale(outputs(root)) == []
+def test_a_notebook_that_a_learner_has_run_is_neither_stale_nor_overwritten(course):
+    """Run All and autosave leave outputs behind: the gate stays green, and the outputs stay."""
+    made = outputs(course)
+    write(made)
+    path = made[1].path
+    notebook = json.loads(path.read_bytes())
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    cell["execution_count"] = 1
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["mine\n"]}]
+    path.write_text(json.dumps(notebook, indent=1))
+    assert stale(made) == write(made) == []
+    cell["source"] = ["print('changed')"]
+    path.write_text(json.dumps(notebook, indent=1))
+    assert stale(made) == [path]
+
+
+def test_what_is_committed_is_what_the_sources_give(root):
+    """The stale-file gate, on the commit itself and to the byte: no outputs, no edits by hand."""
+    for output in outputs(root):
+        name = output.path.relative_to(root).as_posix()
+        shown = subprocess.run(
+            ["git", "show", f"HEAD:{name}"], cwd=root, capture_output=True, check=True
+        )
+        assert shown.stdout == output.data, name
 
 
 def test_glossary_shows_names_with_underscores_whole(root):

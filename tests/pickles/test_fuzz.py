@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-CHUNKS, EACH = 10, 20_000
+CHUNKS, EACH = 2, 20_000  # tests/oracle mutates 200,000 more, and compares each with CPython
 
 
 @pytest.mark.parametrize("seed", range(CHUNKS))
 def test_survives_mutated_pickles(seed):
-    """Each of 200,000 mutated pickles is traced or told of as broken, in a process that may do nothing else."""
+    """Each of 40,000 mutated pickles is traced or told of as broken, in a process that may do nothing else."""
     command = [sys.executable, str(HERE / "fuzz_child.py"), str(seed), str(EACH)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = json.loads(done.stdout or "{}")

@@ -108,7 +108,7 @@ plain_data = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(value=plain_data, protocol=st.integers(0, 5))
 def test_stack_and_memo_of_made_up_objects_read_the_same(
     blank: Page, value: object, protocol: int
@@ -117,7 +117,7 @@ def test_stack_and_memo_of_made_up_objects_read_the_same(
     agree(blank, pickle.dumps(value, protocol))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.text() | st.text(alphabet=" .,;!?\"'`\tAbÜﬁ①\n", max_size=12))
 def test_typed_answers_are_reduced_the_same_way(blank: Page, answer: str) -> None:
     """What the card compares in the browser is what `content.normalise` compares."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable
@@ -41,7 +42,10 @@ def outputs(root: Path) -> tuple[Output, ...]:
 
 
 def stale(made: Iterable[Output]) -> list[Path]:
-    """Return the paths whose file on disk is missing or differs from what the sources give."""
+    """Return the paths whose file on disk is missing or differs from what the sources give.
+
+    A notebook that was only run in place is not stale, and `write` leaves it and its outputs alone.
+    """
     return [output.path for output in made if not _is_current(output)]
 
 
@@ -56,7 +60,22 @@ def write(made: Iterable[Output]) -> list[Path]:
 
 
 def _is_current(output: Output) -> bool:
-    return output.path.is_file() and output.path.read_bytes() == output.data
+    """Tell whether the file says what the source says; what a learner's run left in a notebook does not count."""
+    if not output.path.is_file():
+        return False
+    found = output.path.read_bytes()
+    return found == output.data or (
+        output.path.suffix == ".ipynb" and _written(found) == _written(output.data)
+    )
+
+
+def _written(notebook: bytes) -> object:
+    """Return what an author wrote of a notebook: its cells in order, without their results."""
+    try:
+        cells = json.loads(notebook)["cells"]
+        return [(cell["id"], cell["cell_type"], "".join(cell["source"])) for cell in cells]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _replace(output: Output) -> None:

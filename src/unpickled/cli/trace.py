@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from unpickled.errors import CourseError, TraceError
-from unpickled.pickles import Step, Tracing
+from unpickled.pickles import Limits, Step, Tracing
 from unpickled.pickles import trace as steps_of
 
 __all__ = ["as_json", "trace"]
@@ -75,7 +75,7 @@ def as_json(tracing: Tracing, *, brief: bool = False) -> Iterator[dict[str, Any]
 
 def _read(file: str, member: str | None) -> tuple[bytes, str]:
     if file == "-":
-        return sys.stdin.buffer.read(), "standard input"
+        return sys.stdin.buffer.read(Limits().bytes + 1), "standard input"
     from unpickled.weights import read_pickle  # noqa: PLC0415 - not needed for standard input
 
     return read_pickle(file, member)

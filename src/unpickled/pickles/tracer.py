@@ -151,7 +151,7 @@ class Tracing:
         if memo_room < 0:
             raise OverLimitError(at, f"the memo holds more than {limits.memo} entries", RAISE_LIMIT)
         if at >= end:
-            raise self._ran_out(at)
+            raise (self._misread and self._disagreement) or self._ran_out(at)
         return min(end, frame or end, at + 1 + min(stack_room, memo_room))
 
     def _goes_on(self, at: int) -> bool:
