@@ -135,7 +135,7 @@ def build(machine: Machine, _: None) -> Happened:
         if all(map(is_empty, parts)):  # a pair is one state for attributes and one for slots
             return None
         raise BrokenPickleError(f"{kind_of(target)} has no place for a state", MADE_UP)
-    return _method(machine, "BUILD", target, "__setstate__", [state])
+    return _method(machine, "BUILD", "__setstate__", [state])
 
 
 def _call(machine: Machine, opcode: str, function: Any, method: str, *given: Any) -> Happened:
@@ -168,27 +168,27 @@ def append(machine: Machine, _: None) -> Happened:
 
 def appends(machine: Machine, _: None) -> Happened:
     """APPENDS: append everything above the mark."""
-    return _extend(machine, "APPENDS", "extend", machine.above_mark())
+    values, stack = machine.above_mark(), machine.stack
+    if stack and type(stack[-1]) is List:
+        machine.grow(stack[-1], values)
+        return None
+    return _extend(machine, "APPENDS", "extend", values)
 
 
 def additems(machine: Machine, _: None) -> Happened:
     """ADDITEMS: add everything above the mark to a set."""
-    values, target = machine.above_mark(), machine.stack[-1] if machine.stack else None
-    if type(target) is Set:
-        machine.grow(target, values)
+    values, stack = machine.above_mark(), machine.stack
+    if stack and type(stack[-1]) is Set:
+        machine.grow(stack[-1], values)
         return None
-    return _method(machine, "ADDITEMS", target, "add", values)
+    return _method(machine, "ADDITEMS", "add", values)
 
 
 def setitem(machine: Machine, _: None) -> Happened:
     """SETITEM: store one value under one key."""
     stack = machine.stack
     value = stack.pop()
-    pair = [stack.pop(), value]
-    if type(stack[-1]) is Dict:
-        machine.grow(stack[-1], pair)
-        return None
-    return _store(machine, "SETITEM", pair)
+    return _store(machine, "SETITEM", [stack.pop(), value])
 
 
 def setitems(machine: Machine, _: None) -> Happened:
@@ -197,23 +197,20 @@ def setitems(machine: Machine, _: None) -> Happened:
 
 
 def _extend(machine: Machine, opcode: str, method: str, values: list[Any]) -> Happened:
-    target = machine.stack[-1] if machine.stack else None
-    if type(target) is List:
-        machine.grow(target, values)
+    if machine.stack and type(machine.stack[-1]) is bytearray:  # it takes numbers; its text stays
         return None
-    if type(target) is bytearray:  # which takes numbers; its text stays as it is
-        return None
-    return _method(machine, opcode, target, method, values)
+    return _method(machine, opcode, method, values)
 
 
 def _store(machine: Machine, opcode: str, values: list[Any]) -> Happened:
-    target = machine.stack[-1] if machine.stack else None
-    if type(target) is Dict:
-        machine.grow(target, machine.paired(values))
+    stack = machine.stack
+    kind = type(stack[-1]) if stack else None
+    if kind is Dict:
+        machine.grow(stack[-1], machine.paired(values))
         return None
-    if type(target) in (List, bytearray):  # an index and an item; the text stays as it is
+    if kind is List or kind is bytearray:  # an index and an item; the text stays as it is
         return None
-    return _method(machine, opcode, target, "__setitem__", values)
+    return _method(machine, opcode, "__setitem__", values)
 
 
 # What several of them share
@@ -225,29 +222,26 @@ def _take(machine: Machine, count: int) -> list[Any]:
     return taken
 
 
-def _method(
-    machine: Machine, opcode: str, target: object, method: str, values: list[Any]
-) -> Happened:
-    """Tell of a call of the target's method, and note on a result what was done to it."""
+def _method(machine: Machine, opcode: str, method: str, values: list[Any]) -> Happened:
+    """Tell of a call of a method of what is on top, and note on a result what is done to it."""
     if len(machine.stack) <= machine.fences[-1]:
         raise BrokenPickleError("there is nothing below the mark to add to", MADE_UP)
+    target = machine.stack[-1]
     if not values and (method != "extend" or type(target) in PLAIN):
         return None  # `extend` is the one that CPython's Python reader calls even so
     if type(target) in PLAIN:
         raise BrokenPickleError(f"{kind_of(target)} has no method {method}", MADE_UP)
     if type(target) is Call:
-        log = machine.logs.setdefault(target.step, [])
-        if method == "__setitem__":
-            pairs = iter(values[: len(values) // 2 * 2])  # those before an odd one are still stored
-            machine.grow(
-                target.log, [("item", key, value) for key, value in zip(pairs, pairs, strict=True)]
-            )
-        else:
-            kind = "state" if method == "__setstate__" else "append"
-            machine.grow(log, [(kind, value) for value in values])
-    return None, Call(
-        (opcode, target, method, machine.joined(values), None, machine.now, machine.logs)
-    )
+        machine.grow(machine.logs.setdefault(target.step, []), _done(method, values))
+    given = machine.joined(values)
+    return None, Call((opcode, target, method, given, None, machine.now, machine.logs))
+
+
+def _done(method: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    """Return what a method does to a result, as the entries of its log."""
+    if method == "__setitem__":  # an odd one is not stored; those before it still are
+        return [("item", *values[at : at + 2]) for at in range(0, len(values) - 1, 2)]
+    return [("state" if method == "__setstate__" else "append", value) for value in values]
 
 
 _NO_ARGUMENTS = frozenset({type(None), bool, int, float})
