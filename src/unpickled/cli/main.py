@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": Entry("unpickled.cli.doctor:doctor", "Tell what is missing here, and what mends it."),
     "check": Entry("unpickled.cli.check:check", "The 30-second test: may these files be loaded?"),
     "trace": Entry("unpickled.cli.trace:trace", "Step through a pickle without running it."),
+    "teach": Entry("unpickled.cli.teach:teach", "Score the graded quiz."),
     "author": Entry(
         "unpickled.cli.author:author", "Regenerate and check what is made from the sources."
     ),
@@ -88,6 +89,7 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except CourseError as error:
+        sys.stdout.flush()
         click.echo(f"unpickled: {error}", err=True)
         return error.exit_code
     return result if isinstance(result, int) else 0
