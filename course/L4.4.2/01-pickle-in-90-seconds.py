@@ -54,8 +54,11 @@ lab.stepper(data)
 pickletools.dis(data)
 
 trace = lab.trace(data)
-assert not trace.imports  # this program imports no name …
-assert not trace.calls  # … and calls nothing: it is nothing but data
+print(len(trace.imports), "imports,", len(trace.calls), "calls")
+
+if weights == {"layer": [0.25, -0.5], "bias": 1}:  # as long as you have not changed it
+    assert not trace.imports  # this program imports no name …
+    assert not trace.calls  # … and calls nothing: it is nothing but data
 
 # %% [markdown]
 # ## Predict: the next stack

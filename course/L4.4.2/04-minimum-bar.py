@@ -122,7 +122,8 @@ def not_allowed(path):
 for path in (weights, unlisted, lab.specimen("reduce-canary")):
     print(path.name, "->", not_allowed(path) or "nothing but what tensors need")
 
-assert not not_allowed(weights)
+if len(ALLOWED) == 3:  # with a shorter list, see for yourself
+    assert not not_allowed(weights)
 assert not_allowed(unlisted) == {"logging.warning"}
 
 # %% [markdown]

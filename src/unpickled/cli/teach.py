@@ -11,7 +11,7 @@ __all__ = ["teach"]
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def teach() -> None:
-    """Score the graded quiz. (Release, collection and grading are not here yet.)"""
+    """Score the graded quiz; release, collection and grading are not here yet."""
 
 
 teach.add_command(score)
