@@ -101,6 +101,38 @@ def test_of_several_pickles_one_must_be_chosen(tmp_path, capsys):
     assert 'no member "three.pkl"' in capsys.readouterr().err
 
 
+def test_a_second_pickle_in_an_archive_is_named(tmp_path, capsys, canary):
+    """data.pkl is traced, and what stands beside it is not passed over in silence."""
+    path = tmp_path / "flat.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({}, 2))
+        archive.writestr("archive/evil.dat", canary.read_bytes())
+    assert run(["trace", str(path)]) == 0
+    assert "--member archive/evil.dat" in capsys.readouterr().err
+
+
+def test_a_pickle_behind_a_long_first_argument_is_traced(tmp_path, capsys):
+    """What is not recognised is traced all the same: the call behind a megabyte of padding is told."""
+    path = tmp_path / "hidden.bin"
+    padding = b"B" + (1_100_000).to_bytes(4, "little") + b"\x7f" * 1_100_000 + b"0"
+    path.write_bytes(padding + b"cposix\nmkdir\n(Vnever-made\ntR.")
+    assert run(["trace", str(path)]) == 0
+    assert "CALLS posix.mkdir('never-made')" in capsys.readouterr().out
+
+
+def test_a_damaged_archive_is_not_called_empty_of_pickles(tmp_path, capsys):
+    """A cut zip cannot be opened: that is said, and not that there is no pickle in it."""
+    import torch
+
+    path = tmp_path / "cut.pt"
+    torch.save({"w": torch.zeros(100)}, path)
+    path.write_bytes(path.read_bytes()[:600])
+    assert run(["trace", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "no pickle in it" not in said
+    assert said.count("\n") == 1
+
+
 def test_a_cut_file_keeps_its_steps_and_names_the_offset(canary, tmp_path, capsys):
     """What could be read is printed; then one line with place, problem and remedy; exit 2."""
     path = tmp_path / "cut.pkl"

@@ -37,7 +37,7 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
     FILE may be a pickle, an archive that holds one, or - for standard input. Exit 0: traced to its end;
     2: malformed, over a limit, or no pickle.
     """
-    data, where = _read(file, member)
+    data, where, others = _read(file, member)
     tracing = steps_of(data)
     try:
         if lines:
@@ -47,6 +47,11 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
             _print(tracing, where)
     except TraceError as error:
         raise CourseError(f"{where or file}, {error.place}", error.problem, error.remedy) from error
+    finally:
+        for other in others:
+            click.echo(
+                f"unpickled: {file} holds another pickle: --member {_shown(other)}", err=True
+            )
     return 0
 
 
@@ -73,9 +78,9 @@ def as_json(tracing: Tracing, *, brief: bool = False) -> Iterator[dict[str, Any]
         }
 
 
-def _read(file: str, member: str | None) -> tuple[bytes, str]:
+def _read(file: str, member: str | None) -> tuple[bytes, str, tuple[str, ...]]:
     if file == "-":
-        return sys.stdin.buffer.read(Limits().bytes + 1), "standard input"
+        return sys.stdin.buffer.read(Limits().bytes + 1), "standard input", ()
     from unpickled.weights import read_pickle  # noqa: PLC0415 - not needed for standard input
 
     return read_pickle(file, member)
