@@ -39,6 +39,7 @@ ASSEMBLED: dict[str, tuple[Any, ...]] = {
     "memo with gaps": ("NONE", ("PUT", 7), "MEMOIZE", ("LONG_BINPUT", 3), ("GET", 7), ("BINGET", 1), ("GET", 3),
                        "STOP"),
     "long forms": (("BINBYTES8", b"b"), "DUP", ("LONG4", 5), ("BINUNICODE8", "u"), "TUPLE3", "TUPLE2", "STOP"),
+    "names beyond ASCII": (("GLOBAL", "modül", "näme of it"), ("GLOBAL", "a.b", "c.d"), "TUPLE2", "STOP"),
     "old strings": (("STRING", "a'\n\\"), ("BINSTRING", "b\xff"), ("SHORT_BINSTRING", "c"), "TUPLE3", "STOP"),
     "old numbers": (("INT", True), ("INT", -5), ("LONG", 1 << 70), ("FLOAT", 1.5), "MARK", "NONE", "LIST", "MARK",
                     "DICT", "STOP"),
@@ -49,16 +50,20 @@ ASSEMBLED: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 
 
+ESCAPED = rb"S'\x41\101\7\78\q\\\n\'" + b"'\n."
+
+
 def handmade() -> list[tuple[str, bytes]]:
     """Return all of them by name; each alone, and some one after another."""
     single = [(name, assemble(operations)) for name, operations in ASSEMBLED.items()]
     one, two = dict(single)["reduce"], dict(single)["leftovers"]
     in_a_row = [("two in a row", one + two), ("three in a row", pickle.dumps([1], 4) + two + one)]
-    return (
-        single
-        + in_a_row
-        + [("pickler's persistent ids", _persistent()), ("out of band", _out_of_band())]
-    )
+    others = [
+        ("escapes", ESCAPED),
+        ("pickler's persistent ids", _persistent()),
+        ("out of band", _out_of_band()),
+    ]
+    return single + in_a_row + others
 
 
 def _persistent() -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 from unpickled.pickles import OPCODES, assemble
 
-NAMES = ("os mkdir", "builtins list", "collections OrderedDict", "a.b c.d")
+NAMES = ("os mkdir", "builtins list", "collections OrderedDict", "a.b c.d", "this s", "modül näme")
 WORDS = ("os", "mkdir", "", "x" * 170, "é\n'\"", "\ud800", "k")
 
 _ARGUMENT: dict[str, Callable[[Random], Any]] = {
