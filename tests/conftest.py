@@ -12,7 +12,11 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile(
-    "unpickled", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "unpickled",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),  # in CI the same examples each time; elsewhere new ones
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
 settings.load_profile("unpickled")
 
