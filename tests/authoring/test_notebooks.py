@@ -70,7 +70,7 @@ def test_each_page_has_its_rail_and_leads_to_its_neighbours(course):
     while True:
         visited.append(here.stem)
         cells = json.loads(builder.notebook(here.with_suffix(".py")))["cells"]
-        assert f'lab.rail("{here.stem}")' in text(cells[2])
+        assert f'lab.rail("{here.stem}")' in text(cells[1])
         assert text(cells[0]) == text(cells[-1])
         onward = [
             part
@@ -110,8 +110,8 @@ def test_writing_leaves_right_files_alone_and_nothing_half_written(course):
     """Only what differs is written, and no temporary file stays behind."""
     made = outputs(course)
     write(made)
-    made[0].path.write_text("spoilt")
-    assert write(made) == [made[0].path]
+    made[-1].path.write_text("spoilt")
+    assert write(made) == [made[-1].path]
     assert not list(course.rglob(".*.ipynb.*"))
 
 
@@ -154,6 +154,27 @@ def test_a_notebook_that_a_learner_has_run_is_neither_stale_nor_overwritten(cour
     cell["source"] = ["print('changed')"]
     path.write_text(json.dumps(notebook, indent=1))
     assert stale(made) == [path]
+
+
+@pytest.mark.parametrize("change", ["a cell's text", "a new cell", "no notebook any more"])
+def test_what_was_edited_by_hand_is_kept_beside_the_new_notebook(course, change):
+    """Building puts the page right and loses nothing, however often; an older build is simply replaced."""
+    page = course / "course" / "start.ipynb"
+    for number in (1, 2):
+        notebook = json.loads(page.read_text("utf-8"))
+        if change == "a cell's text":
+            notebook["cells"][3]["source"] = ["my own notes"]
+        else:
+            notebook["cells"].append(nbformat.v4.new_code_cell("my_own = 1"))
+        mine = json.dumps(notebook) if change != "no notebook any more" else "{"
+        page.write_text(mine, "utf-8")
+        kept = page.with_suffix(f".edited-{number}.ipynb")
+        assert set(write(outputs(course))) == {page, kept}
+        assert kept.read_text("utf-8") == mine
+        assert not stale(outputs(course))
+    source = page.with_suffix(".py")
+    source.write_text(source.read_text("utf-8") + "\n# %%\nfresh = 1\n", "utf-8")
+    assert write(outputs(course)) == [page]
 
 
 def test_what_is_committed_is_what_the_sources_give(root):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -84,3 +86,25 @@ def test_root_is_allowed_only_where_it_is_root(monkeypatch, tmp_path):
     """A container's root can learn; nobody else gets the flag."""
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert "--allow-root" not in command(tmp_path, "x", port=None, browser=True)
+
+
+def test_learners_see_each_page_once_and_not_what_it_is_made_of(root):
+    """The server's own listing holds every notebook, and none of the sources of a page or a lab."""
+    code = (
+        "import asyncio, json, sys; from jupyterlab.labapp import LabApp\n"
+        "app = LabApp.initialize_server(argv=sys.argv[1:]); manager = app.contents_manager\n"
+        "names = lambda folder: [row['name'] for row in asyncio.run(manager.get(folder))['content']]\n"
+        "print(json.dumps([names('course'), names('course/L4.4.2')]))"
+    )
+    words = [
+        sys.executable,
+        "-c",
+        code,
+        *command(root, "course/start.ipynb", port=None, browser=False)[3:],
+    ]
+    done = subprocess.run(words, env=environment(root), capture_output=True, check=True, text=True)
+    course, lesson = json.loads(done.stdout.splitlines()[-1])
+    assert "start.ipynb" in course
+    pages = {path.name for path in (root / "course" / "L4.4.2").glob("*.ipynb")}
+    assert pages <= set(lesson)
+    assert not [name for name in course + lesson if name.endswith((".py", ".md"))]

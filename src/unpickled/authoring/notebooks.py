@@ -24,7 +24,7 @@ from unpickled.authoring.pages import Page, pages
 from unpickled.content import load_course, load_sources
 from unpickled.errors import ContentError
 
-__all__ = ["Builder"]
+__all__ = ["Builder", "as_built"]
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LOCKED = {"deletable": False, "editable": False}
@@ -83,15 +83,12 @@ class Builder:
             remedy = "Write it, or take the page out of course/course.toml."
             raise ContentError(place, "this page has no source", remedy) from error
         yield _markdown(page.navigation(), LOCKED)
-        written = jupytext.reads(text, fmt="py:percent").cells
-        for number, cell in enumerate(written):
+        yield _rail(page)
+        for cell in jupytext.reads(text, fmt="py:percent").cells:
             if cell.cell_type == "markdown":
                 yield _markdown(self._render(cell.source, page, place))
             else:
                 yield _code(cell.source, _metadata(cell))
-            if number == 0:
-                hidden = {**LOCKED, "jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
-                yield _code(f'from unpickled import lab\n\nlab.rail("{page.id}")', hidden)
         yield _markdown(page.navigation(), LOCKED)
 
     def _render(self, text: str, page: Page, place: str) -> str:
@@ -103,6 +100,25 @@ class Builder:
                 f"{place}, cell {first!r}", f"its template fails: {error}"
             ) from error
         return citations.link(rendered, self._sources, place=place, references=page.references)
+
+
+def as_built(notebook: bytes) -> bool:
+    """Tell whether every cell of a notebook still has the content that its id was computed from.
+
+    Results of a run do not count. What is no notebook at all was not built either.
+    """
+    try:
+        cells = [{**cell, "source": list(cell["source"])} for cell in json.loads(notebook)["cells"]]
+        return all(_with_id(cell, copy)["id"] == cell["id"] for cell, copy in _numbered(cells))
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _rail(page: Page) -> Cell:
+    """Return the cell of the progress rail; collapsed, a front end shows its first line alone."""
+    hidden = {**LOCKED, "jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+    source = f'# Your progress\nfrom unpickled import lab\n\nlab.rail("{page.id}")'
+    return _code(source, hidden)
 
 
 def _metadata(cell: Any) -> dict[str, Any]:

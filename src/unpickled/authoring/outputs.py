@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
-from unpickled.authoring.notebooks import Builder
+from unpickled.authoring.notebooks import Builder, as_built
 from unpickled.authoring.timeline import timeline_svg
 from unpickled.content import load_incidents
 
-__all__ = ["Output", "outputs", "stale", "write"]
+__all__ = ["Output", "edited", "outputs", "stale", "write"]
 
 TIMELINE = Path("course/L4.4.2/pictures/timeline.svg")
 
@@ -50,13 +52,23 @@ def stale(made: Iterable[Output]) -> list[Path]:
 
 
 def write(made: Iterable[Output]) -> list[Path]:
-    """Write the outputs that differ, each atomically; returns the paths that were written."""
+    """Write the outputs that differ, each atomically; returns the paths that were written.
+
+    A notebook that somebody edited by hand is kept beside the new one, as `NAME.edited-1.ipynb`.
+    """
     changed = []
     for output in made:
         if not _is_current(output):
+            if edited(output.path):
+                changed.append(_set_aside(output.path))
             _replace(output)
             changed.append(output.path)
     return changed
+
+
+def edited(path: Path) -> bool:
+    """Tell whether a file is a notebook with work in it that no source holds: a cell changed or added by hand."""
+    return path.suffix == ".ipynb" and path.is_file() and not as_built(path.read_bytes())
 
 
 def _is_current(output: Output) -> bool:
@@ -76,6 +88,16 @@ def _written(notebook: bytes) -> object:
         return [(cell["id"], cell["cell_type"], "".join(cell["source"])) for cell in cells]
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _set_aside(path: Path) -> Path:
+    """Keep a copy under the first free name, and return it."""
+    for number in count(1):
+        kept = path.with_suffix(f".edited-{number}.ipynb")
+        if not kept.exists():
+            shutil.copy2(path, kept)
+            return kept
+    raise AssertionError
 
 
 def _replace(output: Output) -> None:

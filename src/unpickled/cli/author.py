@@ -11,6 +11,8 @@ from unpickled.errors import CourseError
 
 __all__ = ["author"]
 
+KEPT = " (the edited notebook is kept beside it)"
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def author() -> None:
@@ -25,14 +27,16 @@ def author() -> None:
 )
 def build(only_check: bool) -> int:
     """Regenerate notebooks and pictures. Files that are right already are left alone."""
-    from unpickled.authoring import outputs, stale, write  # noqa: PLC0415 - jupytext is slow to import
+    from unpickled.authoring import edited, outputs, stale, write  # noqa: PLC0415 - jupytext is slow to import
 
     root = course_root()
     made = outputs(root)
     if only_check:
         old = stale(made)
         for path in old:
-            click.echo(f"{path.relative_to(root)}: stale. Run: unpickled author build", err=True)
+            problem = "edited by hand" if edited(path) else "stale"
+            remedy = "Run: unpickled author build" + KEPT * (problem != "stale")
+            click.echo(f"{path.relative_to(root)}: {problem}. {remedy}", err=True)
         click.echo(f"{len(made) - len(old)} of {len(made)} generated files are up to date.")
         return 1 if old else 0
     changed = write(made)
