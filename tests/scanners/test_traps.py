@@ -280,3 +280,14 @@ def test_the_scanners_make_no_noise(
             scan(write(name, tmp_path))
     assert capfd.readouterr() == ("", "")
     assert not caplog.records
+
+
+def test_what_is_imported_by_number_is_told_in_the_advice(tmp_path: Path) -> None:
+    """Both scanners pass an extension code, so that the sentence must not read like any other clean one."""
+    path = tmp_path / "by-number.pkl"
+    path.write_bytes(assemble([("EXT2", 7001), "EMPTY_TUPLE", "REDUCE", ("EXT1", 3), "STOP"]))
+    report = scan(path)
+    assert report.verdict is Verdict.CLEAN
+    assert "by number (extension code 3, 7001), which no scanner resolves" in report.advice
+    path.write_bytes(assemble([("GLOBAL", "os mkdir"), ("EXT1", 3), "STOP"]))
+    assert "number" not in scan(path).advice

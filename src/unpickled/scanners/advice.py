@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from unpickled.scanners.verdicts import Finding, Report, Verdict
 from unpickled.weights import Format
@@ -12,14 +12,23 @@ __all__ = ["advise"]
 _NAMES = 3
 
 
-def advise(verdict: Verdict, form: Format, reports: tuple[Report, ...]) -> str:
-    """Return the sentence of advice for a file's verdict."""
+def advise(
+    verdict: Verdict, form: Format, reports: tuple[Report, ...], codes: Sequence[int] = ()
+) -> str:
+    """Return the sentence of advice for a file's verdict.
+
+    Args:
+        verdict: of all scanners together.
+        form: what the file is.
+        reports: the scanners' answers.
+        codes: numbers that its pickles import by; what they stand for is not in the file.
+    """
     if verdict is Verdict.DANGEROUS:
         return f"Do not load it: it names {_names(report.findings for report in reports)}, which can run code."
     if verdict is Verdict.SUSPICIOUS:
         return f"Do not load it before you know what {_names(report.findings for report in reports)} does in it."
     if verdict is Verdict.CLEAN:
-        return _clean(form, reports)
+        return _by_number(codes) if codes else _clean(form, reports)
     return _not_judged(verdict, form)
 
 
@@ -34,6 +43,14 @@ def _clean(form: Format, reports: tuple[Report, ...]) -> str:
     if form.pickled:
         return "No known bad name found; a pickle can still call what no list holds, so know its source."
     return "No known bad name found."
+
+
+def _by_number(codes: Sequence[int]) -> str:
+    numbers = _few([str(code) for code in codes])
+    return (
+        f"No known bad name found, but it imports by number (extension code {numbers}), which no scanner resolves: "
+        "do not load it before you know what your program registers there."
+    )
 
 
 def _not_judged(verdict: Verdict, form: Format) -> str:
@@ -52,6 +69,9 @@ def _not_judged(verdict: Verdict, form: Format) -> str:
 
 def _names(groups: Iterable[tuple[Finding, ...]]) -> str:
     """Join the distinct names of several findings, a few at most."""
-    names = list(dict.fromkeys(str(finding) for group in groups for finding in group))
+    return _few(list(dict.fromkeys(str(finding) for group in groups for finding in group)))
+
+
+def _few(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     return ", ".join(names[:_NAMES]) + more

@@ -22,6 +22,8 @@ __all__ = ["Part", "gap", "parts"]
 _OPCODES = 2_000_000
 _PARTS = 5_000
 _ENDS = 1_000
+_CODES = 100
+_BY_NUMBER = frozenset({"EXT1", "EXT2", "EXT4"})
 _BROKEN = "it is broken at byte {}"
 _JOBLIB = "from byte {} on, joblib keeps raw numbers inside the pickle, which no scanner steps over"
 
@@ -39,6 +41,7 @@ class Part:
         ends: offset behind each pickle, for the first thousand.
         problem: why it could not be read to its end; empty if it could.
         too_large: whether that is a limit, so that the scanners had better not try either.
+        codes: numbers of the copyreg extension registry that it imports by, the first of them.
     """
 
     where: str
@@ -49,6 +52,7 @@ class Part:
     ends: tuple[int, ...] = ()
     problem: str = ""
     too_large: bool = False
+    codes: tuple[int, ...] = ()
 
 
 def parts(path: str | os.PathLike[str]) -> tuple[Part, ...]:
@@ -81,9 +85,10 @@ def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:
     limits = Limits(opcodes=most, stack=most, memo=most, items=1, text=64)
     steps = Tracing(piece.data, limits, piece.start)
     ends: list[int] = []
+    codes: set[int] = set()
     last, problem, too_large = 0, "", False
     try:
-        last = _ends(steps, piece.pickles, ends)
+        last = _ends(steps, piece.pickles, ends, codes)
     except OverLimitError as error:
         too_large, problem = True, f"it is too large to check: {error.problem}"
     except TraceError as error:
@@ -99,14 +104,17 @@ def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:
         ends=tuple(ends),
         problem=problem,
         too_large=too_large,
+        codes=tuple(sorted(codes)),
     )
     return part, steps.machine.now + 1
 
 
-def _ends(steps: Iterable[Step], pickles: int, ends: list[int]) -> int:
+def _ends(steps: Iterable[Step], pickles: int, ends: list[int], codes: set[int]) -> int:
     """Collect where the first pickles end; return where the last one does, after `pickles` of them if not 0."""
     last = 0
     for step in steps:
+        if step.opcode in _BY_NUMBER and len(codes) < _CODES:
+            codes.add(step.arg)
         if step.opcode == "STOP":
             last = step.offset + step.size
             if len(ends) < _ENDS:

@@ -56,7 +56,8 @@ def scan(
     if _stamp(path) != before:
         return could_not(shown, ScanError(shown, "it changed while it was read", "Scan it again."))
     verdict = worst(report.verdict for report in reports)
-    advice = advise(verdict, form, reports)
+    codes = sorted({code for part in found for code in part.codes})
+    advice = advise(verdict, form, reports, codes)
     return FileReport(path=shown, format=form, verdict=verdict, reports=reports, advice=advice)
 
 
