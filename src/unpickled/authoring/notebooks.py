@@ -24,7 +24,7 @@ from unpickled.authoring.pages import Page, pages
 from unpickled.content import load_course, load_sources
 from unpickled.errors import ContentError
 
-__all__ = ["Builder", "as_built"]
+__all__ = ["Builder", "as_built", "with_ids"]
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LOCKED = {"deletable": False, "editable": False}
@@ -68,7 +68,7 @@ class Builder:
         page = self._pages[source]
         cells = list(self._cells(page))
         document = {
-            "cells": [_with_id(cell, seen) for cell, seen in _numbered(cells)],
+            "cells": with_ids(cells),
             "metadata": {"kernelspec": KERNEL, "language_info": {"name": "python"}},
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -100,6 +100,11 @@ class Builder:
                 f"{place}, cell {first!r}", f"its template fails: {error}"
             ) from error
         return citations.link(rendered, self._sources, place=place, references=page.references)
+
+
+def with_ids(cells: list[Cell]) -> list[Cell]:
+    """Return the cells with ids computed from their content, so that a second build gives the same bytes."""
+    return [_with_id(cell, seen) for cell, seen in _numbered(cells)]
 
 
 def as_built(notebook: bytes) -> bool:

@@ -12,12 +12,14 @@ from itertools import count
 from pathlib import Path
 
 from unpickled.authoring.notebooks import Builder, as_built
+from unpickled.authoring.quiz_notebook import quiz_notebook, quiz_path
 from unpickled.authoring.timeline import timeline_svg
 from unpickled.content import load_incidents
 
 __all__ = ["Output", "edited", "outputs", "stale", "write"]
 
 TIMELINE = Path("course/L4.4.2/pictures/timeline.svg")
+QUIZ = "L4.4.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ def outputs(root: Path) -> tuple[Output, ...]:
         Output(source.with_suffix(".ipynb"), builder.notebook(source))
         for source in builder.sources()
     ]
+    made.append(Output(quiz_path(root, QUIZ), quiz_notebook(root, QUIZ)))
     made.append(Output(root / TIMELINE, timeline_svg(load_incidents(root)).encode()))
     return tuple(made)
 
@@ -82,11 +85,19 @@ def _is_current(output: Output) -> bool:
 
 
 def _written(notebook: bytes) -> object:
-    """Return what an author wrote of a notebook: its cells in order, without their results."""
+    """Return what an author wrote of a notebook: its cells in order and what they are worth, without their results."""
     try:
         cells = json.loads(notebook)["cells"]
-        return [(cell["id"], cell["cell_type"], "".join(cell["source"])) for cell in cells]
-    except (ValueError, KeyError, TypeError):
+        return [
+            (
+                cell["id"],
+                cell["cell_type"],
+                "".join(cell["source"]),
+                cell["metadata"].get("nbgrader"),
+            )
+            for cell in cells
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
