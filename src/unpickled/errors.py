@@ -13,6 +13,7 @@ __all__ = [
     "ScanError",
     "SetupError",
     "SpecimenError",
+    "StudentError",
     "TraceError",
 ]
 
@@ -57,6 +58,20 @@ class SetupError(CourseError):
 
 class SpecimenError(CourseError):
     """A specimen is unknown or could not be written."""
+
+
+class StudentError(CourseError):
+    """Something that a check asked of a learner's work could not be had.
+
+    Args:
+        problem: what is wrong, in words for the learner.
+        remedy: what the learner can do.
+        raised: the name of the exception class that the learner's own code raised; empty for any other problem.
+    """
+
+    def __init__(self, problem: str, remedy: str = "", *, raised: str = "") -> None:
+        super().__init__("your answer", problem, remedy)
+        self.raised = raised
 
 
 class TraceError(CourseError):
