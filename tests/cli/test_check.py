@@ -16,8 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from unpickled.cli.check import check, exit_code, summary
+from unpickled.cli.main import run as run_line
 from unpickled.cli.scan_table import printable
-from unpickled.scanners import FileReport, Verdict
+from unpickled.scanners import FileReport, Verdict, report_on
 from unpickled.specimens import catalogue, make, write, write_all
 
 Run = Callable[..., Result]
@@ -278,6 +279,29 @@ def test_ctrl_c_is_130_and_one_line(tmp_path: Path) -> None:
     while time.monotonic() < deadline and any(map(_alive, workers)):
         time.sleep(0.02)
     assert not any(map(_alive, workers))
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_ctrl_c_keeps_the_verdicts_so_far(tmp_path, monkeypatch, capsys, as_json) -> None:
+    """Who stops a long walk sees what was found until then, and that it was not all."""
+    for number in range(5):
+        write("reduce-canary", tmp_path / str(number))
+    real, asked = report_on, []
+
+    def impatient(target):
+        asked.append(target)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return real(target)
+
+    monkeypatch.setattr("unpickled.cli.check.report_on", impatient)
+    assert run_line(["check", str(tmp_path), *["--json"] * as_json]) == 130
+    out, err = capsys.readouterr()
+    if as_json:
+        assert [row["verdict"] for row in json.loads(out)] == ["dangerous"] * 2
+    else:
+        assert "2 files: 2 dangerous." in out
+    assert "Stopped: 2 of 5 files." in err
 
 
 def _alive(pid: str) -> bool:

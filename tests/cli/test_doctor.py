@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,3 +61,18 @@ def test_a_missing_program_and_a_missing_course_are_told(monkeypatch, tmp_path):
     states = {finding.name: finding.state for finding in doctor.examine()}
     assert states["Programs"] == states["Course"] == "missing"
     assert states["chromium"] == states["bubblewrap"] == "optional"
+
+
+def test_a_full_disk_is_measured_where_the_environment_is_and_no_remedy_deletes_it(monkeypatch):
+    """What mends a full disk must not take the environment along that is being mended."""
+    asked = []
+
+    def usage(path):
+        asked.append(Path(path))
+        return SimpleNamespace(free=2**20)
+
+    monkeypatch.setattr(doctor.shutil, "disk_usage", usage)
+    [disk] = [finding for finding in doctor.examine() if finding.name == "Disk"]
+    assert asked == [Path(sys.prefix)]
+    assert disk.state == "missing"
+    assert disk.remedy.endswith("pip cache purge")

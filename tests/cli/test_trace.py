@@ -198,3 +198,16 @@ def test_brief_leaves_the_state_out(canary, capsys):
     """--brief is for large files: the same steps, without stack and memo."""
     run(["trace", str(canary), "--json", "--brief"])
     assert all(step["stack"] is None and step["memo"] is None for step in rows(capsys))
+
+
+def test_standard_input_is_looked_into_like_a_file(capsys, monkeypatch):
+    """A PyTorch archive that is piped in shows its data.pkl, as the same file by its path does."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("model/data.pkl", pickle.dumps({"w": 1}, 2))
+        out.writestr("model/version", "3")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(archive.getvalue())))
+    assert run(["trace", "-"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("pickle: model/data.pkl")
+    assert "calls nothing" in said

@@ -75,8 +75,8 @@ def test_a_damaged_file_is_set_aside_and_the_learner_is_told(root, kept, item):
     kept.write_text("{ not json")
     journal = Journal(root)
     rail = journal.rail(item.page)
-    assert "damaged" in rail.message
-    assert list(kept.parent.glob("progress.damaged-*.json"))
+    assert "could not be used (it is not JSON)" in rail.message
+    assert list(kept.parent.glob("progress.aside-*.json"))
     answer(journal.card(item.id), item, correct=True)
     assert Journal(root).summary()[item.id] == "done"
 

@@ -60,3 +60,14 @@ def test_the_format_table_shows_every_row_with_its_sources():
     rows = lab.format_table().rows
     assert len(rows) == 7
     assert all(source["url"].startswith("https://") for row in rows for source in row["sources"])
+
+
+@pytest.mark.parametrize("given", [5, None, {"a": 1}, [1] * 10_000])
+def test_an_object_in_place_of_a_pickle_says_what_to_do(given):
+    """Who forgets to pickle first is told so, shortly, and sees no TypeError."""
+    for use in (lab.stepper, lab.trace):
+        with pytest.raises(
+            CourseError, match=f"but {type(given).__name__}. Pickle it first"
+        ) as told:
+            use(given)
+        assert len(str(told.value)) < 200

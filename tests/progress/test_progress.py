@@ -135,7 +135,7 @@ def test_a_damaged_file_is_set_aside_with_a_message_and_never_lost(path: Path, n
     path.write_bytes(data)
     progress = made(path)
     assert progress.records() == {}
-    aside = path.with_name("progress.damaged-20261123T120000Z.json")
+    aside = path.with_name("progress.aside-20261123T120000Z.json")
     assert aside.read_bytes() == data
     (notice,) = progress.take_notices()
     assert problem in notice
@@ -160,7 +160,7 @@ def test_two_damages_in_one_second_are_both_kept(path: Path) -> None:
     for number in range(3):
         path.write_bytes(b"broken %d" % number)
         made(path).records()
-    kept = sorted(p.read_bytes() for p in path.parent.glob("progress.damaged-*.json"))
+    kept = sorted(p.read_bytes() for p in path.parent.glob("progress.aside-*.json"))
     assert kept == [b"broken 0", b"broken 1", b"broken 2"]
 
 
@@ -192,7 +192,7 @@ def test_a_record_that_cannot_be_read_does_not_take_the_others_along(
     assert list(progress.records()) == ["p-good"]
     assert "1 of its records" in progress.take_notices()[0]
     assert json.loads(path.read_text())["theme"] == 1
-    (aside,) = path.parent.glob("progress.damaged-*.json")
+    (aside,) = path.parent.glob("progress.aside-*.json")
     assert "p-bad" in json.loads(aside.read_text())["exercises"]
 
 
@@ -210,7 +210,7 @@ def test_something_else_in_its_place_is_set_aside(path: Path, kind: str) -> None
     assert progress.records() == {}
     assert "folder or a device" in progress.take_notices()[0]
     assert progress.attempt("p-one", correct=True).state == "done"
-    (aside,) = path.parent.glob("progress.damaged-*.json")
+    (aside,) = path.parent.glob("progress.aside-*.json")
     if kind == "full folder":
         assert (aside / "note").read_text() == "mine"
 
@@ -276,7 +276,7 @@ def test_damage_in_a_read_only_folder_is_told_and_raises_nothing_on_reading(shar
     """Where nothing can be set aside, the learner still gets a page, with a notice."""
     shared.write_bytes(b"{")
     out = without_rights(shared, "print(progress.records(), progress.take_notices())")
-    assert out.startswith("{} ('progress.json is damaged (it is not JSON).")
+    assert out.startswith("{} ('progress.json cannot be used (it is not JSON).")
     assert shared.read_bytes() == b"{"
 
 
@@ -458,12 +458,12 @@ def test_no_bytes_in_the_file_can_hurt(tmp_path: Path, data: bytes, cut: int, at
     sound = path.read_bytes()
     broken = sound[:at] + data + sound[at + cut :]
     path.write_bytes(broken)
-    for old in folder.glob("progress.damaged-*"):
+    for old in folder.glob("progress.aside-*"):
         old.unlink()
     progress = made(path)
     progress.records()
     if progress.take_notices():
-        (aside,) = folder.glob("progress.damaged-*")
+        (aside,) = folder.glob("progress.aside-*")
         assert aside.read_bytes() == broken
     else:
         assert path.read_bytes() == broken

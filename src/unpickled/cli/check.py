@@ -46,17 +46,29 @@ def check(
     The format is told by content. Folders are walked, hidden files too, and every file is accounted for.
 
     Exit 0: no known bad name in any file. 1: dangerous or suspicious. 2: something could not be judged
-    (unreadable, skipped, failed, missing, empty, or nothing to scan).
+    (unreadable, skipped, failed, missing, empty, or nothing to scan). 130: stopped by Ctrl-C, after the
+    verdicts so far.
     """
     listed = survey(files, ignore=ignore)
-    reports = list(_scanned(listed.targets))
+    reports: list[FileReport] = []
+    try:
+        reports.extend(_scanned(listed.targets))
+    except KeyboardInterrupt:
+        if reports:
+            _give(reports, listed, as_json=as_json)
+            click.echo(f"Stopped: {len(reports)} of {len(listed.targets)} files.", err=True)
+        raise
+    _give(reports, listed, as_json=as_json)
+    ctx.exit(exit_code(reports))
+
+
+def _give(reports: list[FileReport], listed: Survey, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([report.to_dict() for report in reports], indent=2))
         if listed.ignored:
             click.echo(f"unpickled: {_left_out(listed.ignored)}", err=True)
     else:
         _show(reports, listed)
-    ctx.exit(exit_code(reports))
 
 
 def exit_code(reports: Iterable[FileReport]) -> int:

@@ -131,9 +131,14 @@ def _writable(folder: Path) -> Finding:
 
 
 def _space() -> Iterator[Finding]:
-    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    home = Path(sys.prefix)
+    free = shutil.disk_usage(home).free / 2**30
     state = "ok" if free >= 1 else "missing"
-    yield Finding("Disk", state, f"{free:.1f} GiB free", "" if state == "ok" else "make clean")
+    found = f"{free:.1f} GiB free where {home} is"
+    remedy = (
+        f"{Path(sys.executable)} -m pip cache purge"  # at worst, pip fetches again what it needs
+    )
+    yield Finding("Disk", state, found, "" if state == "ok" else remedy)
 
 
 def _optional() -> Iterator[Finding]:

@@ -6,13 +6,16 @@ import json
 import math
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from unpickled.errors import CourseError, TraceError
 from unpickled.pickles import Limits, Step, Tracing
 from unpickled.pickles import trace as steps_of
+
+if TYPE_CHECKING:
+    from unpickled.weights import Reading
 
 __all__ = ["as_json", "trace"]
 
@@ -37,8 +40,9 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
     FILE may be a pickle, an archive that holds one, or - for standard input. Exit 0: traced to its end;
     2: malformed, over a limit, or no pickle.
     """
-    data, where, others = _read(file, member)
-    tracing = steps_of(data)
+    reading = _read(file, member)
+    name = "standard input" if file == "-" else file
+    tracing, where = steps_of(reading.data), reading.where
     try:
         if lines:
             for row in as_json(tracing, brief=brief):
@@ -46,11 +50,11 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
         else:
             _print(tracing, where)
     except TraceError as error:
-        raise CourseError(f"{where or file}, {error.place}", error.problem, error.remedy) from error
+        raise CourseError(f"{where or name}, {error.place}", error.problem, error.remedy) from error
     finally:
-        for other in others:
+        for other in reading.others:
             click.echo(
-                f"unpickled: {file} holds another pickle: --member {_shown(other)}", err=True
+                f"unpickled: {name} holds another pickle: --member {_shown(other)}", err=True
             )
     return 0
 
@@ -78,11 +82,12 @@ def as_json(tracing: Tracing, *, brief: bool = False) -> Iterator[dict[str, Any]
         }
 
 
-def _read(file: str, member: str | None) -> tuple[bytes, str, tuple[str, ...]]:
-    if file == "-":
-        return sys.stdin.buffer.read(Limits().bytes + 1), "standard input", ()
-    from unpickled.weights import read_pickle  # noqa: PLC0415 - not needed for standard input
+def _read(file: str, member: str | None) -> Reading:
+    from unpickled.weights import read_pickle, read_pickle_in  # noqa: PLC0415 - numpy is slow to import
 
+    if file == "-":
+        data = sys.stdin.buffer.read(Limits().bytes + 1)
+        return read_pickle_in(data, "standard input", member)
     return read_pickle(file, member)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import reprlib
 import tempfile
 from pathlib import Path
 from typing import TypeAlias
@@ -47,10 +48,14 @@ def found(material: Material) -> bytes | Path:
     """Return bytes as they are, and a path as a path; a word that is no file is taken for a specimen's id.
 
     Raises:
-        CourseError: it is neither an existing file nor a specimen.
+        CourseError: it is neither bytes, nor an existing file, nor a specimen.
     """
     if isinstance(material, bytes | bytearray | memoryview):
         return bytes(material)
+    if not isinstance(material, str | os.PathLike):
+        problem = f"neither bytes, nor a path, nor a specimen's id, but {type(material).__name__}"
+        remedy = "Pickle it first: pickle.dumps(...) gives bytes."
+        raise CourseError(reprlib.repr(material), problem, remedy)
     path = Path(material)
     if path.exists() or path.name != str(material):
         return path

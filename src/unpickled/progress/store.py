@@ -47,7 +47,7 @@ class Progress:
         self._notices: list[str] = []
 
     def take_notices(self) -> tuple[str, ...]:
-        """Return, once, what the learner should be told: each damaged file that was set aside since last asked."""
+        """Return, once, what the learner should be told: each file set aside since last asked, and why."""
         taken, self._notices = tuple(self._notices), []
         return taken
 
@@ -63,7 +63,7 @@ class Progress:
                 with self._locked():
                     document = self._sound()
             except ProgressError as error:
-                self._notices.append(f"{self.path.name} is damaged ({damage}). {error.remedy}")
+                self._notices.append(f"{self.path.name} cannot be used ({damage}). {error.remedy}")
         return {key: record(entry) for key, entry in document["exercises"].items()}
 
     def status(self, exercise: str, *, item: str = "") -> str:
@@ -159,7 +159,7 @@ class Progress:
         return parse(raw)
 
     def _sound(self) -> Document:
-        """Return the document; a damaged file is set aside first. Called under the lock."""
+        """Return the document; a file that cannot be used is set aside first. Called under the lock."""
         document, damage = self._read()
         if damage:
             aside = self._aside()
@@ -170,7 +170,7 @@ class Progress:
             kept = len(document["exercises"])
             saved = f"{kept} records could be kept" if kept else "a new one is begun"
             self._notices.append(
-                f"{self.path.name} was damaged ({damage}). It is kept as {aside.name}; {saved}."
+                f"{self.path.name} could not be used ({damage}). It is kept as {aside.name}; {saved}."
             )
             if kept:
                 self._write(document)
@@ -179,7 +179,9 @@ class Progress:
     def _aside(self) -> Path:
         stamp = self._clock().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         for number in range(1000):
-            name = f"{self.path.stem}.damaged-{stamp}{f'-{number}' if number else ''}{self.path.suffix}"
+            name = (
+                f"{self.path.stem}.aside-{stamp}{f'-{number}' if number else ''}{self.path.suffix}"
+            )
             if not os.path.lexists(self.path.with_name(name)):
                 break
         return self.path.with_name(name)

@@ -6,7 +6,7 @@ from unpickled.weights.files import NotAFileError, reading_problem, what_it_is
 from unpickled.weights.formats import KINDS, Format, Kind
 from unpickled.weights.identify import identify
 from unpickled.weights.inside import Piece, inside, pieces
-from unpickled.weights.reading import Reading, read_pickle
+from unpickled.weights.reading import Reading, read_pickle, read_pickle_in
 
 __all__ = [
     "KINDS",
@@ -19,6 +19,7 @@ __all__ = [
     "inside",
     "pieces",
     "read_pickle",
+    "read_pickle_in",
     "reading_problem",
     "what_it_is",
 ]

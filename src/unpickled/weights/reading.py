@@ -3,88 +3,129 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from unpickled.errors import CourseError
 from unpickled.weights.files import open_regular
-from unpickled.weights.inside import inside
+from unpickled.weights.inside import Piece, inside, pieces
 
-__all__ = ["Reading", "read_pickle"]
+__all__ = ["Reading", "read_pickle", "read_pickle_in"]
 
-LARGEST = (
-    1 << 30
-)  # bytes of a file that nothing was recognised in, read to see where it stops making sense
+LARGEST = 1 << 30  # bytes of a pickle that are read; more than a tracer's limits ever allow
+_MAIN = "data.pkl"  # the object itself in a PyTorch archive; the other members are raw numbers
+_SHAPELESS = {"unknown", "text", "empty"}  # anything else has a format that is not pickle's
 
 
 class Reading(NamedTuple):
     """The bytes of a pickle, and where it was.
 
     Attributes:
-        data: the pickle, and what follows it.
+        data: the pickle, and what follows it, up to the number of bytes that was asked for.
+        size: how many bytes there are in truth.
         where: the archive's members joined by ` > `; empty for the file itself.
         others: where the file holds other pickles.
     """
 
     data: bytes
+    size: int
     where: str
     others: tuple[str, ...] = ()
 
 
-def read_pickle(path: str | os.PathLike[str], member: str | None = None) -> Reading:
+def read_pickle(
+    path: str | os.PathLike[str],
+    member: str | None = None,
+    *,
+    first: bool = False,
+    most: int = LARGEST,
+) -> Reading:
     """Read the pickle in a file without loading it.
 
     Args:
         path: any file; archives and compression are looked into. Where nothing is recognised, the bytes are
             returned as they are, so that a trace can tell where they stop making sense.
         member: the end of a member's name (`data.pkl`), where the file holds several pickles.
+        first: take the first of several pickles where none of them is the archive's `data.pkl`.
+        most: bytes to read.
 
     Raises:
         CourseError: it is a format without pickles, what is inside cannot be opened, there is no member of that
             name, or there is more than one and none was chosen.
         ScanError: the file is missing or cannot be read.
     """
-    found: dict[str, bytes] = {}
-    closed = other = ""
-    for piece in inside(path):
+
+    def start() -> bytes:
+        with open_regular(path) as file:
+            return file.read(most)
+
+    return _read(inside(path), os.fspath(path), start, _Wish(member, first, most))
+
+
+def read_pickle_in(
+    data: bytes, name: str, member: str | None = None, *, first: bool = False, most: int = LARGEST
+) -> Reading:
+    """Read the pickle in `data`, as `read_pickle` does in a file called `name`.
+
+    Raises:
+        CourseError: as `read_pickle`.
+    """
+    return _read(pieces(data, name), name, lambda: data[:most], _Wish(member, first, most))
+
+
+class _Wish(NamedTuple):
+    member: str | None
+    first: bool
+    most: int
+
+
+def _read(found: Iterable[Piece], place: str, start: Callable[[], bytes], wish: _Wish) -> Reading:
+    """Choose among the pieces; `start` gives the file's own first bytes, for want of a pickle."""
+    pickles: dict[str, Reading] = {}
+    rest: list[Piece] = []
+    for piece in found:
         if piece.kind == "pickle":
-            found[piece.where] = bytes(piece.data[piece.start :])
-        elif piece.kind == "closed":
-            closed = closed or " ".join(filter(None, [piece.where, piece.problem]))
-        elif piece.kind in {"array", "model"}:
-            other = piece.format
-    place = os.fspath(path)
-    if not found:
-        return Reading(_raw(path, member, closed, other), "")
-    chosen = _chosen(found, member)
+            data = bytes(piece.data[piece.start : piece.start + wish.most])
+            pickles[piece.where] = Reading(data, len(piece.data) - piece.start, piece.where)
+        else:
+            rest.append(piece)
+    if not pickles:
+        _require_shapeless(rest, place, wish.member)
+        data = start()
+        return Reading(data, len(data), "")
+    chosen = _chosen(list(pickles), wish.member)
+    if wish.first:
+        chosen = chosen[:1]
     if len(chosen) == 1:
-        others = tuple(where for where in found if where != chosen[0])
-        return Reading(found[chosen[0]], chosen[0], others)
-    names = ", ".join(found)
+        others = tuple(where for where in pickles if where != chosen[0])
+        return pickles[chosen[0]]._replace(others=others)
+    names = ", ".join(pickles)
     if not chosen:
-        raise CourseError(place, f'no member "{member}" in it holds a pickle', f"It has: {names}")
-    problem = f"it holds {len(found)} pickles: {names}"
+        raise CourseError(
+            place, f'no member "{wish.member}" in it holds a pickle', f"It has: {names}"
+        )
+    problem = f"it holds {len(pickles)} pickles: {names}"
     raise CourseError(place, problem, f"Choose one: --member {chosen[0]}")
 
 
-def _raw(path: str | os.PathLike[str], member: str | None, closed: str, other: str) -> bytes:
-    """Return the bytes of a file in which no pickle was found, unless it is plain why there is none."""
-    place = os.fspath(path)
+def _require_shapeless(rest: list[Piece], place: str, member: str | None) -> None:
+    """Refuse a file without a pickle, unless it may be one that is too damaged to be recognised."""
     look = "See what it is: unpickled check FILE"
-    if closed:
-        raise CourseError(place, f"what is in it cannot be opened ({closed})", look)
-    if other:
-        raise CourseError(place, f"there is no pickle in it; its format is {other}", look)
+    for piece in rest:
+        if piece.kind == "closed":
+            told = " ".join(filter(None, [piece.where, piece.problem]))
+            raise CourseError(place, f"what is in it cannot be opened ({told})", look)
+    for piece in rest:
+        if piece.where or piece.format not in _SHAPELESS:
+            problem = f"there is no pickle in it; its format is {piece.format}"
+            raise CourseError(place, problem, look)
     if member is not None:
         raise CourseError(place, f'no member "{member}" in it holds a pickle', "It is no archive.")
-    with open_regular(path) as file:
-        return file.read(LARGEST)
 
 
-def _chosen(found: dict[str, bytes], member: str | None) -> list[str]:
+def _chosen(found: list[str], member: str | None) -> list[str]:
     if member is not None:
         exact = [where for where in found if where == member]
         return exact or [where for where in found if where.endswith(member)]
-    if len(found) <= 1:
-        return list(found)
-    main = [where for where in found if where.rpartition("/")[2] == "data.pkl"]
-    return main if len(main) == 1 else list(found)
+    main = [where for where in found if where.rpartition("/")[2] == _MAIN]
+    return main if len(main) == 1 else found

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from unpickled.errors import CourseError
 from unpickled.pickles import Limits, Trace, record
-from unpickled.weights import Piece, inside, pieces
+from unpickled.weights import Reading, read_pickle, read_pickle_in
 
 __all__ = ["BYTES_SHOWN", "LIMITS", "Shown", "from_bytes", "from_path"]
 
@@ -22,11 +19,7 @@ LIMITS = Limits(bytes=64 << 20, opcodes=50_000, stack=50_000, memo=50_000, items
 BYTES_SHOWN = 1 << 18
 """Bytes sent along for the hex view; the steps themselves are not bound to them."""
 
-_PIECES = 64
-_SHAPELESS = frozenset(
-    {"unknown", "text", "empty"}
-)  # anything else has a format that is not pickle's
-_MAIN = "data.pkl"  # the object itself in a PyTorch archive; the other members are raw numbers
+_MOST = LIMITS.bytes + 1  # one more, so that the tracer tells that it is too large
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +43,7 @@ def from_bytes(data: bytes, name: str) -> Shown:
     Raises:
         CourseError: the data is a format that holds no pickle, so there is nothing to step through.
     """
-    return _choose(pieces(data, name), name, lambda: data)
+    return _shown(read_pickle_in(data, name, first=True, most=_MOST), name)
 
 
 def from_path(path: str | os.PathLike[str]) -> Shown:
@@ -59,59 +52,25 @@ def from_path(path: str | os.PathLike[str]) -> Shown:
     Raises:
         CourseError: the file cannot be read, or is a format that holds no pickle.
     """
-
-    def start() -> bytes:
-        with Path(path).open("rb") as file:
-            return file.read(LIMITS.bytes)
-
-    return _choose(inside(path), Path(path).name, start)
+    return _shown(read_pickle(path, first=True, most=_MOST), Path(path).name)
 
 
-class _Found(NamedTuple):
-    """A pickle's bytes, at most one more than are read, and how many there are in truth."""
-
-    data: bytes
-    size: int
+def _shown(reading: Reading, name: str) -> Shown:
+    return Shown(trace=_state(reading, name), notice=_others(reading))
 
 
-def _choose(found: Iterable[Piece], name: str, raw: Callable[[], bytes]) -> Shown:
-    """The first pickle among the pieces, a PyTorch archive's `data.pkl` before all others."""
-    pickled: dict[str, _Found] = {}
-    others: list[Piece] = []
-    for piece in islice(found, _PIECES):
-        if piece.kind == "pickle":
-            stop = piece.start + LIMITS.bytes + 1
-            data = bytes(piece.data[piece.start : stop])
-            pickled[piece.where] = _Found(data, len(piece.data) - piece.start)
-        else:
-            others.append(piece)
-    if pickled:
-        main = [where for where in pickled if where.rpartition("/")[2] == _MAIN]
-        where = (main or list(pickled))[0]
-        return Shown(trace=_state(pickled[where], name, where), notice=_others(pickled, where))
-    if all(piece.format in _SHAPELESS and not piece.where for piece in others):
-        data = raw()
-        return Shown(trace=_state(_Found(data, len(data)), name, ""))
-    raise _no_pickle(name, others)
-
-
-def _no_pickle(name: str, others: list[Piece]) -> CourseError:
-    reasons = [piece.problem for piece in others if piece.problem] or [others[0].format]
-    remedy = "There is nothing to step through, and nothing that loading would call."
-    return CourseError(name, f"there is no pickle in it ({reasons[0]})", remedy)
-
-
-def _others(pickled: Mapping[str, _Found], where: str) -> str:
-    left = [other for other in pickled if other != where]
+def _others(reading: Reading) -> str:
+    left = reading.others
     if not left:
         return ""
     names = ", ".join(left[:3]) + (" and more" if len(left) > 3 else "")
-    return f"The file holds {len(pickled)} pickles; this is {where}. Also in it: {names}."
+    count = len(left) + 1
+    return f"The file holds {count} pickles; this is {reading.where}. Also in it: {names}."
 
 
-def _state(found: _Found, name: str, where: str) -> dict[str, Any]:
+def _state(found: Reading, name: str) -> dict[str, Any]:
     trace = record(found.data, limits=LIMITS)
-    facts = [where, _protocol(trace)]
+    facts = [found.where, _protocol(trace)]
     if trace.trailing:
         trailing = trace.trailing + found.size - len(found.data)
         facts.append(f"{trailing:,} bytes after it are no pickle")
