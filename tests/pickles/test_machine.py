@@ -173,10 +173,40 @@ def test_what_follows_is_traced_if_it_is_too_long_to_tell():
     assert told.trailing == 0
 
 
-def test_a_memo_begins_empty_with_each_pickle():
-    """The second pickle cannot reach what the first has noted, as with `pickle.load`."""
-    told = record(assemble(["NONE", "MEMOIZE", "STOP", ("GLOBAL", "a b"), ("BINGET", 0), "STOP"]))
-    assert "noted in the memo under 0" in told.error.problem
+def test_a_memo_begins_empty_with_each_pickle_and_numbers_count_anew():
+    """The second pickle's own notes come first, as with `pickle.load` on each."""
+    ops = [("BININT1", 1), "MEMOIZE", "STOP", ("BININT1", 2), "MEMOIZE", ("BINGET", 0), "STOP"]
+    told = record(assemble(ops))
+    assert told.stack(5) == ("2", "2")
+    assert told.memo(3) == {}
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2])
+def test_what_an_earlier_pickle_noted_can_be_got_as_with_one_unpickler(protocol):
+    """One `Unpickler` keeps its memo from pickle to pickle: what it builds is traced, not taken for padding."""
+    file = io.BytesIO()
+    pickler, shared = pickle.Pickler(file, protocol), ["a", "b"]
+    for written in (shared, shared, shared):
+        pickler.dump(written)
+    told = record(file.getvalue())
+    assert (told.trailing, told.error) == (0, None)
+    stops = [step.index for step in told if step.opcode == "STOP"]
+    real = pickle.Unpickler(io.BytesIO(file.getvalue()))
+    assert [told.stack(stop - 1)[-1] for stop in stops] == [repr(real.load()) for _ in stops]
+
+
+@pytest.mark.parametrize("between", [b"", b"N."])
+def test_a_call_of_what_an_earlier_pickle_noted_is_told(between):
+    """The import in one pickle and its call in another, pickles apart, are no way past the tracer."""
+    told = record(b"cos\nmkdir\nq\x00." + between + b"h\x00)R.")
+    assert [call.text for call in told.calls] == ["os.mkdir()"]
+    assert (told.trailing, told.error) == (0, None)
+
+
+def test_a_number_that_no_pickle_noted_ends_in_an_error_or_is_padding():
+    """In the first pickle it is an error; what begins so after a STOP is nothing."""
+    assert "noted in the memo under 7" in record(b"h\x07.").error.problem
+    assert record(b"N.h\x07.").trailing == 3
 
 
 def test_buffers_are_counted_from_0_in_each_pickle():

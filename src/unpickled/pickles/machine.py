@@ -46,6 +46,8 @@ class Machine:
         fences: for each mark, how many entries are out of reach below it, itself counted; first a 0.
         memo: what was noted, by number, as far as the numbers go without a gap.
         far_memo: what was noted under higher numbers than that; normally nothing.
+        earlier: what the pickles before this one noted, by number. One `Unpickler` that loads several keeps
+            its memo, and `pickle.load` begins a new one: so these are for a GET that finds nothing else.
         now: the number of the step that is being made.
         logs: what was done to the results of calls, by the step of the call.
         items: how many entries of a container are kept.
@@ -53,6 +55,7 @@ class Machine:
 
     __slots__ = (
         "buffers",
+        "earlier",
         "far_memo",
         "fences",
         "items",
@@ -62,11 +65,12 @@ class Machine:
         "stack",
     )
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, earlier: dict[int, Any] | None = None) -> None:
         self.stack: list[Any] = []
         self.fences = [0]
         self.memo: list[Any] = []
         self.far_memo: dict[int, Any] = {}
+        self.earlier = earlier or {}
         self.now = 0
         self.items = limits.items + limits.items % 2  # whole pairs of key and value
         self.buffers = 0
@@ -193,10 +197,12 @@ class Machine:
             self.stack.append(self.memo[index])
         elif index in self.far_memo:
             self.stack.append(self.far_memo[index])
+        elif index in self.earlier:
+            self.stack.append(self.earlier[index])
         else:
             problem = f"nothing was noted in the memo under {index}"
             raise BrokenPickleError(
-                problem, "The file is damaged, or needs what an earlier pickle noted."
+                problem, "The file is damaged, or the rest of a longer one."
             )
 
     def put(self, index: int) -> tuple[None, None] | None:
@@ -216,6 +222,10 @@ class Machine:
         else:
             raise BrokenPickleError(f"the memo has no number {index}", MADE_UP)
         return LOOK if self.far_memo else None
+
+    def noted(self) -> dict[int, Any]:
+        """Return everything that was noted, here and by the pickles before, by number."""
+        return {**self.earlier, **self.far_memo, **dict(enumerate(self.memo))}
 
     def memoize(self, _: None) -> tuple[None, None] | None:
         """Note the top entry under the number of notes so far."""

@@ -50,12 +50,18 @@ class Tracing:
         trailing: bytes after the last pickle that are no pickle; known once the steps have ended.
     """
 
-    def __init__(self, data: Input, limits: Limits, start: int = 0) -> None:
+    def __init__(
+        self,
+        data: Input,
+        limits: Limits,
+        start: int = 0,
+        earlier: dict[int, Any] | None = None,
+    ) -> None:
         whole = data if isinstance(data, bytes | mmap) else bytes(data)
         self.trailing = 0
         self._disagreement: TraceError | None = None
         self._misread = False  # whether some reader may have gone on elsewhere than this one
-        self.machine = Machine(limits)
+        self.machine = Machine(limits, earlier)
         self._limits = limits
         self._reader = PickleReader(whole, limits)
         self._steps = self._run(start)
@@ -124,10 +130,13 @@ class Tracing:
                         frame = self._entered_frame(at, after + arg, frame)
                     elif name == "STOP":
                         frame = self._left_frame(after, frame, stopped=True)
-                        if not self._goes_on(after):
-                            return
+                        if after == len(data):
+                            return self._end(after)
+                        noted = machine.noted()
+                        if not self._goes_on(after, noted):
+                            return self._end(after)
                         pickle += 1
-                        machine = self.machine = Machine(self._limits)
+                        machine = self.machine = Machine(self._limits, noted)
                         stack, memo, fences = machine.stack, machine.memo, machine.fences
                         memoize, depth = _MEMOIZE, 0
                     else:  # a note was made out of turn: the next number is no longer the memo's length
@@ -154,8 +163,8 @@ class Tracing:
             raise (self._misread and self._disagreement) or self._ran_out(at)
         return min(end, frame or end, at + 1 + min(stack_room, memo_room))
 
-    def _goes_on(self, at: int) -> bool:
-        """Tell whether what follows a STOP is one more pickle, and count it as trailing if not.
+    def _goes_on(self, at: int, noted: dict[int, Any]) -> bool:
+        """Tell whether what follows a STOP is one more pickle, which may GET what was `noted` before.
 
         It is one if it runs to a STOP of its own, or imports or calls something before it breaks: so
         nothing that could do harm is passed over as padding. Anything else (the raw numbers after the
@@ -164,7 +173,7 @@ class Tracing:
         if at >= self._reader.end < len(self._reader.data):
             return True  # nobody knows: the next step says so
         if at < self._reader.end:
-            ahead = Tracing(self._reader.data, self._limits, at)
+            ahead = Tracing(self._reader.data, self._limits, at, noted)
             try:
                 for step in ahead:
                     if step.opcode == "STOP" or step.calls or _is_name(step.imports):
@@ -172,12 +181,14 @@ class Tracing:
             except OverLimitError:
                 return True
             except TraceError:
-                if ahead._misread:
-                    return True
+                return ahead._misread
+        return False
+
+    def _end(self, at: int) -> None:
+        """Count what follows the last pickle."""
         self.trailing = len(self._reader.data) - at
         if self._disagreement:
             raise self._disagreement
-        return False
 
     def _entered_frame(self, at: int, end: int, inside: int) -> int:
         """Check a frame that was announced; return where it ends."""
