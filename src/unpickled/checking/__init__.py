@@ -7,6 +7,7 @@ the learner's kernel (`InKernel`) and outside of it (`Recorded`, and any engine 
 
 from __future__ import annotations
 
+from unpickled.checking.harmless import Deeds, deeds, in_workspace
 from unpickled.checking.kernel import InKernel
 from unpickled.checking.plain import Plain, plain
 from unpickled.checking.port import Check, File, Outcome, Student, judge
@@ -14,6 +15,7 @@ from unpickled.checking.recorded import Recorded, Recording
 
 __all__ = [
     "Check",
+    "Deeds",
     "File",
     "InKernel",
     "Outcome",
@@ -21,6 +23,8 @@ __all__ = [
     "Recorded",
     "Recording",
     "Student",
+    "deeds",
+    "in_workspace",
     "judge",
     "plain",
 ]

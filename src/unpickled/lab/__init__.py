@@ -1,19 +1,25 @@
 """The lab bench: the few names that the course's notebooks use. `from unpickled import lab`.
 
 Widgets: `stepper`, `format_table`, `card`, `scan_panel`, `rail`. Material: `workspace`, `specimen`. Looking without
-loading: `trace`, `identify`, `scan`. Progress: `progress`, `reset`.
+loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file: `load_in_child`. Progress: `progress`,
+`reset`. Graded work: `check`, `award`.
 """
 
 from __future__ import annotations
 
+from unpickled.lab.checks import award, check, deeds, load_in_child
 from unpickled.lab.looking import identify, scan, trace
 from unpickled.lab.session import specimen, workspace
 from unpickled.lab.showing import card, format_table, progress, rail, reset, scan_panel, stepper
 
 __all__ = [
+    "award",
     "card",
+    "check",
+    "deeds",
     "format_table",
     "identify",
+    "load_in_child",
     "progress",
     "rail",
     "reset",

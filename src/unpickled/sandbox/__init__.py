@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from unpickled.sandbox.child import PLAIN, WALLED, Ran, run, wall
+from unpickled.sandbox.loading import Loaded, Loader, load_in_child
+
+__all__ = ["PLAIN", "WALLED", "Loaded", "Loader", "Ran", "load_in_child", "run", "wall"]

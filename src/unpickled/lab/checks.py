@@ -1,0 +1,102 @@
+"""The lab's checks as cells call them: `lab.check` shows a visible one, `lab.award` gives points for a hidden one.
+
+A cell's value is the points as a bare number, since nbgrader reads a partial grade from it.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from unpickled import checking, sandbox
+from unpickled.errors import CourseError, StudentError
+from unpickled.lab.session import Material, found, workspace
+
+__all__ = ["award", "check", "deeds", "load_in_child"]
+
+_CHECKS = "checks.py"
+
+
+def check(exercise: str) -> float:
+    """Run an exercise's visible check: say what it found, and return the points.
+
+    Args:
+        exercise: id of the exercise.
+
+    Raises:
+        CourseError: `checks.py` is not beside the notebook, or knows no such exercise.
+    """
+    path = Path.cwd() / _CHECKS
+    if not path.is_file():
+        raise CourseError(_CHECKS, "it is not beside the notebook", "Fetch the lab's folder anew.")
+    checks: Mapping[str, checking.Check] = runpy.run_path(str(path))["CHECKS"]
+    if exercise not in checks:
+        raise CourseError(exercise, f"{_CHECKS} knows no such exercise", "Fetch the lab anew.")
+    return award(exercise, checks[exercise])
+
+
+def award(exercise: str, check: checking.Check) -> float:
+    """Run a check on this notebook: say what it found, and return the points.
+
+    Args:
+        exercise: id of the exercise, for the heading.
+        check: the check. What it raises, other than a `StudentError`, is raised: no number is no points.
+    """
+    try:
+        outcome = check(checking.InKernel(_namespace(), Path.cwd()))
+    except StudentError as error:
+        _say(f"{exercise}: 0 points", (str(error),))
+        return 0.0
+    _say(f"{exercise}: {outcome.points:g} of {outcome.maximum:g} points", outcome.feedback)
+    return float(outcome.points)
+
+
+def deeds(material: Material) -> checking.Deeds:
+    """Tell what loading would do: which folders it would make, how many tensors rebuild, and what else.
+
+    Args:
+        material: bytes, a file or a specimen's id. Nothing is loaded.
+
+    Raises:
+        CourseError: there is no such file.
+    """
+    given = found(material)
+    if isinstance(given, bytes):
+        return checking.deeds(given)
+    try:
+        return checking.deeds(given.read_bytes(), given.name)
+    except OSError as error:
+        raise CourseError(given.name, "it cannot be read", "Write it first.") from error
+
+
+def load_in_child(
+    path: str | os.PathLike[str], loader: sandbox.Loader = "pickle", *, weights_only: bool = True
+) -> sandbox.Loaded:
+    """Really load a file, in an isolated child, if it holds nothing but the harmless canary.
+
+    Args:
+        path: a file or a specimen's id.
+        loader: "pickle" or "torch".
+        weights_only: the argument of `torch.load`.
+
+    Raises:
+        CourseError: it would do anything but make a folder in `workspace()`; nothing was loaded.
+    """
+    given = found(path)
+    assert isinstance(given, Path)  # noqa: S101 - only bytes stay bytes
+    return sandbox.load_in_child(given, home=workspace(), loader=loader, weights_only=weights_only)
+
+
+def _namespace() -> Mapping[str, Any]:
+    """Return the notebook's names; outside of a notebook, the main program's."""
+    shell = sys.modules.get("IPython")
+    running = shell.get_ipython() if shell else None
+    return running.user_ns if running else vars(sys.modules["__main__"])
+
+
+def _say(heading: str, feedback: tuple[str, ...]) -> None:
+    print("\n".join([heading, *(f"  - {line}" for line in feedback)]))  # noqa: T201 - checks speak in a cell

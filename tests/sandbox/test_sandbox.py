@@ -1,0 +1,173 @@
+"""The child is bounded, says where it was, and loads nothing but the harmless canary."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from unpickled import sandbox, specimens
+from unpickled.errors import CourseError
+from unpickled.pickles import assemble
+from unpickled.sandbox import child
+
+
+@pytest.fixture
+def home():
+    with tempfile.TemporaryDirectory(prefix="unpickled-") as folder:
+        yield Path(folder).resolve()
+
+
+@pytest.fixture(params=["walled", "plain"])
+def isolation(request, monkeypatch):
+    if request.param == "plain":
+        monkeypatch.setattr(child, "wall", lambda: "")
+        return sandbox.PLAIN
+    if not sandbox.wall():
+        assert not os.environ.get("CI"), "bubblewrap must work where tests count"
+        pytest.skip("no bubblewrap that works on this machine")
+    return sandbox.WALLED
+
+
+def script(folder, text):
+    path = folder / "script.txt"
+    path.write_text(text)
+    return path
+
+
+def test_the_canary_sings_in_a_child(home, isolation):
+    """A plain pickle with the canary makes its folder, and the result says where the child was."""
+    path = specimens.write("reduce-canary", home, marker=home / "canary")
+    found = sandbox.load_in_child(path, home=home)
+    assert (found.loaded, found.made, found.error) == (True, True, "")
+    assert found.isolation == isolation
+    assert (home / "canary").is_dir()
+
+
+def test_weights_only_refuses_the_canary(home):
+    """PyTorch's restricted unpickler refuses what the plain one runs."""
+    path = specimens.write("torch-bin-canary", home, marker=home / "canary")
+    refused = sandbox.load_in_child(path, home=home, loader="torch")
+    assert (refused.made, refused.error) == (False, "UnpicklingError")
+    loaded = sandbox.load_in_child(path, home=home, loader="torch", weights_only=False)
+    assert (loaded.made, loaded.loaded) == (True, True)
+
+
+def test_a_marker_that_stood_before_was_not_made(home):
+    """The old folder is not taken for a new one."""
+    (home / "canary").mkdir()
+    path = specimens.write("reduce-canary", home, marker=home / "canary")
+    found = sandbox.load_in_child(path, home=home)
+    assert (found.made, found.error) == (False, "FileExistsError")
+
+
+def call(module, name, *texts):
+    arguments = [("BINUNICODE", text) for text in texts]
+    start = [("PROTO", 2), ("GLOBAL", f"{module} {name}"), "MARK"]
+    return assemble([*start, *arguments, "TUPLE", "REDUCE", "STOP"])
+
+
+def refused(home):
+    inside = str(home / "canary")
+    yield "another function", call("os", "rmdir", inside)
+    yield "a harmless function", call("logging", "warning", "hello")
+    yield "two arguments", call("os", "mkdir", inside, "511")
+    yield "elsewhere", call("os", "mkdir", "/etc/canary")
+    yield "relative", call("os", "mkdir", "canary")
+    yield "deeper", call("os", "mkdir", str(home / "a" / "canary"))
+    yield "upwards", call("os", "mkdir", str(home / "a" / ".." / "canary"))
+    yield "itself", call("os", "mkdir", str(home))
+    yield "import alone", assemble([("PROTO", 2), ("GLOBAL", "os system"), "STOP"])
+    yield "in the second pickle", call("os", "mkdir", inside) + call("os", "rmdir", inside)
+    yield (
+        "state for a function",
+        assemble([("PROTO", 2), ("GLOBAL", "os mkdir"), "EMPTY_DICT", "BUILD", "STOP"]),
+    )
+    yield "cut off", call("os", "mkdir", inside)[:-2]
+    yield "by number", assemble([("PROTO", 2), ("EXT1", 1), "STOP"])
+
+
+def test_anything_else_is_refused_before_a_child_starts(home, monkeypatch):
+    """Another function, other arguments, another place, another pickle behind: refused, nothing loaded."""
+    monkeypatch.setattr("unpickled.sandbox.loading.run", lambda *_, **__: pytest.fail("it ran"))
+    for what, data in refused(home):
+        (home / "model.pkl").write_bytes(data)
+        with pytest.raises(CourseError) as error:
+            sandbox.load_in_child(home / "model.pkl", home=home)
+        assert "Nothing was loaded" in str(error.value), what
+
+
+def test_a_link_out_of_the_workspace_is_no_way_out(home, tmp_path):
+    """A marker below a link to elsewhere counts as elsewhere."""
+    (home / "link").symlink_to(tmp_path)
+    (home / "model.pkl").write_bytes(call("os", "mkdir", str(home / "link" / "canary")))
+    with pytest.raises(CourseError, match="would make"):
+        sandbox.load_in_child(home / "model.pkl", home=home)
+    assert not (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize("name", ["npy-canary", "tar-canary", "zip-canary", "text", "empty"])
+def test_what_the_loader_does_not_read_is_refused(home, name):
+    """Each loader is given its own formats only."""
+    path = specimens.write(name, home, marker=home / "canary")
+    for loader in ("pickle", "torch"):
+        with pytest.raises(CourseError, match="not for this loader"):
+            sandbox.load_in_child(path, home=home, loader=loader)
+
+
+def test_a_missing_file_is_named(home):
+    """No traceback of the system's for a wrong name."""
+    with pytest.raises(CourseError, match=r"none\.pkl"):
+        sandbox.load_in_child(home / "none.pkl", home=home)
+
+
+def test_a_script_is_stopped_in_time(tmp_path, isolation):
+    """An endless script ends, and the result has no exit code."""
+    ran = sandbox.run(script(tmp_path, "while True: pass"), [], seconds=1)
+    assert ran.code is None
+    assert ran.isolation == isolation
+
+
+def test_output_and_memory_are_bounded(tmp_path, isolation):
+    """Endless output and an allocation without end fail in the child alone."""
+    loud = "while True: print('x' * 10000)"
+    ran = sandbox.run(script(tmp_path, loud), [])
+    assert ran.code not in {0, None}
+    assert len(ran.out) <= 1 << 16
+    ran = sandbox.run(script(tmp_path, "bytearray(8 << 30)"), [])
+    assert "MemoryError" in ran.err
+    assert ran.isolation == isolation
+
+
+def test_the_environment_stays_outside(tmp_path, isolation, monkeypatch):
+    """Keys in variables do not reach the child."""
+    monkeypatch.setenv("SOME_TOKEN", "secret")
+    ran = sandbox.run(script(tmp_path, "import os; print(os.environ.get('SOME_TOKEN'))"), [])
+    assert ran.out.strip() == "None"
+    assert ran.isolation == isolation
+
+
+def test_behind_the_wall_there_is_no_network_and_nothing_to_write_to(tmp_path):
+    """Bubblewrap leaves loopback alone, and only the folders that were named can be written to."""
+    if not sandbox.wall():
+        assert not os.environ.get("CI"), "bubblewrap must work where tests count"
+        pytest.skip("no bubblewrap that works on this machine")
+    text = """
+import pathlib, socket, sys
+print([name for _, name in socket.if_nameindex()])
+for folder in sys.argv[1:]:
+    try:
+        (pathlib.Path(folder) / "new").write_text("x")
+        print("written")
+    except OSError as error:
+        print("refused")
+"""
+    open_one, other = tmp_path / "open", tmp_path / "other"
+    open_one.mkdir()
+    other.mkdir()
+    ran = sandbox.run(
+        script(tmp_path, text), [str(open_one), str(other), "/etc"], writable=[open_one]
+    )
+    assert ran.out.splitlines() == ["['lo']", "written", "refused", "refused"]
