@@ -188,7 +188,11 @@ def setitem(machine: Machine, _: None) -> Happened:
     """SETITEM: store one value under one key."""
     stack = machine.stack
     value = stack.pop()
-    return _store(machine, "SETITEM", [stack.pop(), value])
+    key = stack.pop()
+    if type(stack[-1]) is Dict:  # the usual case, without a detour
+        machine.grow(stack[-1], (key, value))
+        return None
+    return _store(machine, "SETITEM", [key, value])
 
 
 def setitems(machine: Machine, _: None) -> Happened:

@@ -148,16 +148,14 @@ class Machine:
 
     def make_list(self, _: None) -> None:
         """Make a list of everything above the mark."""
-        made, values = List(), self.above_mark()
-        if values:
-            self.grow(made, values)
+        made = List()
+        self.grow(made, self.above_mark())
         self.stack.append(made)
 
     def make_dict(self, _: None) -> None:
         """Make a dict of everything above the mark."""
-        made, values = Dict(), self.above_mark()
-        if values:
-            self.grow(made, self.paired(values))
+        made = Dict()
+        self.grow(made, self.paired(self.above_mark()))
         self.stack.append(made)
 
     def make_frozenset(self, _: None) -> None:
@@ -271,11 +269,12 @@ class Machine:
 
     def grow(self, log: list[Any], values: Sequence[Any]) -> None:
         """Note in a log that values were added at this step; keep as many as there is room for."""
+        if not values:  # a log without entries is an empty container
+            return
         before = log[-1][2] if log else 0
         total = before + len(values)
         if total <= self.items:
-            if values:  # a log without entries is an empty container
-                log.append((self.now, values, total))
+            log.append((self.now, values, total))
         elif before < self.items:
             log.append((self.now, values[: self.items - before], total))
         elif log[-1][1]:

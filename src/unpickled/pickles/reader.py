@@ -254,7 +254,9 @@ class PickleReader:
         """Read text with rare characters as escapes."""
         newline = self.data.find(b"\n", at, self.end)
         if 0 <= newline <= at + self.text:  # the usual case, without a detour
-            return self.data[at:newline].decode("raw-unicode-escape"), newline + 1
+            line = self.data[at:newline]
+            codec = "raw-unicode-escape" if b"\\" in line else "latin-1"  # four times as fast
+            return line.decode(codec), newline + 1
         line, stop = self._line(at)
         return self._crop(line.decode("raw-unicode-escape")), stop
 
