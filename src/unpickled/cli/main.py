@@ -27,7 +27,7 @@ COMMANDS = {
     "doctor": Entry("unpickled.cli.doctor:doctor", "Tell what is missing here, and what mends it."),
     "check": Entry("unpickled.cli.check:check", "The 30-second test: may these files be loaded?"),
     "trace": Entry("unpickled.cli.trace:trace", "Step through a pickle without running it."),
-    "teach": Entry("unpickled.cli.teach:teach", "Score the graded quiz."),
+    "teach": Entry("unpickled.cli.teach:teach", "Release, collect, grade and return lab and quiz."),
     "author": Entry(
         "unpickled.cli.author:author", "Regenerate and check what is made from the sources."
     ),

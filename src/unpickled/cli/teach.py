@@ -1,17 +1,58 @@
-"""`unpickled teach`: the instructor's commands."""
+"""`unpickled teach`: the instructor's commands, each imported only when it is called."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from unpickled.cli.score import score
+__all__ = ["STEPS", "teach"]
 
-__all__ = ["teach"]
+STEPS = {
+    "init": (
+        "unpickled.cli.teach_course:init",
+        "Make an nbgrader course folder, ready to release.",
+    ),
+    "release": ("unpickled.cli.teach_course:release", "Make the bundle that learners get."),
+    "roster": ("unpickled.cli.teach_course:roster", "Import the students from a CSV file."),
+    "collect": ("unpickled.cli.teach_course:collect", "Take in a folder of submissions."),
+    "grade": ("unpickled.cli.teach_grades:grade", "Grade what was handed in."),
+    "status": ("unpickled.cli.teach_grades:status", "Who handed in what, late, graded, to review."),
+    "feedback": (
+        "unpickled.cli.teach_grades:feedback",
+        "Write a feedback page for each submission.",
+    ),
+    "export": ("unpickled.cli.teach_grades:export", "Grades as CSV, or for Canvas or Moodle."),
+    "score": ("unpickled.cli.score:score", "Score short answers of the graded quiz from a file."),
+}
+"""Commands in the order in which they are used: where each lives, and what it does."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Steps(click.Group):
+    """A group that imports a command only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(STEPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in STEPS:
+            return None
+        module, _, name = STEPS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in STEPS.items()])
+
+
+@click.group(
+    cls=_Steps,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="A course from beginning to end:\n\n  unpickled teach init my-class\n\n"
+    "  unpickled teach release bundle\n\n  unpickled teach roster my-class students.csv\n\n"
+    "  unpickled teach collect my-class L4.8 downloads\n\n  unpickled teach grade my-class\n\n"
+    "  unpickled teach feedback my-class\n\n  unpickled teach export my-class --to grades.csv",
+)
 def teach() -> None:
-    """Score the graded quiz; release, collection and grading are not here yet."""
-
-
-teach.add_command(score)
+    """Release, collect, grade, return and export lab and quiz, with nbgrader underneath."""

@@ -1,0 +1,127 @@
+"""Where an instructor's files are: the assignments of a checkout, and the folders of an nbgrader course."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from unpickled.errors import CourseError, SetupError
+
+__all__ = ["Assignment", "CourseFolder", "GradingError", "assignments", "sound_name"]
+
+BESIDE = ("checks.py",)
+"""Files that travel with a notebook: nbgrader copies them to release and submissions."""
+
+
+class GradingError(CourseError):
+    """A course folder, a roster or a submission is not as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One assignment of the checkout.
+
+    Attributes:
+        id: its name in nbgrader, as in "L4.8".
+        notebook: the nbgrader source notebook.
+        beside: files that learners get with it.
+    """
+
+    id: str
+    notebook: Path
+    beside: tuple[Path, ...]
+
+
+def assignments(root: Path) -> tuple[Assignment, ...]:
+    """Return what a checkout has to hand out: `labs/NAME/NAME.ipynb` and `quizzes/NAME/NAME-quiz.ipynb`.
+
+    Raises:
+        SetupError: there is none.
+    """
+    notebooks = [
+        *(path for path in sorted(root.glob("labs/*/*.ipynb")) if path.stem == path.parent.name),
+        *(
+            path
+            for path in sorted(root.glob("quizzes/*/*-quiz.ipynb"))
+            if path.stem == f"{path.parent.name}-quiz"
+        ),
+    ]
+    if not notebooks:
+        raise SetupError(str(root), "it has neither lab nor quiz", "Run: unpickled author build")
+    return tuple(
+        Assignment(
+            path.stem,
+            path,
+            tuple(path.with_name(name) for name in BESIDE if path.with_name(name).is_file()),
+        )
+        for path in notebooks
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CourseFolder:
+    """An nbgrader course directory.
+
+    Attributes:
+        path: the folder with `nbgrader_config.py` and `gradebook.db`.
+    """
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path) -> CourseFolder:
+        """Return the course in a folder.
+
+        Raises:
+            GradingError: it is none.
+        """
+        path = path.absolute()
+        for name in ("nbgrader_config.py", "gradebook.db"):
+            if not (path / name).is_file():
+                remedy = f"Make one: unpickled teach init {path.name}"
+                raise GradingError(
+                    str(path), f"this is no course folder: {name} is missing", remedy
+                )
+        return cls(path)
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the assignments that were released."""
+        return tuple(
+            sorted(path.name for path in (self.path / "source").iterdir() if path.is_dir())
+        )
+
+    def notebook(self, assignment: str) -> str:
+        """Return the file name that a submission of an assignment must have."""
+        return f"{assignment}.ipynb"
+
+    def require(self, assignment: str) -> str:
+        """Return the name of an assignment.
+
+        Raises:
+            GradingError: the course has no such assignment.
+        """
+        if assignment not in self.ids():
+            known = ", ".join(self.ids()) or "none"
+            raise GradingError(assignment, "there is no such assignment", f"There are: {known}.")
+        return assignment
+
+    def submitted(self, assignment: str, student: str) -> Path:
+        """Return the folder of one submission."""
+        return self.path / "submitted" / student / assignment
+
+    def students(self, assignment: str) -> tuple[str, ...]:
+        """Return who handed something in, in alphabetical order."""
+        found = (self.path / "submitted").glob(f"*/{assignment}")
+        return tuple(sorted(path.parent.name for path in found if path.is_dir()))
+
+
+def sound_name(name: str) -> bool:
+    """Tell whether a student's id can be the name of a folder and of a row: printable, no slash, no leading dot."""
+    bad = set('/\\+*?[]{}"') | {","}
+    return (
+        bool(name)
+        and len(name) <= 128
+        and name.isprintable()
+        and name[0] not in ".-~"
+        and not bad & set(name)
+    )

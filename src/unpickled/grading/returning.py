@@ -1,0 +1,62 @@
+"""Feedback: a page for each graded submission, made by nbgrader's own step without what learners must not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+
+from unpickled.grading.places import CourseFolder
+from unpickled.grading.running import only_one
+from unpickled.grading.stock import nbgrader_app
+
+__all__ = ["Page", "give_feedback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The feedback of one submission.
+
+    Attributes:
+        student, assignment: whose and on what.
+        path: the page, or None where there is none.
+        reason: why there is none.
+    """
+
+    student: str
+    assignment: str
+    path: Path | None
+    reason: str = ""
+
+
+def give_feedback(course: CourseFolder, submissions: Sequence[tuple[str, str]]) -> Iterator[Page]:
+    """Write the feedback of submissions, anew where there was one; yields the result of each.
+
+    Args:
+        course: the course folder.
+        submissions: as (assignment, student).
+    """
+    with only_one(course):
+        for assignment, student in submissions:
+            yield _page(course, assignment, student)
+
+
+def _page(course: CourseFolder, assignment: str, student: str) -> Page:
+    if not (course.path / "autograded" / student / assignment).is_dir():
+        return Page(student, assignment, None, "it is not graded")
+    settings: dict[str, dict[str, object]] = {
+        "CourseDirectory": {"assignment_id": assignment, "student_id": escape(student)},
+        "PageOnly": {"force": True},
+    }
+    with nbgrader_app(course, **settings) as (app, log):
+        from nbgrader.converters.base import NbGraderException  # noqa: PLC0415 - seconds to import
+
+        from unpickled.grading.feedback_page import PageOnly  # noqa: PLC0415
+
+        try:
+            PageOnly(coursedir=app.coursedir, parent=app).start()
+        except NbGraderException:
+            return Page(student, assignment, None, log.reason())
+    path = course.path / "feedback" / student / assignment / f"{assignment}.html"
+    return Page(student, assignment, path)

@@ -1,0 +1,170 @@
+"""Grade submissions through nbgrader, one at a time: each ends graded, to review, or failed with its reason.
+
+nbgrader's own directories, gradebook, resubmission rule (a newer `timestamp.txt` is graded again) and late penalties
+stay in force. The kernels run with the rights of whoever grades: see docs/for-instructors.md.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from unpickled.grading.outcomes import Outcome, load_outcomes, note
+from unpickled.grading.places import CourseFolder, GradingError
+from unpickled.grading.reading import problem_of
+from unpickled.grading.stock import nbgrader_app
+
+__all__ = ["grade", "only_one", "queue"]
+
+
+def queue(
+    course: CourseFolder, names: Sequence[str] = (), students: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """Return the submissions that there are, as (assignment, student).
+
+    Args:
+        course: where to look.
+        names: assignments; all if empty.
+        students: ids; everybody if empty.
+
+    Raises:
+        GradingError: an assignment is unknown, or somebody named has handed in nothing.
+    """
+    chosen = [course.require(name) for name in names] or course.ids()
+    found = [(name, student) for name in chosen for student in course.students(name)]
+    for student in students:
+        if student not in {one for _, one in found}:
+            remedy = "See who has: unpickled teach status"
+            raise GradingError(student, "nobody of this id has handed anything in", remedy)
+    return [(name, student) for name, student in found if not students or student in students]
+
+
+def grade(
+    course: CourseFolder,
+    submissions: Sequence[tuple[str, str]],
+    *,
+    force: bool = False,
+    timeout: int | None = None,
+) -> Iterator[Outcome]:
+    """Grade submissions in turn; yields the outcome of each when it is in the gradebook.
+
+    Args:
+        course: the course folder.
+        submissions: out of `queue`.
+        force: also those that are graded already and were not handed in anew.
+        timeout: seconds for one cell, instead of the configuration's.
+
+    Raises:
+        GradingError: somebody else is grading this course.
+    """
+    with only_one(course):
+        known = load_outcomes(course)
+        for assignment, student in submissions:
+            before = known.get((assignment, student))
+            again = force or (before is not None and before.state in {"running", "failed"})
+            started = Outcome(student, assignment, "running", "grading was interrupted")
+            if again or not (course.path / "autograded" / student / assignment).is_dir():
+                note(course, started)
+            outcome = _grade_one(course, started, force=again, timeout=timeout)
+            if outcome != before:
+                note(course, outcome)
+            yield outcome
+
+
+@contextmanager
+def only_one(course: CourseFolder) -> Iterator[None]:
+    """Hold the course while it is graded.
+
+    Raises:
+        GradingError: another process holds it.
+    """
+    try:
+        with FileLock(course.path / ".grading.lock", timeout=0):
+            yield
+    except Timeout as error:
+        problem = "another run is grading this course"
+        raise GradingError(str(course.path), problem, "Wait for it to end.") from error
+
+
+def _grade_one(
+    course: CourseFolder, started: Outcome, *, force: bool, timeout: int | None
+) -> Outcome:
+    assignment, student = started.assignment, started.student
+    settings: dict[str, dict[str, Any]] = {
+        "CourseDirectory": {"assignment_id": assignment, "student_id": escape(student)},
+        "Autograde": {"force": force},
+    }
+    if timeout:
+        settings["Execute"] = {"timeout": timeout}
+    problem = problem_of(course.submitted(assignment, student), course.notebook(assignment))
+    with nbgrader_app(course, **settings) as (app, log):
+        from nbgrader.converters import Autograde  # noqa: PLC0415 - seconds to import
+        from nbgrader.converters.base import NbGraderException  # noqa: PLC0415
+
+        if not problem:
+            try:
+                Autograde(coursedir=app.coursedir, parent=app).start()
+            except NbGraderException:
+                problem = f"nbgrader could not grade it: {log.reason()}"
+            except Exception as error:  # noqa: BLE001 - one submission must not end the others
+                problem = f"nbgrader could not grade it: {type(error).__name__}: {error!s:.200}"
+        return _result(app, course, started, problem)
+
+
+def _result(app: Any, course: CourseFolder, started: Outcome, problem: str) -> Outcome:
+    """Read what the gradebook says of a submission; enter it as one for a person where it could not be graded."""
+    from nbgrader.api import Gradebook  # noqa: PLC0415 - sqlalchemy is slow to import
+
+    assignment, student = started.assignment, started.student
+    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
+        if problem:
+            graded = course.path / "autograded" / student / assignment
+            shutil.rmtree(graded, ignore_errors=True)
+            _enter(app, book, course.submitted(assignment, student), started)
+        submission = book.find_submission(assignment, student)
+        penalty = submission.late_submission_penalty or 0.0
+        done = replace(
+            started,
+            state="failed" if problem else "review" if submission.needs_manual_grade else "graded",
+            reason=problem,
+            score=max(0.0, float(submission.score - penalty)),
+            maximum=float(submission.max_score),
+            late=float(submission.total_seconds_late or 0.0),
+        )
+        if done.state == "review":
+            return replace(done, reason=_to_review(submission))
+        return done
+
+
+def _enter(app: Any, book: Any, folder: Path, started: Outcome) -> None:
+    """Give a submission that could not be graded zero points, for a person to look at; an older grading is void."""
+    book.update_or_create_student(started.student)
+    try:
+        stamp = app.coursedir.get_existing_timestamp(str(folder))
+    except (Exception, SystemExit):  # noqa: BLE001 - nbgrader leaves the process over a wrong date
+        stamp = None
+    fields = {"timestamp": stamp} if stamp else {}
+    submission = book.update_or_create_submission(started.assignment, started.student, **fields)
+    for notebook in submission.notebooks:
+        for grade_row in notebook.grades:
+            grade_row.auto_score = 0.0
+            grade_row.needs_manual_grade = True
+    book.db.commit()
+
+
+def _to_review(submission: Any) -> str:
+    cells = [
+        row.name
+        for notebook in submission.notebooks
+        for row in notebook.grades
+        if row.needs_manual_grade
+    ]
+    more = f" and {len(cells) - 6} more" if len(cells) > 6 else ""
+    return f"a person has to look at {', '.join(sorted(cells)[:6])}{more}"

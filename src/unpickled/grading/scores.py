@@ -1,0 +1,179 @@
+"""The nbgrader step that writes points: code cells by the one number they show, quiz answers by the scorer.
+
+Stock nbgrader gives full marks to a test cell that shows nothing, or something that is no number in range. Here such
+a cell has zero points and a person's attention. Quiz answers get a proposed score, feedback as a comment, and stay in
+nbgrader's queue for manual grading where the scorer is not sure.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import compute_checksum
+from traitlets import Unicode
+
+from unpickled.content import course_root
+from unpickled.errors import CourseError
+from unpickled.grading.restoring import NOTE
+from unpickled.quizzes import load_quiz, score
+
+__all__ = ["STUB", "Points", "SaveScores", "judge_code", "judge_quiz"]
+
+STUB = "YOUR ANSWER HERE"
+NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z")
+PERSON = "A person will look at it."
+
+Base: Any = NbGraderPreprocessor
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What a graded cell earns.
+
+    Attributes:
+        points: None where only a person can say.
+        review: whether a person has to look.
+        comment: for the learner; empty for none.
+    """
+
+    points: float | None
+    review: bool = False
+    comment: str = ""
+
+
+def judge_code(outputs: Sequence[Any], maximum: float) -> Points:
+    """Return the points of a test cell: the one number that it shows, or none.
+
+    A cell that raised has failed: no points, nothing to look at. One that neither raised nor showed exactly one
+    number between 0 and `maximum` is odd: no points, and a person looks.
+    """
+    if any(output.get("output_type") == "error" for output in outputs):
+        return Points(0.0)
+    shown = [_text(output) for output in outputs if output.get("output_type") == "execute_result"]
+    if len(shown) != 1:
+        many = f"{len(shown)} results instead of one number" if shown else "no number of points"
+        return _odd(f"showed {many}")
+    if not NUMBER.match(shown[0]):
+        return _odd("showed something that is no number of points")
+    value = float(shown[0])
+    if not (math.isfinite(value) and 0 <= value <= maximum + 1e-9):
+        return _odd(f"showed {value:g} points, outside 0 to {maximum:g}")
+    return Points(min(value, maximum))
+
+
+def judge_quiz(
+    root: Path | None, lesson: str, question: str, answer: str, maximum: float
+) -> Points:
+    """Score a typed answer by the quiz's criteria; without the quiz's files, leave it to a person."""
+    try:
+        quiz = load_quiz(lesson, root or course_root())
+        asked = quiz.questions[question]
+    except (CourseError, KeyError):
+        return Points(None, review=True, comment=f"Not scored yet. {PERSON}")
+    result = score(quiz, asked, answer.replace(STUB, " "))
+    points = result.points / result.max * maximum if result.max else 0.0
+    comment = f"{result.feedback} {PERSON}" if result.review else result.feedback
+    return Points(points, result.review, comment)
+
+
+def _odd(what: str) -> Points:
+    return Points(0.0, review=True, comment=f"The check of this exercise {what}. {PERSON}")
+
+
+def _text(output: Any) -> str:
+    data = output.get("data")
+    text = data.get("text/plain", "") if isinstance(data, dict) else ""
+    return "".join(text) if isinstance(text, list) else str(text)
+
+
+class SaveScores(Base):  # type: ignore[misc]  # nbgrader publishes no types
+    """Write scores, comments and what a person has to look at into the gradebook, in one transaction."""
+
+    course = Unicode(
+        "", help="The course's checkout; found as `unpickled` finds it where empty."
+    ).tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Score one notebook that was run; `resources["nbgrader"]` says whose."""
+        names = resources["nbgrader"]
+        where = (names["notebook"], names["assignment"], names["student"])
+        comments: dict[str, str | None] = {}
+        with Gradebook(names["db_url"]) as book:
+            for name, found in self._judged(nb.cells, names["assignment"], comments):
+                grade = book.find_grade(name, *where)
+                grade.auto_score = found.points
+                grade.needs_manual_grade = bool(
+                    found.review or found.points is None or grade.manual_score is not None
+                )
+            for name, comment in comments.items():
+                book.find_comment(name, *where).auto_comment = comment
+            book.db.commit()
+        return nb, resources
+
+    def _judged(
+        self, cells: Sequence[Any], assignment: str, comments: dict[str, str | None]
+    ) -> list[tuple[str, Points]]:
+        """Judge every graded cell in turn, and note in `comments` what its learner will read."""
+        judged, answer = [], ""
+        for index, cell in enumerate(cells):
+            known = cell.metadata.get("nbgrader", {})
+            name = known.get("grade_id", "")
+            if known.get("solution") or known.get("task"):
+                answer = name
+                comments[name] = "No response." if _unchanged(cell) else None
+            if known.get("grade") or known.get("task"):
+                found = self._judge(cell, known, assignment, cells[index + 1 :])
+                judged.append((name, found))
+                if answer and found.comment:
+                    earlier = comments.get(answer)
+                    comments[answer] = "\n\n".join(filter(None, [earlier, found.comment]))
+        return judged
+
+    def _judge(self, cell: Any, known: Any, assignment: str, after: Sequence[Any]) -> Points:
+        if known.get("task"):
+            return Points(None)
+        if not known.get("solution"):
+            if cell.cell_type == "code":
+                return judge_code(cell.outputs, float(known["points"]))
+            return Points(None)
+        if note := cell.metadata.get(NOTE):
+            return replace(
+                self._written(cell, known, assignment), review=True, comment=_put_right(note)
+            )
+        if _unchanged(cell):
+            return _elsewhere(after) or Points(0.0)
+        return self._written(cell, known, assignment)
+
+    def _written(self, cell: Any, known: Any, assignment: str) -> Points:
+        if not assignment.endswith("-quiz") or cell.cell_type != "markdown":
+            return Points(0.0) if _unchanged(cell) else Points(None)
+        root = Path(self.course) if self.course else None
+        lesson = assignment.removesuffix("-quiz")
+        return judge_quiz(root, lesson, known["grade_id"], cell.source, float(known["points"]))
+
+
+def _put_right(note: str) -> str:
+    return f"The cell for this answer {note} in the notebook that was handed in. {PERSON}"
+
+
+def _elsewhere(after: Sequence[Any]) -> Points | None:
+    """Tell of an answer that was typed into a cell of its own below the empty answer cell."""
+    for cell in after:
+        if cell.metadata.get("nbgrader"):
+            return None
+        if cell.source.strip():
+            text = f"The answer cell is empty, and there is text in a cell below it. {PERSON}"
+            return Points(0.0, review=True, comment=text)
+    return None
+
+
+def _unchanged(cell: Any) -> bool:
+    known = cell.metadata.nbgrader
+    return not known.get("task") and known.get("checksum") == compute_checksum(cell)

@@ -1,0 +1,107 @@
+"""What no learner may get: the quiz's key and rubric, the labs' solutions and hidden tests; and a search for them.
+
+The search looks at text, inside zip files too (a wheel is one), and knows a line however it is indented or escaped.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Leak", "answers", "leaks"]
+
+SHORTEST = 12
+"""Characters below which a line tells nothing by itself."""
+LARGEST = 50_000_000
+HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN SOLUTION", "END SOLUTION"))
+
+Leak = tuple[str, str]
+"""A file (`wheel!member` inside an archive) and the secret line in it."""
+
+
+def answers(root: Path, public: Iterable[str] = ()) -> frozenset[str]:
+    """Return every secret line of a checkout.
+
+    Args:
+        root: the checkout.
+        public: texts that learners have anyway (released cells, files beside them); their lines are no secret.
+    """
+    known = {line.strip() for text in public for line in text.splitlines()}
+    found: set[str] = set()
+    for text in _secret_texts(root):
+        found.update(line.strip() for line in text.splitlines())
+    return frozenset(
+        line for line in found - known if len(line) >= SHORTEST and any(map(str.isalpha, line))
+    )
+
+
+def _secret_texts(root: Path) -> Iterator[str]:
+    for path in sorted(root.glob("quizzes/*/quiz.toml")):
+        for item in tomllib.loads(path.read_text("utf-8")).get("item", ()):
+            yield item["key"]
+            for criterion in item.get("criterion", ()):
+                yield from (criterion[name] for name in ("means", "met", "missed"))
+    for path in sorted(root.glob("quizzes/*/meaning.toml")):
+        yield from _quoted(tomllib.loads(path.read_text("utf-8")))
+    for path in sorted(root.glob("labs/*/hidden/*.py")):
+        yield path.read_text("utf-8")
+    for path in sorted(root.glob("labs/*/*.ipynb")):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            yield _between("".join(cell["source"]))
+
+
+def _quoted(value: Any) -> Iterator[str]:
+    """Yield the longer texts of a rubric; single words of it are in every text on the subject."""
+    if isinstance(value, str):
+        yield from (line for line in value.splitlines() if len(line) >= 40)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _quoted(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _quoted(one)
+
+
+def _between(source: str) -> str:
+    kept, until = [], ""
+    for line in source.splitlines():
+        opened = next((end for begin, end in HIDDEN if begin in line), "")
+        if opened:
+            until = opened
+        elif until and until in line:
+            until = ""
+        elif until:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def leaks(folder: Path, secrets: frozenset[str]) -> list[Leak]:
+    """Return every secret line that stands in a file of `folder`, or in an archive there."""
+    escaped = {json.dumps(line)[1:-1]: line for line in secrets}
+    needles = {**{line: line for line in secrets}, **escaped}
+    found = []
+    for name, data in _files(folder):
+        text = data.decode("utf-8", "replace")
+        found += sorted({(name, line) for needle, line in needles.items() if needle in text})
+    return found
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.stat().st_size <= LARGEST:
+            data = path.read_bytes()
+            yield from _opened(path.relative_to(folder).as_posix(), data)
+
+
+def _opened(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    yield name, data
+    if data[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.infolist():
+                if member.file_size <= LARGEST:
+                    yield f"{name}!{member.filename}", archive.read(member)

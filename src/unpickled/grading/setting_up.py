@@ -1,0 +1,182 @@
+"""A course directory from a checkout: sources, configuration, gradebook and the released versions, whole or not at all.
+
+Everything is made in a folder beside the course's and moved into place at the end, so that an interrupted `init`
+leaves what was there before.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from string import Template
+
+from unpickled.grading.places import Assignment, CourseFolder, GradingError, assignments, sound_name
+from unpickled.grading.stock import nbgrader_app
+
+__all__ = ["COURSE_ID", "PARTS", "init", "write_text"]
+
+COURSE_ID = "unpickled"
+PARTS = ("source", "release", "submitted", "autograded", "feedback")
+
+CONFIG = Template("""\
+# nbgrader's configuration for this course, made by `unpickled teach init` and yours to change: it is never overwritten.
+# Every nbgrader command that runs in this folder reads it, and so do `unpickled teach grade` and `feedback`.
+c = get_config()
+
+c.CourseDirectory.course_id = "$course_id"
+
+# ---- yours: time limits and the policy for late work
+c.Execute.timeout = 60  # seconds for one cell
+c.BoundedExecute.notebook_timeout = 600  # seconds for one notebook
+c.LateSubmissionPlugin.penalty_method = "none"  # or "zero"
+
+# ---- what makes stock `nbgrader autograde` give the scores of `unpickled teach grade`
+c.Execute.shutdown_kernel = "immediate"
+c.BoundedExecute.course = c.SaveScores.course = $checkout
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "unpickled.grading.restoring.RestoreCells",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "unpickled.grading.execution.BoundedExecute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbgrader.preprocessors.LimitOutput",
+    "unpickled.grading.scores.SaveScores",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# ---- feedback pages without hidden tests, without scripts, without a network
+c.GenerateFeedback.exporter_class = "unpickled.grading.feedback_page.FeedbackPage"
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "unpickled.grading.feedback_page.HideTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+""")
+
+
+def init(
+    place: Path, root: Path, *, due: Mapping[str, str] | None = None, course_id: str = COURSE_ID
+) -> tuple[Assignment, ...]:
+    """Make a course directory, or bring the assignments of an existing one up to date.
+
+    Args:
+        place: the course directory; its configuration, submissions and grades are kept where it exists.
+        root: the checkout with `labs/` and `quizzes/`.
+        due: by assignment, when work is due, as nbgrader reads it ("2026-12-04 23:59 UTC").
+        course_id: nbgrader's name for the course.
+
+    Returns:
+        The assignments that were released.
+
+    Raises:
+        GradingError: the folder holds something else, a date or a name is wrong, or nbgrader refuses.
+    """
+    place = place.absolute()
+    if not sound_name(course_id):
+        raise GradingError(course_id, "this cannot be a course's id", "Use letters, figures and -.")
+    exists = (place / "gradebook.db").is_file()
+    if place.exists() and not exists and any(place.iterdir()):
+        raise GradingError(
+            str(place), "this folder is not empty, and no course", "Choose a new one."
+        )
+    given = assignments(root)
+    if unknown := set(due or ()) - {one.id for one in given}:
+        known = ", ".join(one.id for one in given)
+        raise GradingError(min(unknown), "there is no such assignment", f"There are: {known}.")
+    with _beside(place) as work:
+        _prepare(work, place if exists else None, root, given, course_id)
+        _release(CourseFolder(work), given, due or {})
+        _move_in(work, place, given, exists=exists)
+    return given
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _beside(place: Path) -> Iterator[Path]:
+    """Give a working folder on the same file system, gone at the end."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _prepare(
+    work: Path, before: Path | None, root: Path, given: tuple[Assignment, ...], course_id: str
+) -> None:
+    work.chmod(0o755)
+    if before:
+        for name in ("nbgrader_config.py", "gradebook.db"):
+            shutil.copy2(before / name, work / name)
+    else:
+        config = CONFIG.substitute(course_id=course_id, checkout=repr(str(root)))
+        write_text(work / "nbgrader_config.py", config)
+    for one in given:
+        folder = work / "source" / one.id
+        folder.mkdir(parents=True)
+        for path in (one.notebook, *one.beside):
+            shutil.copyfile(path, folder / path.name)
+
+
+def _release(course: CourseFolder, given: tuple[Assignment, ...], due: Mapping[str, str]) -> None:
+    """Let nbgrader make the released versions and enter the assignments into the gradebook."""
+    for one in given:
+        with nbgrader_app(course, CourseDirectory={"assignment_id": one.id}) as (app, log):
+            from nbgrader.api import Gradebook  # noqa: PLC0415 - seconds to import
+            from nbgrader.converters import GenerateAssignment  # noqa: PLC0415
+            from nbgrader.converters.base import NbGraderException  # noqa: PLC0415
+
+            try:
+                GenerateAssignment(coursedir=app.coursedir, parent=app).start()
+                with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
+                    if one.id in due:
+                        book.update_or_create_assignment(one.id, duedate=due[one.id])
+            except NbGraderException as error:
+                remedy = "Where submissions exist, an assignment's cells cannot change: make a new course."
+                raise GradingError(one.id, f"cannot be released: {log.reason()}", remedy) from error
+            except ValueError as error:
+                remedy = 'Write it as "2026-12-04 23:59 UTC".'
+                raise GradingError(
+                    f"--due {one.id}", f"this is no date: {due[one.id]}", remedy
+                ) from error
+
+
+def _move_in(work: Path, place: Path, given: tuple[Assignment, ...], *, exists: bool) -> None:
+    if not exists:
+        for name in PARTS:
+            (work / name).mkdir(exist_ok=True)
+        if place.exists():
+            place.rmdir()
+        work.rename(place)
+        return
+    for step in ("source", "release"):
+        for one in given:
+            target, aside = place / step / one.id, work / f"old-{step}-{one.id}"
+            target.parent.mkdir(exist_ok=True)
+            if target.exists():
+                target.rename(aside)
+            (work / step / one.id).rename(target)
+    (work / "gradebook.db").replace(place / "gradebook.db")
