@@ -44,7 +44,8 @@ class Language:
 def language() -> Language:
     """Return the general concepts that ship with the package."""
     data = tomllib.loads((files(__package__) / "language.toml").read_text("utf-8"))
-    guarded = (files(__package__) / "guarded.txt").read_text("utf-8").split()
+    lines = (files(__package__) / "guarded.txt").read_text("utf-8").splitlines()
+    guarded = (line for line in lines if not line.startswith("#"))
     return Language(
         data["concepts"],
         {name: tuple(hidden) for name, hidden in data["hides"].items()},
