@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from unpickled.authoring.assignments import notebook
+from unpickled.authoring.lab_files import labs
 from unpickled.authoring.notebooks import Builder, as_built
 from unpickled.authoring.quiz_notebook import quiz_notebook, quiz_path
 from unpickled.authoring.timeline import timeline_svg
@@ -42,6 +44,7 @@ def outputs(root: Path) -> tuple[Output, ...]:
         for source in builder.sources()
     ]
     made.append(Output(quiz_path(root, QUIZ), quiz_notebook(root, QUIZ)))
+    made += [Output(lab.notebook, notebook(lab)) for lab in labs(root)]
     made.append(Output(root / TIMELINE, timeline_svg(load_incidents(root)).encode()))
     return tuple(made)
 

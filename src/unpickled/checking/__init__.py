@@ -12,6 +12,7 @@ from unpickled.checking.kernel import InKernel
 from unpickled.checking.plain import Plain, plain
 from unpickled.checking.port import Check, File, Outcome, Student, judge
 from unpickled.checking.recorded import Recorded, Recording
+from unpickled.checking.tally import Tally
 
 __all__ = [
     "Check",
@@ -23,6 +24,7 @@ __all__ = [
     "Recorded",
     "Recording",
     "Student",
+    "Tally",
     "deeds",
     "in_workspace",
     "judge",

@@ -1,0 +1,165 @@
+"""Assignments: a lab's source and checks in, the nbgrader source notebook out, byte-identical each time.
+
+Answer cells hold the reference solution between nbgrader's markers, and each exercise's checks become two graded
+cells: a line that calls the visible check, and the hidden one, inlined. Cell metadata is nbgrader's schema 3
+(https://nbgrader.readthedocs.io/en/stable/contributor_guide/metadata.html).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jinja2
+import jupytext
+
+from unpickled.authoring.lab_files import Exercise, Lab
+from unpickled.authoring.notebooks import KERNEL, Cell, with_ids
+from unpickled.errors import ContentError
+
+__all__ = ["HIDDEN", "SOLUTION", "notebook"]
+
+SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
+HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+
+
+def notebook(made: Lab) -> bytes:
+    """Build a lab's nbgrader source notebook.
+
+    Raises:
+        ContentError: a cell names no known exercise, an exercise lacks a cell, a solution lacks its markers, or a
+            hidden check is missing or binds names that a learner might use.
+    """
+    place = f"{made.id}/{made.source.name}"
+    try:
+        text = made.source.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ContentError(place, f"it cannot be read: {error.strerror}") from error
+    wanted = [(one.id, role) for one in made.exercises for role in ("answer", "checks")]
+    found: list[tuple[str, str]] = []
+    cells: list[Cell] = []
+    for cell in jupytext.reads(text, fmt="py:percent").cells:
+        if cell.metadata.get("role"):
+            found.append((str(cell.metadata.get("exercise")), str(cell.metadata["role"])))
+        cells += _cells(made, cell, place)
+    if found != wanted:
+        raise ContentError(place, "its answers and checks are not those of lab.toml, in that order")
+    document = {
+        "cells": with_ids(_named(cells)),
+        "metadata": {"kernelspec": KERNEL, "language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _cells(made: Lab, cell: Any, place: str) -> Iterator[Cell]:
+    role = cell.metadata.get("role")
+    if cell.cell_type == "markdown":
+        yield _cell("markdown", _render(made, cell.source, place), _nbgrader("", locked=True))
+    elif role == "answer":
+        yield _answer(made.exercise(cell.metadata["exercise"]), cell.source, place)
+    elif role == "checks":
+        exercise = made.exercise(cell.metadata["exercise"])
+        yield _graded(f"{exercise.id}-check", f'lab.check("{exercise.id}")', exercise.visible)
+        yield _graded(f"{exercise.id}-hidden", _inlined(made, exercise), exercise.hidden)
+    else:
+        yield _cell("code", cell.source, _nbgrader("", locked=True))
+
+
+def _answer(exercise: Exercise, source: str, place: str) -> Cell:
+    lines = source.splitlines()
+    if lines[:1] != [SOLUTION[0]] or lines[-1:] != [SOLUTION[1]]:
+        where = f'{place}, answer of "{exercise.id}"'
+        remedy = f"Begin with {SOLUTION[0]}, end with {SOLUTION[1]}."
+        raise ContentError(where, "its solution does not stand between the markers", remedy)
+    return _cell("code", source, _nbgrader(f"{exercise.id}-answer", solution=True, locked=False))
+
+
+def _inlined(made: Lab, exercise: Exercise) -> str:
+    """Return the hidden test cell: the check's file and the line that awards its points."""
+    path = made.hidden(exercise)
+    place = f"{made.id}/hidden/{path.name}"
+    try:
+        source = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ContentError(place, f"it cannot be read: {error.strerror}") from error
+    for name in _bound(source, place):
+        if not name.startswith("_") and name != "check":
+            remedy = "Begin it with an underscore: the cell shares the learner's names."
+            raise ContentError(place, f"it binds the name {name}", remedy)
+    award = f'lab.award("{exercise.id}", check)'
+    told = "# More checks run here when you hand in."
+    return "\n".join([told, HIDDEN[0], source, "", "", award, HIDDEN[1]])
+
+
+def _bound(source: str, place: str) -> Iterator[str]:
+    """Name what a file defines or assigns at its top level; imports are left out."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise ContentError(f"{place}:{error.lineno}", f"it is no Python: {error.msg}") from error
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
+            stored = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+            yield from (one.id for one in stored if isinstance(one.ctx, ast.Store))
+
+
+def _render(made: Lab, text: str, place: str) -> str:
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - the output is Markdown by the course's own authors
+        keep_trailing_newline=True,
+    )
+    points = sum(one.visible + one.hidden for one in made.exercises)
+    names = {"points": f"{points:g}", "minutes": made.minutes, "exercise": lambda i: _head(made, i)}
+    try:
+        return environment.from_string(text).render(names)
+    except jinja2.TemplateError as error:
+        first = text.splitlines()[0] if text else ""
+        raise ContentError(f"{place}, cell {first!r}", f"its template fails: {error}") from error
+
+
+def _head(made: Lab, identity: str) -> str:
+    """Return an exercise's heading, with its stage, its points and its hints to open one by one."""
+    one = made.exercise(identity)
+    number = made.exercises.index(one) + 1
+    lines = [
+        f"## {number} · {one.title}",
+        "",
+        f"*{one.stage} · {one.visible + one.hidden:g} points*",
+    ]
+    for tier, hint in enumerate(one.hints, start=1):
+        lines += ["", f"<details><summary>Hint {tier}</summary>", "", hint, "", "</details>"]
+    return "\n".join(lines)
+
+
+def _graded(name: str, source: str, points: float) -> Cell:
+    return _cell("code", source, _nbgrader(name, grade=True, locked=True, points=points))
+
+
+def _cell(kind: str, source: str, metadata: dict[str, Any]) -> Cell:
+    ran: Cell = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    lines = source.splitlines(keepends=True)
+    return {"cell_type": kind, "metadata": metadata, "source": lines, **ran}
+
+
+def _nbgrader(name: str, **more: Any) -> dict[str, Any]:
+    kind = {"grade": False, "solution": False, "task": False, **more}
+    held: dict[str, Any] = {"nbgrader": {"grade_id": name, "schema_version": 3, **kind}}
+    return {**held, "deletable": False, **({"editable": False} if kind["locked"] else {})}
+
+
+def _named(cells: list[Cell]) -> list[Cell]:
+    """Give the locked cells between the exercises a grade id each, by their place."""
+    number = 0
+    for cell in cells:
+        held = cell["metadata"]["nbgrader"]
+        if not held["grade_id"]:
+            number += 1
+            held["grade_id"] = f"given-{number}"
+    return cells
