@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,10 +71,11 @@ def make_bundle(place: Path, root: Path, *, force: bool = False) -> Bundle:
     try:
         made = work / "bundle"
         made.mkdir()
-        public = [*_course(made, root), *_released(made, root, work / "nbgrader")]
+        _course(made, root)
+        _released(made, root, work / "nbgrader")
         _wheel(made, root)
         _setup(made)
-        _search(made, root, public)
+        _search(made, root)
         (made / MARKER).write_text("made by: unpickled teach release\n")
         if place.exists():
             place.rename(work / "old")
@@ -86,8 +86,8 @@ def make_bundle(place: Path, root: Path, *, force: bool = False) -> Bundle:
     return Bundle(place, len(files), sum(path.stat().st_size for path in files))
 
 
-def _course(made: Path, root: Path) -> Iterator[str]:
-    """Copy the lesson; yields its texts."""
+def _course(made: Path, root: Path) -> None:
+    """Copy the lesson, its data and the locks."""
     for pattern in TAKEN:
         found = [path for path in sorted(root.glob(pattern)) if _wanted(path)]
         if not found:
@@ -100,8 +100,6 @@ def _course(made: Path, root: Path) -> Iterator[str]:
                 target.write_text(_unrun(path), encoding="utf-8")
             else:
                 shutil.copyfile(path, target)
-            if path.suffix in {".ipynb", ".toml", ".md"}:
-                yield from _texts(target)
 
 
 def _wanted(path: Path) -> bool:
@@ -117,27 +115,18 @@ def _unrun(path: Path) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def _released(made: Path, root: Path, course: Path) -> Iterator[str]:
-    """Let nbgrader make the released versions and take those; yields their texts."""
+def _released(made: Path, root: Path, course: Path) -> None:
+    """Let nbgrader make the released versions, and take those."""
     init(course, root)
     for one in assignments(root):
         target = made / _home(one, root)
         target.mkdir(parents=True, exist_ok=True)
         for path in sorted((course / "release" / one.id).iterdir()):
             shutil.copyfile(path, target / path.name)
-            yield from _texts(target / path.name)
 
 
 def _home(one: Assignment, root: Path) -> Path:
     return one.notebook.parent.relative_to(root)
-
-
-def _texts(path: Path) -> Iterator[str]:
-    text = path.read_text("utf-8")
-    if path.suffix == ".ipynb":
-        yield from ("".join(cell["source"]) for cell in json.loads(text)["cells"])
-    else:
-        yield text
 
 
 def _wheel(made: Path, root: Path) -> None:
@@ -158,9 +147,9 @@ def _setup(made: Path) -> None:
             target.chmod(0o755 if target.suffix == ".sh" else 0o644)
 
 
-def _search(made: Path, root: Path, public: list[str]) -> None:
+def _search(made: Path, root: Path) -> None:
     """Refuse to release anything that holds a secret line."""
-    found = leaks(made, answers(root, public))
+    found = leaks(made, answers(root))
     if found:
         name, line = found[0]
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""

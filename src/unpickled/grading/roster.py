@@ -101,7 +101,7 @@ def import_roster(course: CourseFolder, path: Path) -> Changes:
             if student is None:
                 from nbgrader.api import Student  # noqa: PLC0415 - sqlalchemy is slow to import
 
-                book.db.add(Student(**fields, course_id=book.course_id or "default_course"))
+                book.db.add(Student(**fields))
                 added += 1
             elif any(getattr(student, name) != text for name, text in fields.items()):
                 for name, text in fields.items():

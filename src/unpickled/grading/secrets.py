@@ -9,7 +9,7 @@ import io
 import json
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ __all__ = ["Leak", "answers", "leaks"]
 
 SHORTEST = 12
 """Characters below which a line tells nothing by itself."""
+LONG = 40
 LARGEST = 50_000_000
 HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN SOLUTION", "END SOLUTION"))
 
@@ -24,20 +25,40 @@ Leak = tuple[str, str]
 """A file (`wheel!member` inside an archive) and the secret line in it."""
 
 
-def answers(root: Path, public: Iterable[str] = ()) -> frozenset[str]:
-    """Return every secret line of a checkout.
+def answers(root: Path) -> frozenset[str]:
+    """Return every secret line of a checkout: what stands in a key, rubric, solution or hidden test and nowhere else.
 
-    Args:
-        root: the checkout.
-        public: texts that learners have anyway (released cells, files beside them); their lines are no secret.
+    What the sources of the lesson, practice items, hints, visible checks or the open part of a lab say as well is no
+    secret. The sources are asked, not what was made from them, so that a step that lets an answer through is caught.
     """
-    known = {line.strip() for text in public for line in text.splitlines()}
+    public = "\n".join(_public_texts(root))
     found: set[str] = set()
     for text in _secret_texts(root):
         found.update(line.strip() for line in text.splitlines())
     return frozenset(
-        line for line in found - known if len(line) >= SHORTEST and any(map(str.isalpha, line))
+        line
+        for line in found
+        if len(line) >= SHORTEST and any(map(str.isalpha, line)) and line not in public
     )
+
+
+def _public_texts(root: Path) -> Iterator[str]:
+    patterns = (
+        "course/*.py",
+        "course/*/*.py",
+        "course/data/*.toml",
+        "quizzes/*/practice.toml",
+        "labs/*/checks.py",
+    )
+    for pattern in patterns:
+        for path in sorted(root.glob(pattern)):
+            yield path.read_text("utf-8")
+    for path in sorted(root.glob("quizzes/*/quiz.toml")):
+        for item in tomllib.loads(path.read_text("utf-8")).get("item", ()):
+            yield item["prompt"]
+    for path in sorted(root.glob("labs/*/*.ipynb")):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            yield _parts("".join(cell["source"]))[0]
 
 
 def _secret_texts(root: Path) -> Iterator[str]:
@@ -52,7 +73,7 @@ def _secret_texts(root: Path) -> Iterator[str]:
         yield path.read_text("utf-8")
     for path in sorted(root.glob("labs/*/*.ipynb")):
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
-            yield _between("".join(cell["source"]))
+            yield _parts("".join(cell["source"]))[1]
 
 
 def _quoted(value: Any) -> Iterator[str]:
@@ -67,27 +88,35 @@ def _quoted(value: Any) -> Iterator[str]:
             yield from _quoted(one)
 
 
-def _between(source: str) -> str:
-    kept, until = [], ""
+def _parts(source: str) -> tuple[str, str]:
+    """Return a cell's open lines and those of its solution and hidden test."""
+    kept: list[str] = []
+    secret: list[str] = []
+    until = ""
     for line in source.splitlines():
         opened = next((end for begin, end in HIDDEN if begin in line), "")
         if opened:
             until = opened
         elif until and until in line:
             until = ""
-        elif until:
-            kept.append(line)
-    return "\n".join(kept)
+        else:
+            (secret if until else kept).append(line)
+    return "\n".join(kept), "\n".join(secret)
 
 
 def leaks(folder: Path, secrets: frozenset[str]) -> list[Leak]:
-    """Return every secret line that stands in a file of `folder`, or in an archive there."""
-    escaped = {json.dumps(line)[1:-1]: line for line in secrets}
-    needles = {**{line: line for line in secrets}, **escaped}
+    """Return every secret line that stands in a file of `folder`, or in an archive there.
+
+    In Python files of an archive, which is the package, a line counts from `LONG` characters: code is full of short
+    lines that are in every program.
+    """
+    needles = {line: line for line in secrets} | {json.dumps(line)[1:-1]: line for line in secrets}
     found = []
     for name, data in _files(folder):
         text = data.decode("utf-8", "replace")
-        found += sorted({(name, line) for needle, line in needles.items() if needle in text})
+        least = LONG if "!" in name and name.endswith(".py") else SHORTEST
+        hits = {line for needle, line in needles.items() if len(line) >= least and needle in text}
+        found += sorted((name, line) for line in hits)
     return found
 
 
