@@ -119,7 +119,8 @@ def attested(quiz: Quiz, rows: list[Row]) -> Quiz:
         for name, group in split.items()
     }
     hides = {**general.hides, **meaning["hides"]}
-    return replace(quiz, lexicon=Lexicon({**general.concepts, **kept}, hides, general.guarded))
+    lexicon = Lexicon({**general.concepts, **kept}, hides, general.guarded, meaning["glosses"])
+    return replace(quiz, lexicon=lexicon)
 
 
 # ------------------------------------------------------------------ the baseline: letters alone

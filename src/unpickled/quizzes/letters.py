@@ -27,6 +27,13 @@ _LEET = str.maketrans("0134578@$!9", "oieastbasig")
 _LEET_L = str.maketrans("0134578@$!9", "oleastbasig")
 _SPACED = re.compile(r"(?<![\w'])(?:[a-z0-9][ .\-_*|]{1,3}){4,}[a-z0-9](?![\w'])")
 _FENCED = re.compile(r"```[^\s`]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_CODE_LINES = re.compile(
+    r"(?m)(?:^[^\n]*(?:"
+    r"(?:^|[;&|$] ?)[\w./]+ (?:[^\n;&|]* )?-{1,2}[a-z][\w-]*"  # a command with an option
+    r"|\b(?:def \w+ ?\(|class \w+ ?[(:]|from \w[\w.]* import \w|import \w+$)"
+    r"|\w\.\w+\([^)\n]*[\"'=\w]|\w = \w[\w.]*\(|\w+_\w+=(?:true|false)\b|\bpython3? [\w./]+\.py\b"
+    r")[^\n]*(?:\n|\Z))+"
+)
 _WORD = re.compile(r"\w+")
 
 
@@ -41,7 +48,10 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = _plain(text)
     text = text.translate(_SIGNS).lower()
-    text = _FENCED.sub(_one_line, text).replace("`", " ")
+    text = _FENCED.sub(_one_line, text)
+    if CODE not in text:
+        text = _CODE_LINES.sub(_unfenced, text)
+    text = text.replace("`", " ")
     text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", text)
     return _SPACED.sub(lambda found: re.sub(r"[^a-z0-9]", "", found[0]), text)
 
@@ -49,6 +59,12 @@ def fold(text: str) -> str:
 def _one_line(block: re.Match[str]) -> str:
     """Return a block of code as one sentence between two marks: its lines belong together."""
     return f". {CODE} {block[1]} ".replace("\n", " ") + ". "
+
+
+def _unfenced(lines: re.Match[str]) -> str:
+    """Return lines that look like code or commands as a block, unless there are more words than code in them."""
+    words = re.findall(r"(?<![\w./=\"'(-])[a-z]{2,}(?![\w./=\"'(:])", lines[0])
+    return lines[0] if len(words) > 12 else f". {CODE} {lines[0]} ".replace("\n", " ") + ". "
 
 
 def unleet(word: str) -> tuple[str, str]:

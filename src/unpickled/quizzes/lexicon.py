@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,6 +13,9 @@ from importlib.resources import files
 from unpickled.quizzes.words import Vocabulary, tokenise
 
 __all__ = ["Hit", "Lexicon", "Token", "language"]
+
+_TAIL = re.compile(r"[\u0400-\u04ff\u3040-\u30ff]+(?= |$)")
+"""What a gloss of a word's beginning leaves over: the ending, or a particle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Lexicon:
             `=was` that form only, `comma` the sign, `befehl*` whatever begins so.
         hides: a phrase of the key concept hides phrases of the listed concepts that lie within it.
         guarded: real words that must not be taken for misspelled ones.
+        glosses: parts of words in other scripts, and the English that is read in their place.
     """
 
     def __init__(
@@ -76,7 +82,11 @@ class Lexicon:
         concepts: Mapping[str, str],
         hides: Mapping[str, Iterable[str]],
         guarded: Iterable[str],
+        glosses: Mapping[str, str] | None = None,
     ) -> None:
+        self._glosses = dict(glosses or {})
+        longest = sorted(self._glosses, key=len, reverse=True)
+        self._foreign = re.compile("|".join(re.escape(one) for one in longest) or r"(?!)")
         self._hides = {name: frozenset(hidden) for name, hidden in hides.items()}
         phrases = {
             name: [
@@ -109,6 +119,14 @@ class Lexicon:
             key = word if exact else self.vocabulary.base(word)
             node = node.next.setdefault(key, _Node())
         node.names.append(name)
+
+    def gloss(self, text: str) -> str:
+        """Return the answer with what it says in another script put into English, word for word."""
+        if text.isascii():
+            return text
+        plain = unicodedata.normalize("NFC", text).lower()
+        glossed = self._foreign.sub(lambda found: f" {self._glosses[found[0]]} ", plain)
+        return text if glossed == plain else _TAIL.sub(" ", glossed)
 
     def tokens(self, folded: str) -> list[Token]:
         """Return the tokens of a folded answer."""

@@ -87,7 +87,8 @@ def _load(lesson: str, root: Path) -> Quiz:
     items, meaning = (_toml(root, f"quizzes/{lesson}/{name}.toml") for name in ("quiz", "meaning"))
     general = language()
     concepts = {**general.concepts, **meaning[1].get("concepts", {})}
-    lexicon = Lexicon(concepts, {**general.hides, **meaning[1].get("hides", {})}, general.guarded)
+    hides = {**general.hides, **meaning[1].get("hides", {})}
+    lexicon = Lexicon(concepts, hides, general.guarded, meaning[1].get("glosses", {}))
     questions = tuple(_question(items[0], data) for data in items[1].get("item", ()))
     rules = tuple(_rule(meaning[0], data, concepts) for data in meaning[1].get("rules", ()))
     _check(items[0], meaning[0], questions, rules)

@@ -12,7 +12,7 @@ from unpickled.quizzes.lexicon import Hit, Lexicon, Token
 __all__ = ["Reading", "Sentence", "Stance", "read"]
 
 _STOPS = frozenset(".!?\n;…")
-_PAUSES = frozenset(':()[]{}<>=|"')
+_PAUSES = frozenset(':()[]{}<=|"')
 _ROW = 6
 """So many words in a row, all of them terms and none to join them, are a list and no claim."""
 _LONG = 160
@@ -96,12 +96,14 @@ class Reading:
         taken_back: (sentence, token) of each retraction: what stands before it no longer counts.
         strange: share of words, 0 to 1, that neither the lexicon nor the look of English knows.
         cut: whether the answer was longer than what was read.
+        glossed: whether words of a script without spaces or of another alphabet were read through a word list.
     """
 
     sentences: tuple[Sentence, ...]
     taken_back: tuple[tuple[int, int], ...]
     strange: float
     cut: bool
+    glossed: bool = False
 
     def words(self) -> int:
         """Return how many words were read."""
@@ -117,7 +119,8 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
         prompt: the question, whose own words earn nothing when they are repeated.
     """
     asked = [token.base for token in lexicon.tokens(fold(prompt)) if token.text[:1].isalnum()]
-    tokens = lexicon.tokens(fold(text))
+    plain = lexicon.gloss(text[: LIMIT * 2])
+    tokens = lexicon.tokens(fold(plain if plain != text[: LIMIT * 2] else text))
     sentences = tuple(
         _sentence(index, part, mark, lexicon, asked)
         for index, (part, mark) in enumerate(_split(tokens))
@@ -129,6 +132,7 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
         tuple((s.index, hit.start) for s in sentences for hit in s.hits("retract")),
         _strange(tokens),
         len(text) > LIMIT,
+        plain != text[: LIMIT * 2],
     )
 
 
@@ -202,6 +206,7 @@ def _bare(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]
         return frozenset()
     words = [i for i, token in enumerate(tokens) if token.text[:1].isalnum()]
     glue = {hit.start for hit in concepts.get("glue", ())}
+    glue |= {hit.start for name in ("no", "except") for hit in concepts.get(name, ())}
     if _foreign(concepts):
         glue |= {hit.start for hit in concepts["foreign"]}
     marked = {hit.start for name, hits in concepts.items() if name not in _FRAME for hit in hits}

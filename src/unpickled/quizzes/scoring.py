@@ -88,4 +88,4 @@ def _imply(question: Question, decisions: dict[str, Decision]) -> None:
 
 
 def _unreadable(reading: Reading) -> bool:
-    return reading.cut or (reading.words() >= 4 and reading.strange > 0.5)
+    return reading.cut or reading.glossed or (reading.words() >= 4 and reading.strange > 0.5)

@@ -7,6 +7,8 @@ from unpickled.quizzes.reading import Reading, Sentence, Stance
 
 __all__ = ["stance"]
 
+_AUXILIARIES = frozenset({"be", "do", "can", "could", "will", "would", "should", "have"})
+_SUBJECTS = frozenset({"it", "they", "i", "we", "you", "he", "she", "that", "this"})
 REACH = 9
 """Tokens after a claim within which "… is useless" still speaks of it."""
 
@@ -33,7 +35,7 @@ def _local(sentence: Sentence, head: Hit, *, than: bool) -> Stance:
     if unheard is not None:
         return unheard
     denied = (_denials(sentence, head, than=than) + sentence.asks) % 2
-    if denied or _framed(sentence, head, "deny"):
+    if denied or _turned_at_the_end(sentence, head) or _framed(sentence, head, "deny"):
         return Stance.DENIED
     if _reported(sentence, head):
         return Stance.REPORTED
@@ -100,6 +102,15 @@ def _elliptic(sentence: Sentence, head: Hit) -> bool:
     last = head.end + ends - 1
     closed = ends < len(rest) or head.end + ends == len(sentence.tokens)
     return closed and 0 < ends < 5 and sentence.tokens[last].text in {"not", "no", "nope"}
+
+
+def _turned_at_the_end(sentence: Sentence, head: Hit) -> bool:
+    """Tell whether the sentence ends in "but it does not", "so I would not" or the like, after the head."""
+    words = [token.base for token in sentence.tokens]
+    if words[-1:] != ["not"] or len(words) - head.end < 4 or words[-2] not in _AUXILIARIES:
+        return False
+    tail = words[head.end :]
+    return any(word in {"but", "so", "though", "although"} for word in tail) and words[-3] in _SUBJECTS
 
 
 def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:
