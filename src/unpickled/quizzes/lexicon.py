@@ -163,7 +163,8 @@ class Lexicon:
         keys = self._keys.get(token.text)
         if keys is None:
             begun = (prefix + "*" for prefix in self._prefixes if token.text.startswith(prefix))
-            keys = (token.base, "=" + token.text, *sorted(begun))
+            also = self.vocabulary.also(token.text)
+            keys = (token.base, "=" + token.text, *also, *sorted(begun))
             if len(self._keys) < 50_000:
                 self._keys[token.text] = keys
         return keys

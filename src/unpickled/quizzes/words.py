@@ -14,6 +14,7 @@ _SHORT: dict[str, str] = SPELLING["short"]
 _IRREGULAR: dict[str, str] = {
     form: base for base, forms in SPELLING["irregular"].items() for form in forms.split()
 }
+_VERBAL = ("ing", "ed", "s")
 _ENDINGS = {"'s": " is", "'re": " are", "'m": " am", "'ve": " have", "'ll": " will", "'d": " would"}
 _REWRITES = (
     (re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+"), " "),
@@ -76,6 +77,12 @@ class Vocabulary:
             if len(self._bases) < 50_000 and len(word) < 40:
                 self._bases[word] = known
         return known
+
+    def also(self, word: str) -> tuple[str, ...]:
+        """Return the known verb or noun of which a known word is a form too: "run" for "running"."""
+        if word not in self._words or word.endswith("ss") or not word.endswith(_VERBAL):
+            return ()
+        return tuple(dict.fromkeys(f for f in _forms(word) if f != word and f in self._words))
 
     def _find(self, word: str) -> str:
         if word in _IRREGULAR:
