@@ -102,8 +102,8 @@ def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
 def _row(sentence: Sentence, heads: set[tuple[int, int]], act: str) -> str:
     marks = {hit.start: "L" for hit in sentence.hits(act)}
     marks.update({hit.start: "N" for hit in sentence.hits("no")})
-    for name, sign in _SIGNS:
-        marks.update({hit.start: sign for hit in sentence.hits(name)})
+    signs = [(hit.end, hit.start, sign) for name, sign in _SIGNS for hit in sentence.hits(name)]
+    marks.update({start: sign for _, start, sign in sorted(signs, key=lambda one: one[0])})
     marks.update({place: "S" for index, place in heads if index == sentence.index})
     marks.update({i: "," for i, token in enumerate(sentence.tokens) if token.text == ","})
     return "".join(marks[place] for place in sorted(marks))

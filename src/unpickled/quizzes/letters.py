@@ -64,7 +64,9 @@ def _one_line(block: re.Match[str]) -> str:
 def _unfenced(lines: re.Match[str]) -> str:
     """Return lines that look like code or commands as a block, unless there are more words than code in them."""
     words = re.findall(r"(?<![\w./=\"'(-])[a-z]{2,}(?![\w./=\"'(:])", lines[0])
-    return lines[0] if len(words) > 12 else f". {CODE} {lines[0]} ".replace("\n", " ") + ". "
+    if len(words) > 12:
+        return lines[0]
+    return f". {CODE} {lines[0]} ".replace("\n", " ").replace("...", " ") + ". "
 
 
 def unleet(word: str) -> tuple[str, str]:

@@ -182,6 +182,7 @@ def _rule(path: str, data: dict[str, Any], concepts: Mapping[str, str]) -> Rule:
         link=link,
         unless=unless,
         within=int(data.get("within", 9)),
+        denies=bool(data.get("denies", True)),
         strength=float(data.get("strength", 1.0)),
         **groups,
     )

@@ -162,7 +162,7 @@ def _sentence(
         mark == "?",
         bool(concepts.get("listing")),
         bare,
-        _echo(tokens, asked, {hit.start for hit in concepts.get("glue", ())}),
+        _echo(tokens, asked, concepts),
         _breaks(tokens, concepts),
     )
 
@@ -227,23 +227,32 @@ def _fragment(sentence: Sentence) -> bool:
 
 _FRAME = frozenset(
     {"no", "plain", "glue", "start", "clause", "contrast", "then", "first", "foreign", "getting"}
+    | {"adds_nothing", "asked_so"}
 )
 
 
-def _echo(tokens: list[Token], asked: list[str], small: set[int]) -> frozenset[int]:
+def _echo(tokens: list[Token], asked: list[str], concepts: dict[str, list[Hit]]) -> frozenset[int]:
     """Return the tokens in a run of words, three or more, from the question; all where no other word is added.
 
-    Little words, the places `small`, add nothing.
+    Little words add nothing, nor does the concept `adds_nothing`. With the concept `asked_so`, the question's own turn of
+    phrase, no run is needed.
     """
+    adds_nothing = [*concepts.get("glue", ()), *concepts.get("adds_nothing", ())]
+    small = {place for hit in adds_nothing for place in range(hit.start, hit.end)}
     runs = {tuple(asked[i : i + 3]) for i in range(len(asked) - 2)}
     places = [i for i, token in enumerate(tokens) if token.text[:1].isalnum()]
     echoed: set[int] = set()
     for first, second, third in zip(places, places[1:], places[2:], strict=False):
         if (tokens[first].base, tokens[second].base, tokens[third].base) in runs:
             echoed.update((first, second, third))
-    if echoed and all(tokens[i].base in asked or i in small for i in places):
+    taken_over = echoed or concepts.get("asked_so")
+    if taken_over and all(_asked(tokens[i], asked) or i in small for i in places):
         echoed.update(places)
     return frozenset(echoed)
+
+
+def _asked(token: Token, asked: list[str]) -> bool:
+    return token.base in asked or token.text in asked or token.text.removesuffix("s") in asked
 
 
 def _strange(tokens: Sequence[Token]) -> float:

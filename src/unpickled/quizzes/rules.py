@@ -25,6 +25,7 @@ class Rule:
         within: how many tokens away the others may stand.
         link: concepts of which one must stand in this sentence or one beside it: what the claim is about.
         unless: concepts that spoil the rule when they stand in the sentence.
+        denies: whether a "not" before the head speaks against the criterion; if false, it only earns nothing.
         strength: 1 is sure; below 1 a person looks at an answer that has nothing better.
     """
 
@@ -37,6 +38,7 @@ class Rule:
     within: int = 9
     link: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    denies: bool = True
     strength: float = 1.0
 
 
@@ -100,6 +102,9 @@ def _fits(rule: Rule, reading: Reading, sentence: Sentence) -> Iterator[Finding]
         span = _span(rule, sentence, head)
         if span is None:
             continue
+        how = stance(reading, sentence, head)
+        if how is Stance.DENIED and not rule.denies:
+            continue
         quote = sentence.quote(span[0], span[1])
         yield Finding(
             rule.name,
@@ -107,7 +112,7 @@ def _fits(rule: Rule, reading: Reading, sentence: Sentence) -> Iterator[Finding]
             sentence.index,
             head,
             quote,
-            stance(reading, sentence, head),
+            how,
             rule.strength,
         )
 

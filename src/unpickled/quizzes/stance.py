@@ -48,7 +48,8 @@ def _unheard(sentence: Sentence, head: Hit) -> Stance | None:
     """Return the stance of what claims nothing; None where something is claimed."""
     if _to_grader(sentence, head):
         return Stance.TO_GRADER
-    if head.start in sentence.echo:
+    words = [i for i in range(head.start, head.end) if sentence.tokens[i].text[:1].isalnum()]
+    if sentence.echo.issuperset(words or [head.start]):
         return Stance.ECHOED
     if sentence.lists or head.start in sentence.bare:
         return Stance.LISTED
@@ -110,7 +111,9 @@ def _turned_at_the_end(sentence: Sentence, head: Hit) -> bool:
     if words[-1:] != ["not"] or len(words) - head.end < 4 or words[-2] not in _AUXILIARIES:
         return False
     tail = words[head.end :]
-    return any(word in {"but", "so", "though", "although"} for word in tail) and words[-3] in _SUBJECTS
+    return (
+        any(word in {"but", "so", "though", "although"} for word in tail) and words[-3] in _SUBJECTS
+    )
 
 
 def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:
