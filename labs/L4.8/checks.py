@@ -142,7 +142,7 @@ def safe_to_load(student: Student) -> Outcome:
     tally = Tally(2)
     decided = [
         (name, load, _decision(student, name))
-        for name, load in (("plain-4", True), ("reduce-canary", False), ("truncated", False))
+        for name, load in (("plain-4", True), ("reduce-canary", False), ("broken-data", False))
     ]
     for name, load, (said, problem) in decided:
         if said is None:
@@ -151,7 +151,7 @@ def safe_to_load(student: Student) -> Outcome:
             why = {
                 "plain-4": "It refuses plain data in which neither scanner finds anything.",
                 "reduce-canary": "It lets the canary through, which both scanners flag.",
-                "truncated": "It lets a file through that breaks off in the middle. Could not judge means no.",
+                "broken-data": "It lets a damaged file through, which neither scanner could read. Could not judge means no.",
             }
             return Outcome(0, 2, (why[name],))
     tally.part(2, lambda: True, "")

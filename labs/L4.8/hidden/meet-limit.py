@@ -7,10 +7,12 @@ from unpickled.pickles import assemble
 
 def check(student):
     """An unlisted call, the canary, honest weights, plain data."""
-    pair = [("PROTO", 2), ("GLOBAL", "logging error"), ("GLOBAL", "os mkdir"), "TUPLE2", "STOP"]
+    names = ["logging.error", "logging.warning", "nt.mkdir", "os.mkdir", "posix.mkdir"]
+    imports = [("GLOBAL", name.replace(".", " ")) for name in reversed(names)]
+    five = assemble([("PROTO", 2), "MARK", *imports, "TUPLE", "STOP"])
     tally = Tally(3)
     for name, data, expected in (
-        ("pair.pkl", assemble(pair), ["logging.error", "os.mkdir"]),
+        ("five.pkl", five, names),
         ("honest.pt", specimens.make("torch-plain"), []),
         ("plain.pkl", specimens.make("plain-2"), []),
         ("net.bin", specimens.make("torch-bin-canary"), ["os.mkdir"]),
