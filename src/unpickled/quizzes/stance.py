@@ -97,12 +97,18 @@ def _reported(sentence: Sentence, head: Hit) -> bool:
 
 
 def _elliptic(sentence: Sentence, head: Hit) -> bool:
-    """Tell whether the clause ends in "… is not" or "… no" right after the head."""
-    rest = sentence.tokens[head.end : head.end + 5]
-    ends = next((i for i, token in enumerate(rest) if token.text == ","), len(rest))
-    last = head.end + ends - 1
+    """Tell whether the clause ends in "… is not", "… no" or, after something useless, "… too" right after the head."""
+    rest = [token.text for token in sentence.tokens[head.end : head.end + 6]]
+    ends = rest.index(",") if "," in rest else len(rest)
     closed = ends < len(rest) or head.end + ends == len(sentence.tokens)
-    return closed and 0 < ends < 5 and sentence.tokens[last].text in {"not", "no", "nope"}
+    words = rest[:ends]
+    if words[-1:] in (["either"], ["neither"]):
+        words = words[:-1]
+    if not closed or not 0 < len(words) < 5:
+        return False
+    if words[-1] == "too" and len(words) < 3:
+        return any(hit.end <= head.start for hit in sentence.hits("useless"))
+    return words[-1] in {"not", "no", "nope"}
 
 
 def _turned_at_the_end(sentence: Sentence, head: Hit) -> bool:
