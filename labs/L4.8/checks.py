@@ -43,8 +43,8 @@ def read_disassembly(student: Student) -> Outcome:
         note = "" if named in known else f"B: {named!r:.40} is no opcode at all."
     except StudentError as wrong:
         note = f"B: {wrong.problem}."
-    more = (note,) if note else ()
-    return Outcome(outcome.points, outcome.maximum, (*outcome.feedback, *more))
+    notes = (note,) if note else ()
+    return Outcome(outcome.points, outcome.maximum, outcome.feedback + notes)
 
 
 def build_canary(student: Student) -> Outcome:
@@ -210,11 +210,11 @@ def convert(student: Student) -> Outcome:
 
 def _header(data: bytes) -> dict:
     """Return a safetensors header: 8 bytes of length, then JSON (https://huggingface.co/docs/safetensors)."""
-    size = int.from_bytes(data[:8], "little")
-    if not 2 <= size <= min(len(data) - 8, 10_000):
+    length = int.from_bytes(data[:8], "little")
+    if not 2 <= length <= min(len(data) - 8, 10_000):
         return {}
     try:
-        found = json.loads(data[8 : 8 + size])
+        found = json.loads(data[8 : 8 + length])
     except ValueError:
         return {}
     return {k: v for k, v in found.items() if k != "__metadata__"} if type(found) is dict else {}
@@ -224,15 +224,15 @@ def pin_hash(student: Student) -> Outcome:
     """A pin is a SHA-256, and the pinned file comes back whole."""
     tally = Tally(2)
     data = b"some weights, " * 40
-    digest = hashlib.sha256(data).hexdigest()
+    expected = hashlib.sha256(data).hexdigest()
     tally.part(
         1,
-        lambda: student.call("pin", File("model.safetensors", data)) == digest,
+        lambda: student.call("pin", File("model.safetensors", data)) == expected,
         "pin should return the 64 hexadecimal digits of the file's SHA-256.",
     )
     tally.part(
         1,
-        lambda: student.call("load_pinned", File("model.safetensors", data), digest) == data,
+        lambda: student.call("load_pinned", File("model.safetensors", data), expected) == data,
         "load_pinned should return the file's bytes when the pin is right.",
     )
     return tally.outcome()

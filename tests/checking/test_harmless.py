@@ -1,0 +1,78 @@
+"""The harmless canary is told from everything else by its opcodes alone."""
+
+from __future__ import annotations
+
+import os
+import pickle
+
+import pytest
+
+from unpickled import specimens
+from unpickled.checking import deeds, in_workspace
+from unpickled.pickles import assemble
+
+MARKER = "/tmp/unpickled-a1/canary"
+
+
+class Does:
+    def __init__(self, function, *arguments):
+        self.what = (function, arguments)
+
+    def __reduce__(self):
+        return self.what
+
+
+def test_a_canary_in_every_protocol_is_the_canary():
+    """What pickle itself writes for os.mkdir(marker) is recognised, in whichever protocol."""
+    for protocol in range(6):
+        told = deeds(pickle.dumps(Does(os.mkdir, MARKER), protocol))
+        assert (told.folders, told.harmless) == ((MARKER,), True)
+
+
+@pytest.mark.parametrize(
+    "function", [os.rmdir, os.makedirs, os.getcwd, print, getattr, len, eval], ids=str
+)
+def test_another_function_is_not(function):
+    """However harmless it may be."""
+    assert not deeds(pickle.dumps(Does(function, MARKER))).harmless
+
+
+@pytest.mark.parametrize("arguments", [(), (MARKER, 0o700), (MARKER.encode(),), (7,), ([MARKER],)])
+def test_mkdir_with_other_arguments_is_not(arguments):
+    """One text, the path, and nothing beside it."""
+    assert not deeds(pickle.dumps(Does(os.mkdir, *arguments))).harmless
+
+
+def test_a_state_for_the_result_is_not():
+    """BUILD calls, too: on anything but an OrderedDict of the pickle's own it is something else."""
+    made = [("GLOBAL", "os mkdir"), ("BINUNICODE", MARKER), "TUPLE1", "REDUCE"]
+    data = assemble([("PROTO", 2), *made, "EMPTY_DICT", "BUILD", "STOP"])
+    assert not deeds(data).harmless
+
+
+def test_every_specimen_that_is_no_canary_or_tensor_is_told_apart():
+    """Unlisted calls, extension codes, broken and cut files have problems; honest tensors have none."""
+    for name in ("unlisted-call", "extension-code", "truncated", "broken-canary", "npy-canary"):
+        assert not deeds(specimens.make(name) or b"").harmless, name
+    told = deeds(specimens.make("torch-plain") or b"")
+    assert (told.harmless, told.folders, told.tensors) == (True, (), 2)
+    assert len(deeds(specimens.make("stacked-canary") or b"").folders) == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "inside"),
+    [
+        (MARKER, True),
+        ("/var/folders/xy/T/unpickled-9_b/canary", True),
+        ("C:\\Users\\me\\Temp\\unpickled-x\\canary", True),
+        ("/etc/canary", False),
+        ("unpickled-x/canary", False),
+        ("/tmp/unpickled-x/../../etc/unpickled-x/canary", False),
+        ("/tmp/unpickled-x/a/canary", False),
+        ("/tmp/unpickled-x", False),
+        ("", False),
+    ],
+)
+def test_a_workspace_is_known_by_its_path(folder, inside):
+    """Absolute, nothing upwards, directly inside a folder as the lab makes them."""
+    assert in_workspace(folder) is inside

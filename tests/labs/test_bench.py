@@ -1,0 +1,49 @@
+"""`lab.check` and `lab.award` in a real kernel: they speak, and show nbgrader exactly one number."""
+
+from __future__ import annotations
+
+import nbformat
+from nbclient import NotebookClient
+
+CHECKS = """
+from unpickled.checking import Outcome
+
+def x_is_three(student):
+    return Outcome(2 if student.value("x") == 3 else 0.5, 2, ("Look at x.",))
+
+def broken(student):
+    raise RuntimeError("a fault of the author's")
+
+CHECKS = {"x": x_is_three, "broken": broken}
+"""
+CELLS = [
+    "from unpickled import lab\nlab.check('x')",
+    "x = 3\nlab.check('x')",
+    "class Sly(int):\n    __eq__ = lambda *_: True\nx = Sly(7)\nlab.check('x')",
+    "x = 4\ndef check(student): return __import__('unpickled.checking').checking.Outcome(1, 1, ('y',))\n"
+    "lab.award('y', check)\n### a comment behind it",
+    "lab.check('broken')",
+    "lab.check('none')",
+    "import os; os.remove('checks.py'); lab.check('x')",
+]
+
+
+def test_each_cell_shows_one_number_or_fails(tmp_path):
+    """No answer, right, sly, hidden: a number; a fault, an unknown id, a missing file: an error, no points."""
+    (tmp_path / "checks.py").write_text(CHECKS)
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    client = NotebookClient(
+        book,
+        kernel_name="python3",
+        allow_errors=True,
+        resources={"metadata": {"path": str(tmp_path)}},
+    )
+    client.execute()
+    shown = []
+    for cell in book.cells:
+        results = [out for out in cell.outputs if out.output_type == "execute_result"]
+        errors = [out.ename for out in cell.outputs if out.output_type == "error"]
+        assert len(results) + len(errors) == 1
+        shown.append(float(results[0].data["text/plain"]) if results else errors[0])
+    assert shown == [0, 2, 0, 1, "RuntimeError", "CourseError", "CourseError"]
+    assert "there is no x yet" in book.cells[0].outputs[0].text
