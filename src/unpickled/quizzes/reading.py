@@ -120,11 +120,14 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
     """
     asked = [token.base for token in lexicon.tokens(fold(prompt)) if token.text[:1].isalnum()]
     plain = lexicon.gloss(text[: LIMIT * 2])
-    tokens = lexicon.tokens(fold(plain if plain != text[: LIMIT * 2] else text))
+    glossed = plain != text[: LIMIT * 2]
+    tokens = lexicon.tokens(fold(plain if glossed else text))
     sentences = tuple(
         _sentence(index, part, mark, lexicon, asked)
         for index, (part, mark) in enumerate(_split(tokens))
     )
+    if glossed:  # a gloss leaves out the little words that tell a sentence from a row of terms
+        sentences = tuple(replace(sentence, bare=frozenset()) for sentence in sentences)
     if len(sentences) > 2 and all(_fragment(sentence) for sentence in sentences):
         sentences = tuple(replace(sentence, lists=True) for sentence in sentences)
     return Reading(
@@ -132,7 +135,7 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
         tuple((s.index, hit.start) for s in sentences for hit in s.hits("retract")),
         _strange(tokens),
         len(text) > LIMIT,
-        plain != text[: LIMIT * 2],
+        glossed,
     )
 
 

@@ -8,6 +8,7 @@ from unpickled.quizzes.reading import Reading, Sentence, Stance
 __all__ = ["stance"]
 
 _AUXILIARIES = frozenset({"be", "do", "can", "could", "will", "would", "should", "have"})
+_TURNS = frozenset({"but", "so", "though", "although", "practice", "reality", "fact"})
 _SUBJECTS = frozenset({"it", "they", "i", "we", "you", "he", "she", "that", "this"})
 REACH = 9
 """Tokens after a claim within which "… is useless" still speaks of it."""
@@ -37,6 +38,8 @@ def _local(sentence: Sentence, head: Hit, *, than: bool) -> Stance:
     denied = (_denials(sentence, head, than=than) + sentence.asks) % 2
     if denied or _turned_at_the_end(sentence, head) or _framed(sentence, head, "deny"):
         return Stance.DENIED
+    if _formerly(sentence, head):
+        return Stance.PAST
     if _reported(sentence, head):
         return Stance.REPORTED
     if any(hit.start > head.start for hit in sentence.hits("hypothetical")[:1]):
@@ -112,14 +115,23 @@ def _elliptic(sentence: Sentence, head: Hit) -> bool:
 
 
 def _turned_at_the_end(sentence: Sentence, head: Hit) -> bool:
-    """Tell whether the sentence ends in "but it does not", "so I would not" or the like, after the head."""
+    """Tell whether the sentence ends in "but it does not", "in practice it never does" or the like, after the head."""
     words = [token.base for token in sentence.tokens]
-    if words[-1:] != ["not"] or len(words) - head.end < 4 or words[-2] not in _AUXILIARIES:
+    tail, last = words[head.end :], words[-3:]
+    if len(tail) < 4 or last[0] not in _SUBJECTS:
         return False
-    tail = words[head.end :]
-    return (
-        any(word in {"but", "so", "though", "although"} for word in tail) and words[-3] in _SUBJECTS
-    )
+    first, second = last[1:]
+    denies = second == "not" and first in _AUXILIARIES
+    denies |= first in {"never", "hardly"} and second in _AUXILIARIES
+    return denies and not _TURNS.isdisjoint(tail)
+
+
+def _formerly(sentence: Sentence, head: Hit) -> bool:
+    """Tell whether "used to" stands right before the head in a sentence that goes on with "but"."""
+    before = [token.text for token in sentence.tokens[max(0, head.start - 3) : head.start]]
+    if before[-2:] != ["used", "to"] or before[:1] in (["is"], ["are"], ["be"]):
+        return False
+    return sentence.has("contrast")
 
 
 def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:
