@@ -30,7 +30,9 @@ def test_a_canary_in_every_protocol_is_the_canary():
 
 
 @pytest.mark.parametrize(
-    "function", [os.rmdir, os.makedirs, os.getcwd, print, getattr, len, eval], ids=str
+    "function",
+    [os.rmdir, os.makedirs, os.getcwd, print, getattr, len, eval],
+    ids=lambda one: one.__name__,
 )
 def test_another_function_is_not(function):
     """However harmless it may be."""
