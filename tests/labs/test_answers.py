@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from pathlib import Path
@@ -148,9 +149,10 @@ def test_what_hidden_checks_make_is_harmless(work, reference):
             seen.update({arg.data: arg.name for arg in args if isinstance(arg, File)})
             return super().call(function, *args)
 
-    for pair in work.checks.values():
-        for check, maximum in pair:
-            judge(check, Watching(names, folder), maximum)
+    with contextlib.chdir(folder):
+        for pair in work.checks.values():
+            for check, maximum in pair:
+                judge(check, Watching(names, folder), maximum)
     assert len(seen) > 25
     logs = re.compile(r"it would (import|call) logging\.(warning|error)")
     for data, name in seen.items():

@@ -99,6 +99,14 @@ def test_anything_else_is_refused_before_a_child_starts(home, monkeypatch):
         assert "Nothing was loaded" in str(error.value), what
 
 
+def test_another_name_of_the_workspace_is_the_workspace(home, tmp_path):
+    """On some machines the temporary folder is a link; what lies behind it counts."""
+    (tmp_path / "alias").symlink_to(home)
+    (home / "model.pkl").write_bytes(call("os", "mkdir", str(tmp_path / "alias" / "canary")))
+    assert sandbox.load_in_child(home / "model.pkl", home=home).made
+    assert (home / "canary").is_dir()
+
+
 def test_a_link_out_of_the_workspace_is_no_way_out(home, tmp_path):
     """A marker below a link to elsewhere counts as elsewhere."""
     (home / "link").symlink_to(tmp_path)

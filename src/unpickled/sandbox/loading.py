@@ -105,7 +105,7 @@ def _proved(data: bytes, copy: Path, loader: Loader, home: Path) -> list[Path]:
     if problems:
         raise _refusal(copy.name, problems[0])
     for folder in folders:
-        if not folder.is_absolute() or ".." in folder.parts or folder.resolve().parent != home:
+        if not folder.is_absolute() or ".." in folder.parts or folder.parent.resolve() != home:
             raise _refusal(copy.name, f"it would make the folder {folder}")
     return sorted(folders)
 
