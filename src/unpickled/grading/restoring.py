@@ -17,6 +17,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 __all__ = ["NOTE", "RestoreCells", "Wanted", "restore", "wanted_cells"]
 
+ROLE = ("grade", "solution")
 NOTE = "unpickled"
 """Key in a cell's metadata under which later steps find what was put right here."""
 
@@ -73,22 +74,49 @@ def wanted_cells(notebook: Any) -> tuple[Wanted, ...]:
 def restore(cells: Iterable[NotebookNode], wanted: tuple[Wanted, ...]) -> list[NotebookNode]:
     """Return the submission's cells with every wanted cell among them exactly once.
 
-    Of two cells with one id the last counts, as with nbgrader; the others stay as plain cells.
+    Of two cells with one id the last counts, as with nbgrader; the others stay as plain cells. A cell whose id was
+    changed is known by its kind and role where just as many of those are missing.
     """
     known = {cell.name: cell for cell in wanted}
+    given = list(cells)
+    renamed = _renamed(given, wanted)
     made: list[NotebookNode] = []
     places: dict[str, NotebookNode] = {}
-    for cell in reversed(list(cells)):
-        name = _name(cell)
+    for cell in reversed(given):
+        name = renamed.get(id(cell)) or _name(cell)
         cell.metadata = NotebookNode()
         if name in known and name not in places:
             _shape(cell, known[name])
             places[name] = cell
+            if id(cell) in renamed:
+                cell.metadata[NOTE] = "had another id"
         elif name in places and known[name].metadata["solution"]:
             places[name].metadata[NOTE] = "stood twice"
         made.append(cell)
     made.reverse()
     return _with_missing(made, wanted, places)
+
+
+def _renamed(cells: list[NotebookNode], wanted: tuple[Wanted, ...]) -> dict[int, str]:
+    """Pair cells of unknown ids with missing cells, in order; returns names by the identity of the cell."""
+    known, names = {cell.name for cell in wanted}, {_name(cell) for cell in cells}
+    missing: dict[tuple[object, ...], list[str]] = {}
+    strange: dict[tuple[object, ...], list[int]] = {}
+    for one in wanted:
+        if one.name not in names:
+            role = (one.kind, *(one.metadata[part] for part in ROLE))
+            missing.setdefault(role, []).append(one.name)
+    for cell in cells:
+        said = cell.metadata.get("nbgrader")
+        if isinstance(said, dict) and _name(cell) not in known:
+            role = (cell.cell_type, *(bool(said.get(part)) for part in ROLE))
+            strange.setdefault(role, []).append(id(cell))
+    return {
+        cell: name
+        for role, gone in missing.items()
+        if len(strange.get(role, ())) == len(gone)
+        for cell, name in zip(strange[role], gone, strict=True)
+    }
 
 
 def _name(cell: NotebookNode) -> str:

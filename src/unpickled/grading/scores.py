@@ -27,7 +27,7 @@ from unpickled.quizzes import load_quiz, score
 __all__ = ["STUB", "Points", "SaveScores", "judge_code", "judge_quiz"]
 
 STUB = "YOUR ANSWER HERE"
-NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z")
+NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z", re.ASCII)
 PERSON = "A person will look at it."
 
 Base: Any = NbGraderPreprocessor

@@ -38,8 +38,8 @@ c.LateSubmissionPlugin.penalty_method = "none"  # or "zero"
 c.Execute.shutdown_kernel = "immediate"
 c.BoundedExecute.course = c.SaveScores.course = $checkout
 c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
     "unpickled.grading.restoring.RestoreCells",
+    "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,10 @@ from typing import Any
 from unpickled.grading.places import CourseFolder, GradingError
 
 __all__ = ["Log", "gradebook", "nbgrader_app", "programs_on_path"]
+
+
+RAISED = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Exit|Entry): .*)$", re.MULTILINE)
+"""The line of a traceback that names what was raised, without its module."""
 
 
 class Log(logging.Handler):
@@ -29,10 +34,10 @@ class Log(logging.Handler):
             self.lines.append(record.getMessage()[-4000:])
 
     def reason(self) -> str:
-        """Return the last line of the last traceback, or else the last thing that was said."""
-        for line in reversed(self.lines):
-            if line.startswith("Traceback"):
-                return line.strip().rpartition("\n")[2][:300]
+        """Return the last error that a traceback ended in, or else the last thing that was said."""
+        for text in reversed(self.lines):
+            if found := RAISED.findall(text):
+                return str(found[-1]).strip()[:300]
         return self.lines[-1].strip()[:300] if self.lines else "nbgrader gave no reason"
 
 
