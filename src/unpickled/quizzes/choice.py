@@ -60,10 +60,18 @@ def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
                 how = stance(reading, sentence, hit, than=True)
                 if how is Stance.SAID and _past(sentence, hit):
                     how = Stance.PAST
-                if how is Stance.LISTED and name == target and not sentence.has(rival):
+                if name == target and not sentence.has(rival) and _answers(reading, sentence, how):
                     how = Stance.SAID
                 found.append(_Mention(sentence, hit, name == target, how))
     return found
+
+
+def _answers(reading: Reading, sentence: Sentence, how: Stance) -> bool:
+    """Tell whether a mere word, or a guess with a question mark, is the answer all the same."""
+    if how is Stance.ASKED:
+        return sentence.has("hedge") and not sentence.has("unsure")
+    listed = [other for other in reading.sentences if other.lists]
+    return how is Stance.LISTED and not any(other.has("rival") for other in listed)
 
 
 def _described(reading: Reading) -> bool:

@@ -34,6 +34,7 @@ _CODE_LINES = re.compile(
     r"|\w\.\w+\([^)\n]*[\"'=\w]|\w = \w[\w.]*\(|\w+_\w+=(?:true|false)\b|\bpython3? [\w./]+\.py\b"
     r")[^\n]*(?:\n|\Z))+"
 )
+_STOPS = re.compile(r"[\n;!?…]|\.(?![a-z_])")
 _WORD = re.compile(r"\w+")
 
 
@@ -58,7 +59,12 @@ def fold(text: str) -> str:
 
 def _one_line(block: re.Match[str]) -> str:
     """Return a block of code as one sentence between two marks: its lines belong together."""
-    return f". {CODE} {block[1]} ".replace("\n", " ") + ". "
+    return _marked(block[1])
+
+
+def _marked(code: str) -> str:
+    """Return code as one sentence: its stops end nothing."""
+    return f". {CODE} {_STOPS.sub(' ', code)} . "
 
 
 def _unfenced(lines: re.Match[str]) -> str:
@@ -66,7 +72,7 @@ def _unfenced(lines: re.Match[str]) -> str:
     words = re.findall(r"(?<![\w./=\"'(-])[a-z]{2,}(?![\w./=\"'(:])", lines[0])
     if len(words) > 12:
         return lines[0]
-    return f". {CODE} {lines[0]} ".replace("\n", " ").replace("...", " ") + ". "
+    return _marked(lines[0])
 
 
 def unleet(word: str) -> tuple[str, str]:

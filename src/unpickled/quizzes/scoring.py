@@ -41,7 +41,7 @@ def score(quiz: Quiz, question: Question, answer: str) -> Score:
         question: one of its questions.
         answer: any text.
     """
-    reading = read(answer, quiz.lexicon, question.prompt)
+    reading = read(_unnamed(question, answer), quiz.lexicon, question.prompt)
     found = list(findings(quiz.rules[question.id], reading))
     if not any(one.implies for one in question.criteria):
         found = spared(reading, found)
@@ -85,6 +85,14 @@ def _imply(question: Question, decisions: dict[str, Decision]) -> None:
             decisions[one.implies] = Decision(
                 True, review=decisions[one.id].review, why=(f"follows from {one.id}",)
             )
+
+
+def _unnamed(question: Question, answer: str) -> str:
+    """Return the answer with the criteria's own names, as "scan_first", read as what they are: talk to the grader."""
+    for one in question.criteria:
+        if "_" in one.id:
+            answer = answer.replace(one.id, " criterion ")
+    return answer
 
 
 def _unreadable(reading: Reading) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unpickled.quizzes.letters import CODE
 from unpickled.quizzes.lexicon import Hit
 from unpickled.quizzes.reading import Reading, Sentence, Stance
 
@@ -149,16 +150,28 @@ def _framed(sentence: Sentence, head: Hit, frame: str) -> bool:
     """Tell whether a frame, as "some say" or "it is false that", stands over the head."""
     for hit in sentence.hits(frame):
         start, end = sentence.segment(hit)
+        if frame == "deny" and ":" in {t.text for t in sentence.tokens[hit.end : head.start]}:
+            continue
         if start <= head.start < end and (hit.start < head.start or frame == "report"):
             return True
     return False
 
 
 def _to_grader(sentence: Sentence, head: Hit) -> bool:
-    brackets = [i for i, token in enumerate(sentence.tokens) if token.text in "()[]{}"]
+    """Tell whether the head stands in talk to the grader: within its brackets, or anywhere where it has none."""
+    code = any(token.text == CODE for token in sentence.tokens)
     for hit in sentence.hits("grader"):
-        start = max((i for i in brackets if i < hit.start), default=-1)
-        end = min((i for i in brackets if i >= hit.end), default=len(sentence.tokens))
+        if code and sentence.tokens[hit.start].text == "=":
+            continue
+        before = [token.text for token in sentence.tokens[: hit.start]]
+        if sum(text in "([{" for text in before) <= sum(text in ")]}" for text in before):
+            start, end = 0, len(sentence.tokens)
+            if any(text in ")]}" for text in before):
+                start = max(i for i, text in enumerate(before) if text in ")]}")
+        else:
+            start = max(i for i, text in enumerate(before) if text in "([{")
+            rest = range(hit.end, len(sentence.tokens))
+            end = next((i for i in rest if sentence.tokens[i].text in ")]}"), len(sentence.tokens))
         if start <= head.start < end:
             return True
     return False
@@ -173,12 +186,19 @@ def _taken_back(reading: Reading, sentence: Sentence, head: Hit) -> bool:
     return any(place > (sentence.index, head.start) for place in reading.taken_back)
 
 
+def _own_subject(sentence: Sentence, hit: Hit) -> bool:
+    """Tell whether a sentence begins with its own noun, so that a late "don't need one" in it means that."""
+    return hit.start > 4 and sentence.tokens[0].text in {"a", "an", "the"}
+
+
 def _pronoun_denial(reading: Reading, sentence: Sentence, head: Hit) -> bool:
     """Tell whether "skip both" or "no point in it", after the head or in the next sentence, speaks of the head."""
     for other in reading.sentences[sentence.index : sentence.index + 2]:
         words = other.hits("them")
         for hit in other.hits("dismissal"):
             if other is sentence and hit.start < head.end:
+                continue
+            if other is not sentence and _own_subject(other, hit):
                 continue
             if any(0 <= word.start - hit.end <= 1 for word in words):
                 return True
