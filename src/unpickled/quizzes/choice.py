@@ -96,6 +96,8 @@ def _against(said: list[_Mention], rivals: list[_Mention], why: tuple[str, ...])
     alone = [one for one in said if not _paired(one, rivals)]
     if not alone:
         return Decision(met=False, review=False, why=why)
+    if any(_shared(one) for one in alone) and any(_shared(one) for one in rivals):
+        return Decision(met=False, review=True, why=(*why, "one for this, another for that"))
     strong = [one for one in rivals if _committed(one)]
     if any(
         one.sentence.has("equal") and not _conceded(one)
@@ -109,6 +111,17 @@ def _against(said: list[_Mention], rivals: list[_Mention], why: tuple[str, ...])
     mine = [one for one in alone if _committed(one)]
     met = bool(mine) and max(one.place for one in mine) > last.place
     return Decision(met=met, review=bool(mine), why=why)
+
+
+def _shared(one: _Mention) -> bool:
+    """Tell whether the mention has but a part: "this for that", "for that this"."""
+    after = one.sentence.tokens[one.hit.end : one.hit.end + 1]
+    before = one.sentence.tokens[max(0, one.hit.start - 3) : one.hit.start]
+    if _conceded(one) and not one.sentence.has("equal"):
+        return False
+    return any(token.text == "for" for token in after) or (
+        bool(before) and before[0].text == "for" and not one.target
+    )
 
 
 def _with(one: _Mention, others: list[_Mention]) -> bool:

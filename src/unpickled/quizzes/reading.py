@@ -237,8 +237,8 @@ _FRAME = frozenset(
 def _echo(tokens: list[Token], asked: list[str], concepts: dict[str, list[Hit]]) -> frozenset[int]:
     """Return the tokens in a run of words, three or more, from the question; all where no other word is added.
 
-    Little words add nothing, nor does the concept `adds_nothing`. With the concept `asked_so`, the question's own turn of
-    phrase, no run is needed.
+    Little words add nothing, nor does the concept `adds_nothing`. With the concept `asked_so`, the question's own turn
+    of phrase, no run is needed.
     """
     adds_nothing = [*concepts.get("glue", ()), *concepts.get("adds_nothing", ())]
     small = {place for hit in adds_nothing for place in range(hit.start, hit.end)}

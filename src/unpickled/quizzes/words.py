@@ -25,7 +25,10 @@ _REWRITES = (
     (re.compile(r"\betc\b\.?"), "etc "),
     (re.compile(r"(?<=[a-z0-9_\]])\.(?=[a-z_])|(?<![a-z])\.(?=[a-z])"), " "),
     (re.compile(r"(?<=\d)\.(?=\d)"), " "),
-    (re.compile(r", (?:of course|obviously|what else|right|isn't it|no)\s*\?"), " . "),
+    (
+        re.compile(r", (?:of course|obviously|what else|right|no|[a-z]+n't (?:it|they|that))\s*\?"),
+        " . ",
+    ),
     (re.compile(r"[:;][-']?[)(dp](?!\w)"), " . "),
     (re.compile(r"(?<=\w)-(?=\w)"), " "),
     (re.compile(r"isation"), "ization"),
