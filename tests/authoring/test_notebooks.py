@@ -18,7 +18,7 @@ from unpickled.errors import ContentError
 @pytest.fixture
 def course(root, tmp_path):
     """A copy of the course that a test may spoil."""
-    for folder in ("course", "quizzes"):
+    for folder in ("course", "quizzes", "labs"):
         shutil.copytree(root / folder, tmp_path / folder)
     return tmp_path
 
