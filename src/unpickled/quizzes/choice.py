@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unpickled.quizzes.decision import Decision
 from unpickled.quizzes.lexicon import Hit
@@ -60,23 +60,27 @@ def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
                 how = stance(reading, sentence, hit, than=True)
                 if how is Stance.SAID and _past(sentence, hit):
                     how = Stance.PAST
-                if name == target and not sentence.has(rival) and _answers(reading, sentence, how):
-                    how = Stance.SAID
+                if how is Stance.LISTED and name == target and _alone(reading, sentence, rival):
+                    plain = replace(sentence, bare=frozenset(), lists=False)
+                    how = stance(reading, plain, hit, than=True)
                 found.append(_Mention(sentence, hit, name == target, how))
     return found
 
 
-def _answers(reading: Reading, sentence: Sentence, how: Stance) -> bool:
-    """Tell whether a mere word, or a guess with a question mark, is the answer all the same."""
-    if how is Stance.ASKED:
-        return sentence.has("hedge") and not sentence.has("unsure")
-    listed = [other for other in reading.sentences if other.lists]
-    return how is Stance.LISTED and not any(other.has("rival") for other in listed)
+def _alone(reading: Reading, sentence: Sentence, rival: str) -> bool:
+    """Tell whether a mere word is the answer: with no rival beside it, nor in a row of words like it."""
+    others = [other for other in reading.sentences if other.lists]
+    return not any(other.has(rival) for other in [sentence, *others])
 
 
 def _described(reading: Reading) -> bool:
     """Tell whether the target is described by two of its marks, though not named."""
-    marks = {s.quote(hit.start, hit.end) for s in reading.sentences for hit in s.hits("described")}
+    marks = {
+        sentence.quote(hit.start, hit.end)
+        for sentence in reading.sentences
+        for hit in sentence.hits("described")
+        if stance(reading, sentence, hit) in {Stance.SAID, Stance.LISTED}
+    }
     return len(marks) > 1
 
 

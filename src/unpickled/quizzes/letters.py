@@ -70,7 +70,7 @@ def _marked(code: str) -> str:
 def _unfenced(lines: re.Match[str]) -> str:
     """Return lines that look like code or commands as a block, unless there are more words than code in them."""
     words = re.findall(r"(?<![\w./=\"'(-])[a-z]{2,}(?![\w./=\"'(:])", lines[0])
-    if len(words) > 12:
+    if len(words) > 10 or lines[0].rstrip().endswith("?"):
         return lines[0]
     return _marked(lines[0])
 

@@ -14,8 +14,8 @@ from unpickled.quizzes.words import Vocabulary, tokenise
 
 __all__ = ["Hit", "Lexicon", "Token", "language"]
 
-_TAIL = re.compile(r"[\u0400-\u04ff\u3040-\u30ff]+(?= |$)")
-"""What a gloss of a word's beginning leaves over: the ending, or a particle."""
+_ENDING = "[\u0430-\u044f]*"
+"""What may follow the beginning of a Russian word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Lexicon:
     ) -> None:
         self._glosses = dict(glosses or {})
         longest = sorted(self._glosses, key=len, reverse=True)
-        self._foreign = re.compile("|".join(re.escape(one) for one in longest) or r"(?!)")
+        self._foreign = re.compile(f"({'|'.join(map(re.escape, longest)) or '(?!)'}){_ENDING}")
         self._hides = {name: frozenset(hidden) for name, hidden in hides.items()}
         phrases = {
             name: [
@@ -124,9 +124,10 @@ class Lexicon:
         """Return the answer with what it says in another script put into English, word for word."""
         if text.isascii():
             return text
-        plain = unicodedata.normalize("NFC", text).lower()
-        glossed = self._foreign.sub(lambda found: f" {self._glosses[found[0]]} ", plain)
-        return text if glossed == plain else _TAIL.sub(" ", glossed)
+        seen = "".join(char for char in text if unicodedata.category(char) != "Cf")
+        plain = unicodedata.normalize("NFC", seen).lower()
+        glossed = self._foreign.sub(lambda found: f" {self._glosses[found[1]]} ", plain)
+        return text if glossed == plain else glossed
 
     def tokens(self, folded: str) -> list[Token]:
         """Return the tokens of a folded answer."""

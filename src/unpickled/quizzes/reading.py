@@ -128,7 +128,8 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
     )
     if glossed:  # a gloss leaves out the little words that tell a sentence from a row of terms
         sentences = tuple(replace(sentence, bare=frozenset()) for sentence in sentences)
-    if len(sentences) > 2 and all(_fragment(sentence) for sentence in sentences):
+    own = [sentence for sentence in sentences if not sentence.has("grader")]
+    if len(own) > 2 and all(_fragment(sentence) for sentence in own):
         sentences = tuple(replace(sentence, lists=True) for sentence in sentences)
     return Reading(
         sentences,

@@ -179,7 +179,7 @@ def _to_grader(sentence: Sentence, head: Hit) -> bool:
 
 def _rhetorical(sentence: Sentence) -> bool:
     opening = [token.base for token in sentence.tokens[:2]]
-    return opening[:1] in (["why"], ["who"]) and opening[1:] in (["would"], ["should"])
+    return opening[:1] in (["why"], ["who"]) and opening[1:] in (["would"], ["should"], ["use"])
 
 
 def _taken_back(reading: Reading, sentence: Sentence, head: Hit) -> bool:

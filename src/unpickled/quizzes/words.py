@@ -18,6 +18,10 @@ _VERBAL = ("ing", "ed", "s")
 _ENDINGS = {"'s": " is", "'re": " are", "'m": " am", "'ve": " have", "'ll": " will", "'d": " would"}
 _REWRITES = (
     (re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+"), " "),
+    (
+        re.compile(r"\b([ldnsjcmt]|qu|dall|dell|all|un)'(?=[a-z]{3})"),
+        r"\1 ",
+    ),  # French and Italian elision
     (re.compile(r"\bw/o\b"), "without"),
     (re.compile(r"\bw/ ?(?=[a-z])"), "with "),
     (re.compile(r"\be\.\s?g\.?"), "for example "),
