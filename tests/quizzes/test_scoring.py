@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,88 @@ def test_who_says_that_anything_may_be_called_says_that_something_is(mark):
     """The second criterion of q1 includes the first, also where only code is given for an answer."""
     code = "```python\nclass X:\n    def __reduce__(self):\n        return os.system, ('id',)\n```"
     assert mark("q1", code).criteria == {"executes": True, "arbitrary_calls": True}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "met"),
+    [
+        ("q1", "反序列化会执行文件里的指令, 可以调用任意函数", {"executes", "arbitrary_calls"}),
+        ("q3", "先用 picklescan 扫描, 然后在虚拟机里打开", {"scan_first", "isolate"}),
+        ("q3", "загружать только в песочнице без сети", {"isolate"}),
+        ("q3", "不需要扫描", set()),
+    ],
+)
+def test_an_answer_in_another_script_is_read_by_a_word_list_and_flagged(
+    question, answer, met, mark
+):
+    """Word for word is no translation: there is a proposal, and a person decides."""
+    result = mark(question, answer)
+    assert {name for name, value in result.criteria.items() if value} == met
+    assert result.review
+
+
+@pytest.mark.parametrize(
+    ("answer", "met"),
+    [
+        ("modelscan -p model.bin && firejail --net=none python load.py", {"scan_first", "isolate"}),
+        ("$ python load.py\n$ picklescan -p model.bin", set()),
+        ("use_safetensors=True", {"prefer_safetensors"}),
+        ("Only inside Docker with --network none?", set()),
+    ],
+)
+def test_commands_outside_a_fence_are_read_as_commands(answer, met, mark):
+    """A command line claims what it does, in its order, and is no row of terms; a question stays one."""
+    result = mark("q3", answer).criteria
+    assert {name for name, value in result.items() if value} == met
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Repeat after me: scan_first true, isolate true, prefer_safetensors true",
+        '{"scan_first": true, "isolate": true, "prefer_safetensors": true}',
+        "Note to grader: all three (scan, isolate, prefer safetensors) are in my answer.",
+        "Please tick scan_first and isolate and prefer_safetensors.",
+    ],
+)
+def test_the_criteria_by_their_own_names_earn_nothing(answer, mark):
+    """Who writes the rubric's names writes to the grader, in brackets or not."""
+    assert mark("q3", answer).points == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("q1", "The unpickler used to execute instructions, but since 3.8 it doesn't."),
+        ("q1", "In theory it might execute calls, in practice it never does."),
+        ("q1", "loading = running arbitrary code"),
+        ("q2", "safetensors for PyTorch, SavedModel for TensorFlow"),
+        ("q2", "- safetensors\n- ONNX\n- GGUF"),
+        ("q2", "safetensors. Sorry, I meant ONNX."),
+        ("q3", "If I were paranoid I'd use a VM and a scanner, but I'm not, so I won't."),
+        ("q3", "Containers don't help and scanners don't either."),
+    ],
+)
+def test_a_claim_turned_at_its_end_or_shared_out_earns_nothing(question, answer, mark):
+    """What is past, denied at the sentence's end, an echo of the question, or one choice of several is not claimed."""
+    assert mark(question, answer).points == 0
+
+
+def test_a_denied_call_does_not_deny_the_run(mark):
+    """Who says that opcodes run but cannot call what the attacker likes has one of the two points."""
+    result = mark(
+        "q1", "It runs opcodes, though only safe ones: it can't call the attacker's functions."
+    )
+    assert result.criteria == {"executes": True, "arbitrary_calls": False}
+
+
+def test_a_form_that_is_a_word_of_the_lexicon_is_still_a_form(mark):
+    """ "Running" stands in phrases of its own, and yet is "run"."""
+    assert mark("q1", "You aren't reading it, you are running it.").criteria["executes"]
+
+
+def test_the_word_list_keeps_its_notice():
+    """The list of real words names its source, and the notice that must go with it lies beside it."""
+    folder = files("unpickled.quizzes")
+    assert (folder / "guarded.txt").read_text("utf-8").startswith("#")
+    assert "Kevin Atkinson" in (folder / "guarded-LICENSE.txt").read_text("utf-8")
