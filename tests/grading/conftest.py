@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 
 from unpickled.grading import CourseFolder, init
 
@@ -46,6 +47,25 @@ def course(fresh, tmp_path) -> CourseFolder:
     """A course of the test's own."""
     shutil.copytree(fresh, tmp_path / "course")
     return CourseFolder.open(tmp_path / "course")
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Build something slow in one test process only: `once(name, build)` gives the folder that was filled."""
+    workers = "PYTEST_XDIST_WORKER" in os.environ
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if workers else base
+
+    def made(name, build) -> Path:
+        folder = base / f"once-{name}"
+        with FileLock(base / f"once-{name}.lock"):
+            if not (folder / "done").is_file():
+                folder.mkdir()
+                build(folder)
+                (folder / "done").write_text("")
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")

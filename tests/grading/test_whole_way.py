@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 from types import SimpleNamespace
 
@@ -28,45 +27,43 @@ TRIED_WITH_STOCK = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def graded(checkout, tmp_path_factory):
-    """The class after every command of the instructor's way has run once."""
-    base = tmp_path_factory.mktemp("class")
+def teach_a_class(base):
+    """Run every command of the instructor's way once on the class below `base`; keeps the exit codes."""
     place, inbox = base / "my-class", base / "downloads"
-    before = os.environ.get("UNPICKLED_COURSE")
-    os.environ["UNPICKLED_COURSE"] = str(checkout)
     codes = {"init": run(["teach", "init", str(place), "--due", "L4.8=2026-12-04 23:59 UTC"])}
-    members = {row[0]: row for row in the_class(place / "release" / "L4.8")}
     config = place / "nbgrader_config.py"
     config.write_text(config.read_text().replace("timeout = 60 ", "timeout = 2 "))
-    roster = base / "students.csv"
-    rows = "".join(f"{name},{name.title()},Of Class,{name}@example.org\n" for name in members)
-    roster.write_text(
-        "id,first_name,last_name,email\n" + rows + "absent,Ab,Sent,absent@example.org\n"
-    )
-    codes["roster"] = run(["teach", "roster", str(place), str(roster)])
-    for name, (_, data, *_) in members.items():
+    roster, rows = base / "students.csv", ""
+    for name, data, *_ in the_class(place / "release" / "L4.8"):
+        rows += f"{name},{name.title()},Of Class,{name}@example.org\n"
         (inbox / name).mkdir(parents=True)
         if data is None:
             (inbox / name / "notes.txt").write_text("see my e-mail")
         else:
             (inbox / name / "L4.8.ipynb").write_bytes(data)
+    roster.write_text(f"id,first_name,last_name,email\n{rows}absent,Ab,Sent,absent@example.org\n")
+    codes["roster"] = run(["teach", "roster", str(place), str(roster)])
     codes["collect"] = run(["teach", "collect", str(place), "L4.8", str(inbox)])
     codes["grade"] = run(["teach", "grade", str(place), "--json"])
     codes["feedback"] = run(["teach", "feedback", str(place)])
     codes["export"] = run(["teach", "export", str(place), "--to", str(base / "grades.csv")])
-    yield SimpleNamespace(
-        base=base,
-        course=CourseFolder.open(place),
-        members=members,
-        codes=codes,
-        exported=list(csv.DictReader((base / "grades.csv").open())),
-        standings={row.student: row for row in standings(CourseFolder.open(place), "L4.8")},
-    )
-    if before is None:
-        del os.environ["UNPICKLED_COURSE"]
-    else:
-        os.environ["UNPICKLED_COURSE"] = before
+    (base / "codes.json").write_text(json.dumps(codes))
+
+
+@pytest.fixture(scope="module")
+def graded(checkout, once):
+    """The class after the instructor's whole way."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNPICKLED_COURSE", str(checkout))
+        base = once("class", teach_a_class)
+        course = CourseFolder.open(base / "my-class")
+        yield SimpleNamespace(
+            course=course,
+            members={row[0]: row for row in the_class(course.path / "release" / "L4.8")},
+            codes=json.loads((base / "codes.json").read_text()),
+            exported=list(csv.DictReader((base / "grades.csv").open())),
+            standings={row.student: row for row in standings(course, "L4.8")},
+        )
 
 
 def test_the_class_is_the_one_that_the_cases_name(graded):
