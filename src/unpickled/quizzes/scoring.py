@@ -80,11 +80,14 @@ def _decide(criterion: Criterion, reading: Reading, found: list[Finding]) -> Dec
 
 
 def _imply(question: Question, decisions: dict[str, Decision]) -> None:
+    """Let a criterion that is met carry the one it implies: unearned so far, or earned with less certainty."""
     for one in question.criteria:
-        if one.implies and decisions[one.id].met and not decisions[one.implies].met:
-            decisions[one.implies] = Decision(
-                True, review=decisions[one.id].review, why=(f"follows from {one.id}",)
-            )
+        if not one.implies or not decisions[one.id].met:
+            continue
+        mine, other = decisions[one.id], decisions[one.implies]
+        if not other.met or (other.review and not mine.review):
+            why = (*(other.why if other.met else ()), f"follows from {one.id}")
+            decisions[one.implies] = Decision(True, review=mine.review, why=why)
 
 
 def _unnamed(question: Question, answer: str) -> str:
