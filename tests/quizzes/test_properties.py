@@ -167,7 +167,8 @@ def test_talk_to_the_grader_and_other_topics_earn_nothing_and_harm_nothing(more)
         if sum(met(row, more.format(row["answer"])).values())
         > sum(met(row, row["answer"]).values())
     ]
-    assert len(added) <= 0.005 * len(ROWS), added
+    talk = "pasta" not in more
+    assert len(added) <= (0 if talk else 0.005 * len(ROWS)), added
 
 
 @settings(max_examples=30)

@@ -22,6 +22,7 @@ class _Mention:
     hit: Hit
     target: bool
     stance: Stance
+    opening: bool  # whether its sentence is the first that is not talk to the grader
 
     @property
     def place(self) -> tuple[int, int]:
@@ -54,7 +55,9 @@ def choose(reading: Reading, target: str, rival: str) -> Decision:
 
 def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
     found = []
+    own = [sentence for sentence in reading.sentences if not sentence.has("grader")]
     for sentence in reading.sentences:
+        opening = sentence is own[0] if own else False
         for name in (target, rival):
             for hit in sentence.hits(name):
                 how = stance(reading, sentence, hit, than=True)
@@ -63,7 +66,7 @@ def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
                 if how is Stance.LISTED and name == target and _alone(reading, sentence, rival):
                     plain = replace(sentence, bare=frozenset(), lists=False)
                     how = stance(reading, plain, hit, than=True)
-                found.append(_Mention(sentence, hit, name == target, how))
+                found.append(_Mention(sentence, hit, name == target, how, opening))
     return found
 
 
@@ -173,7 +176,7 @@ def _committed(one: _Mention) -> bool:
     if _conceded(one):
         return False
     start, end = _clause(one)
-    if start == 0 and end - start <= one.hit.end - one.hit.start + 1 and one.sentence.index == 0:
+    if start == 0 and end - start <= one.hit.end - one.hit.start + 1 and one.opening:
         return True  # it stands alone at the beginning: that is the answer
     return any(start <= hit.start < end for hit in one.sentence.hits("commit"))
 
