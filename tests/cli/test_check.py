@@ -281,6 +281,22 @@ def test_ctrl_c_is_130_and_one_line(tmp_path: Path) -> None:
     assert not any(map(_alive, workers))
 
 
+@pytest.mark.parametrize("words", [["check"], ["check", "--json"], ["trace"], ["trace", "--json"]])
+def test_a_reader_that_goes_away_is_not_taken_for_a_verdict(tmp_path: Path, words) -> None:
+    """With the pipe closed the exit code is a shell's 141: 0 and 1 have a meaning, and nothing is printed."""
+    path = write("torch-plain", tmp_path)
+    ours, theirs = os.pipe()
+    os.close(ours)
+    process = subprocess.run(
+        [sys.executable, "-m", "unpickled", *words, str(path)],
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(theirs)
+    assert (process.returncode, process.stderr) == (141, b"")
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_ctrl_c_keeps_the_verdicts_so_far(tmp_path, monkeypatch, capsys, as_json) -> None:
     """Who stops a long walk sees what was found until then, and that it was not all."""

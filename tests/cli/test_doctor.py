@@ -76,3 +76,10 @@ def test_a_full_disk_is_measured_where_the_environment_is_and_no_remedy_deletes_
     assert asked == [Path(sys.prefix)]
     assert disk.state == "missing"
     assert disk.remedy.endswith("pip cache purge")
+
+
+def test_the_remedy_for_a_wrong_course_is_a_command(monkeypatch, tmp_path):
+    """A variable that leads nowhere is unset by the line that the doctor gives."""
+    monkeypatch.setenv("UNPICKLED_COURSE", str(tmp_path))
+    [course] = [finding for finding in doctor.examine() if finding.name == "Course"]
+    assert course.remedy == "unset UNPICKLED_COURSE"

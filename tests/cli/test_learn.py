@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -66,6 +67,25 @@ def test_a_missing_page_is_named(no_exec, capsys):
     """A typing error in --page is answered before a server starts."""
     assert run(["learn", "--page", "course/nowhere.ipynb"]) == 2
     assert "nowhere.ipynb" in capsys.readouterr().err
+    assert not no_exec
+
+
+@pytest.fixture
+def copied(root, tmp_path, monkeypatch):
+    """The course in a folder of its own, with a notebook beside it that is not the course's."""
+    shutil.copytree(root / "course", tmp_path / "inside" / "course")
+    (tmp_path / "outside.ipynb").write_text("{}")
+    monkeypatch.setenv("UNPICKLED_COURSE", str(tmp_path / "inside"))
+
+
+@pytest.mark.usefixtures("copied")
+@pytest.mark.parametrize(
+    "page", ["../outside.ipynb", "../../etc/passwd", "course/course.toml", "course"]
+)
+def test_a_page_is_a_notebook_below_the_course_folder(no_exec, capsys, page):
+    """What lies outside, or is no notebook, does not start a server on a broken address."""
+    assert run(["learn", "--page", page]) == 2
+    assert "no such notebook" in capsys.readouterr().err
     assert not no_exec
 
 

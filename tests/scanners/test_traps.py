@@ -291,3 +291,11 @@ def test_what_is_imported_by_number_is_told_in_the_advice(tmp_path: Path) -> Non
     assert "by number (extension code 3, 7001), which no scanner resolves" in report.advice
     path.write_bytes(assemble([("GLOBAL", "os mkdir"), ("EXT1", 3), "STOP"]))
     assert "number" not in scan(path).advice
+
+
+def test_text_has_no_names_and_a_way_to_leave_it_out(tmp_path: Path) -> None:
+    """A source file whose first letter is an opcode is text: no made-up names, and the advice fits a repository."""
+    report = scan(put(tmp_path, "setup.py", b"cfg = path as\nit is no pickle\nx = 5\n"))
+    assert report.format.id == "text"
+    assert not any(found.unlisted for found in report.reports)
+    assert "--ignore" in report.advice

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import io
 import pickle
@@ -10,6 +11,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,8 +130,6 @@ def test_raw_numbers_of_a_torch_file_are_no_pickles() -> None:
 
 def test_arrays_of_numbers_are_arrays_and_objects_are_pickles() -> None:
     """In an npz each member is judged by its own header, and numbers are not read through."""
-    import numpy as np
-
     out = io.BytesIO()
     np.savez(
         out, a=np.zeros(1000), b=np.array([1], dtype=object), c=np.zeros(2, dtype=[("f", "O")])
@@ -199,3 +199,16 @@ def test_mutated_containers_never_raise(
     for sample in (bytes(mutated), bytes(mutated[:cut])):
         assert all(isinstance(piece, Piece) for piece in pieces(sample))
         assert any(True for _ in pieces(sample))
+
+
+@pytest.mark.parametrize(
+    "descr",
+    ["'i4,O'", "'O,O'", "('i4,O', (2,))", "[('a', 'i4,O')]", "'object'", "[('a', '|O', (2,))]"],
+)
+def test_every_way_to_write_an_object_dtype_is_a_pickle(descr: str) -> None:
+    """numpy itself is the judge: where it would unpickle, the piece is a pickle."""
+    described = np.lib.format.descr_to_dtype(ast.literal_eval(descr))
+    assert described.hasobject
+    head = f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1,)}}\n".encode()
+    data = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + pickle.dumps([1], 2)
+    assert [piece.kind for piece in pieces(data, "a.npy")] == ["pickle"]

@@ -128,12 +128,14 @@ def _show(reports: list[FileReport], listed: Survey) -> None:
 
     _never_fail_on_a_letter()
     console = Console(highlight=False, soft_wrap=False)
-    console.print(scan_table(reports, plain=not _unicode(console)))
-    console.print(summary(reports, listed.ignored), markup=False, soft_wrap=True)
-    if any(report.verdict is Verdict.CLEAN for report in reports):
-        console.print(
-            f"Clean means: {NO_BAD_NAME}. Scanners know some bad names, not all.", markup=False
-        )
+    with console.capture() as shown:  # rich has an exit code of its own for a closed pipe
+        console.print(scan_table(reports, plain=not _unicode(console)))
+        console.print(summary(reports, listed.ignored), markup=False, soft_wrap=True)
+        if any(report.verdict is Verdict.CLEAN for report in reports):
+            console.print(
+                f"Clean means: {NO_BAD_NAME}. Scanners know some bad names, not all.", markup=False
+            )
+    click.echo(shown.get(), nl=False)
 
 
 def _unicode(console: Console) -> bool:

@@ -112,7 +112,8 @@ def _course() -> Iterator[Finding]:
     try:
         root = course_root()
     except CourseError as error:
-        yield Finding("Course", "missing", f"{error.place}: {error.problem}", error.remedy)
+        remedy = "unset UNPICKLED_COURSE" if "UNPICKLED_COURSE" in os.environ else error.remedy
+        yield Finding("Course", "missing", f"{error.place}: {error.problem}", remedy)
         return
     notebooks = sorted((root / "course").rglob("*.ipynb"))
     if (root / "course" / "start.ipynb") in notebooks:

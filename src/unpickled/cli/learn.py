@@ -46,18 +46,22 @@ FIRST_PAGE = "course/start.ipynb"
 def learn(port: int | None, browser: bool, page: str) -> None:
     """Open the course in JupyterLab. Ctrl-C twice ends it."""
     root = course_root()
-    if not (root / page).is_file():
-        remedy = (
-            "Run: unpickled author build"
-            if page == FIRST_PAGE
-            else "See the notebooks under course/."
-        )
-        raise SetupError(str(root / page), "there is no such notebook", remedy)
+    _require_notebook(root, page)
     if port is not None:
         _require_free(port)
     words = command(root, page, port=port, browser=browser and os.environ.get("BROWSER") != "none")
     sys.stdout.flush()
     os.execve(words[0], words, environment(root))  # noqa: S606 - becomes the server, so signals reach it
+
+
+def _require_notebook(root: Path, page: str) -> None:
+    """Refuse what JupyterLab would open in vain: a file that is not there, outside the folder, or no notebook."""
+    path = (root / page).resolve()
+    inside = path.is_relative_to(root.resolve()) and path.suffix == ".ipynb"
+    if not inside or not path.is_file():
+        built = "Run: unpickled author build"
+        remedy = built if page == FIRST_PAGE else "See the notebooks under course/."
+        raise SetupError(str(root / page), "there is no such notebook of the course", remedy)
 
 
 def command(root: Path, page: str, *, port: int | None, browser: bool) -> list[str]:

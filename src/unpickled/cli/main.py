@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import NamedTuple
@@ -72,11 +73,23 @@ def run(arguments: list[str] | None = None) -> int:
         arguments: the words after `unpickled`; those of `sys.argv` when None.
 
     Returns:
-        The exit code: a command's own, that of a `CourseError`, 2 for wrong usage, 130 for Ctrl-C.
+        The exit code: a command's own, that of a `CourseError`, 2 for wrong usage, 130 for Ctrl-C, 141 where
+        the reader of the output went away.
     """
     try:
-        result = cli.main(arguments, prog_name="unpickled", standalone_mode=False)
+        code = _run(arguments)
         sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output went away: `unpickled trace … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + getattr(signal, "SIGPIPE", 13)  # as a shell says it
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        result = cli.main(arguments, prog_name="unpickled", standalone_mode=False)
+    except SystemExit as closed:  # click's own way with a closed pipe; no command of ours exits so
+        raise BrokenPipeError from closed
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as wrong:
@@ -85,9 +98,6 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("unpickled: stopped; nothing was left half-written.", err=True)
         return 130
-    except BrokenPipeError:  # the reader of our output went away: `unpickled trace … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except CourseError as error:
         sys.stdout.flush()
         click.echo(f"unpickled: {error}", err=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["as_json", "trace"]
 
 ARGUMENT = 28
+MANY = 10_000  # steps after which each line's stack and memo are worth a hint
 
 
 @click.command(
@@ -45,7 +46,12 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
     tracing, where = steps_of(reading.data), reading.where
     try:
         if lines:
-            for row in as_json(tracing, brief=brief):
+            for number, row in enumerate(as_json(tracing, brief=brief)):
+                if number == MANY and not brief:
+                    click.echo(
+                        "unpickled: a long pickle; --brief leaves out what makes this slow",
+                        err=True,
+                    )
                 sys.stdout.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
         else:
             _print(tracing, where)
@@ -110,14 +116,16 @@ def _print(tracing: Tracing, where: str) -> None:
     click.echo(click.style(head, bold=True))
     # Not click.echo, which flushes each line: a million steps would take five times as long.
     coloured = sys.stdout.isatty()
-    count, calls, imports = 0, 0, set[str]()
+    count, calls, states, imports = 0, 0, 0, set[str]()
     for step in tracing:
         sys.stdout.write(_line(step, coloured=coloured) + "\n")
         count += 1
-        calls += step.calls is not None
+        if step.calls:
+            states += step.opcode == "BUILD"
+            calls += step.opcode != "BUILD"
         if step.imports:
             imports.add(_shown(step.imports.text))
-    click.echo(_summary(count, calls, sorted(imports), tracing.trailing))
+    click.echo(_summary(count, calls, states, sorted(imports), tracing.trailing))
 
 
 def _line(step: Step, *, coloured: bool) -> str:
@@ -127,6 +135,7 @@ def _line(step: Step, *, coloured: bool) -> str:
     line = f"{step.offset:>8}  {step.opcode:<17}{argument:<{ARGUMENT}} {step.depth:>5}  "
     if step.calls:
         line += f"CALLS {_shown(step.calls.text)}"
+        line += ", if it has one" * (step.opcode == "BUILD")
         return click.style(line, fg="red", bold=True) if coloured else line
     if step.imports:
         line += f"imports {_shown(step.imports.text)}"
@@ -139,11 +148,13 @@ def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _summary(count: int, calls: int, imports: list[str], trailing: int) -> str:
+def _summary(count: int, calls: int, states: int, imports: list[str], trailing: int) -> str:
+    made = [f"make {calls} call{'s' * (calls != 1)}"] if calls else []
+    made += [f"set the state of {states} object{'s' * (states != 1)}"] if states else []
     parts = [
         f"{count} opcodes",
         "imports " + ", ".join(imports) if imports else "imports nothing",
-        f"would make {calls} call{'s' * (calls != 1)}" if calls else "calls nothing",
+        f"would {' and '.join(made)}" if made else "calls nothing",
     ]
     if trailing:
         parts.append(f"{trailing} bytes follow that are no pickle")

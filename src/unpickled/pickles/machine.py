@@ -199,9 +199,7 @@ class Machine:
             self.stack.append(self.earlier[index])
         else:
             problem = f"nothing was noted in the memo under {index}"
-            raise BrokenPickleError(
-                problem, "The file is damaged, or the rest of a longer one."
-            )
+            raise BrokenPickleError(problem, "The file is damaged, or the rest of a longer one.")
 
     def put(self, index: int) -> tuple[None, None] | None:
         """Note the top entry under a number, which may skip ahead or be taken already.

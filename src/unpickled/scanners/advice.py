@@ -10,6 +10,10 @@ from unpickled.weights import Format
 __all__ = ["advise"]
 
 _NAMES = 3
+_NO_WEIGHTS = {
+    "empty": "The file is empty: get it again from its source.",
+    "text": "Text, which no scanner reads and no pickle loader should. In folders, --ignore leaves such files out.",
+}
 
 
 def advise(
@@ -49,18 +53,18 @@ def _by_number(codes: Sequence[int]) -> str:
     numbers = _few([str(code) for code in codes])
     return (
         f"No known bad name found, but it imports by number (extension code {numbers}), which no scanner resolves: "
-        "do not load it before you know what your program registers there."
+        "find out what your program registers there before you load the file."
     )
 
 
 def _not_judged(verdict: Verdict, form: Format) -> str:
-    if form.id == "empty":
-        return "The file is empty: get it again from its source."
+    if form.id in _NO_WEIGHTS:
+        return _NO_WEIGHTS[form.id]
     if verdict is Verdict.FAILED:
         return "Do not load it: a scanner gave no answer, and no answer is not a good one."
     if verdict is Verdict.UNREADABLE:
         return "Do not load it: it could not be read to its end, and a loader runs what comes before the break."
-    if form.id in {"unknown", "text"}:
+    if form.id == "unknown":
         return "Nothing in it that a scanner reads: do not give it to a pickle loader."
     if form.pickled is False:
         return "No scanner judged all of it; the format itself holds no pickle. Load it with its own library."

@@ -96,7 +96,7 @@ def _report(scanner: str, path: str, found: tuple[Part, ...], workshop: Workshop
         version=version,
         verdict=verdict,
         findings=answer.flagged,
-        unlisted=answer.unlisted,
+        unlisted=() if all(part.format == "text" for part in found) else answer.unlisted,
         seconds=seconds,
         note=note,
     )

@@ -55,9 +55,12 @@ def npy(head: bytes) -> tuple[int, bool] | None:
 
 
 def _has_objects(descr: Any) -> bool:
-    """Tell whether a dtype description holds object fields: `'|O'`, also inside nested records and shapes."""
+    """Tell whether a dtype description holds object fields: `'|O'`, `'i4,O'`, also in nested records and shapes.
+
+    No other code of numpy's is written with a capital O (https://numpy.org/doc/stable/reference/arrays.dtypes.html).
+    """
     if isinstance(descr, str):
-        return descr.lstrip("|<>=").startswith("O") or descr == "object"
+        return "O" in descr or "object" in descr
     if isinstance(descr, list):
         return any(_has_objects(field[1]) for field in descr)
     return isinstance(descr, tuple) and _has_objects(descr[0])
