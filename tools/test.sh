@@ -12,4 +12,4 @@ step unpickled author check
 step unpickled author build --check
 [ "${1:-}" = --quick ] && exit 0
 step pytest -n 2 --dist worksteal tests "$@"
-step pytest --nbval-lax --nbval-current-env --numprocesses 2 --dist loadfile course
+step pytest --nbval-lax --nbval-current-env --numprocesses 2 --dist loadfile course labs
