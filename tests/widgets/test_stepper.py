@@ -277,6 +277,43 @@ def test_bytes_that_are_no_pickle_show_only_the_fault(show: Show) -> None:
     expect(page.locator(".unp-counter")).to_have_text("0 / 0")
 
 
+def misplaced(page: Page) -> list[list[float]]:
+    """Rows of the opcode list that do not lie a whole number of row heights below its first: [step, too low by]."""
+    script = """() => {
+      const rows = [...document.querySelectorAll(".unp-rows > .unp-op")];
+      const zero = document.querySelector(".unp-ops .unp-rows").getBoundingClientRect().top;
+      return rows.map((row) => {
+        const box = row.getBoundingClientRect();
+        return [row.ariaPosInSet - 1, box.top - zero - (row.ariaPosInSet - 1) * box.height];
+      }).filter(([, off]) => Math.abs(off) > 0.6);
+    }"""
+    page.wait_for_function("document.querySelectorAll('.unp-rows > .unp-op').length > 5")
+    found: list[list[float]] = page.evaluate(script)
+    return found
+
+
+def test_rows_lie_where_they_belong_after_a_trace_without_steps(live: Live) -> None:
+    """The list measures its rows anew once it is seen, and moves those that it drew before."""
+    live.push(act=lambda: live.widget.show(b"\xff\xff\xff"))
+    expect(live.page.locator(".unp-panes")).to_be_hidden()
+    live.push(act=lambda: live.widget.show(canary()))
+    at(live.page, 0)
+    assert misplaced(live.page) == []
+    assert in_view(live.page, ".unp-op[aria-selected=true]", ".unp-ops")
+
+
+@pytest.mark.parametrize("step", [0, 1, 20])
+def test_rows_lie_where_they_belong_in_a_cell_shown_later(live: Live, step: int) -> None:
+    """A stepper that was drawn and moved along while nobody could see it is right when it is seen."""
+    live.page.evaluate("document.getElementById('place').hidden = true")
+    live.push(act=lambda: live.widget.show(canary()))
+    live.push(act=lambda: setattr(live.widget, "index", step))
+    live.page.evaluate("document.getElementById('place').hidden = false")
+    at(live.page, step)
+    assert misplaced(live.page) == []
+    assert in_view(live.page, ".unp-op[aria-selected=true]", ".unp-ops")
+
+
 def test_stacked_pickles_show_their_borders(show: Show) -> None:
     """Each pickle of a stream says its number where it starts, and the card says which one it is."""
     trace = record(stacked())

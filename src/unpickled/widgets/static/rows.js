@@ -102,6 +102,7 @@ export class VirtualRows {
     let above = null;
     for (let index = first; index < last; index += 1) {
       const node = shown.get(index) || this.take(free.pop(), index, above);
+      this.place(node);
       this.rows.draw(node, index);
       above = node;
     }
@@ -110,10 +111,17 @@ export class VirtualRows {
   /** Use a free row for `index`. It moves behind the row above it in the page too: some readers go by that order. */
   take(node, index, above) {
     node.unpIndex = index;
-    node.style.transform = `translateY(${index * this.height}px)`;
     if (above) above.after(node);
     else this.canvas.prepend(node);
     return node;
+  }
+
+  /** Put a row where its index and the row height of now want it; one drawn before the height was known moves too. */
+  place(node) {
+    const top = node.unpIndex * this.height;
+    if (node.unpTop === top) return;
+    node.unpTop = top;
+    node.style.transform = `translateY(${top}px)`;
   }
 }
 
