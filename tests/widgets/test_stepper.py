@@ -189,6 +189,35 @@ def test_a_pickle_that_calls_nothing_says_so(show: Show) -> None:
     expect(page.locator(".unp-next-call")).to_have_text("No call")
 
 
+HIDDEN = (
+    b"\x80\x02" + b"N0" * 30_000 + canary()[2:]
+)  # its calls lie behind the last step that is shown
+
+
+@pytest.mark.parametrize("data", [HIDDEN, b"\x80\x02N0N0"], ids=["over the limit", "cut off"])
+def test_a_pickle_not_read_to_its_end_is_not_called_clean(show: Show, data: bytes) -> None:
+    """Where reading stopped early, nothing found is no good news: no green tick, and "in the part read" at each claim."""
+    page = show(Stepper(data))
+    expect(page.locator(".unp-chip[data-kind=fine]")).to_have_count(0)
+    expect(page.locator(".unp-chip[data-kind=unread]")).to_have_text(
+        "not read to its end: no import or call up to there"
+    )
+    button = page.locator(".unp-next-call")
+    expect(button).to_have_text("No call in the part read")
+    expect(button).to_have_attribute("title", "No step ahead, in the part read, calls code")
+    page.locator(".unp-ops").focus()
+    page.keyboard.press("c")
+    expect(page.get_by_role("status")).to_have_text("No call in the part that was read.")
+
+
+def test_a_cut_off_pickle_that_calls_says_both(show: Show) -> None:
+    """What was found before the fault is told, and that it may not be all."""
+    page = show(Stepper(canary()[:-1], step=-1))
+    expect(page.locator(".unp-chip[data-kind=call]")).to_have_text(f"calls code: {len(CALLS)}")
+    expect(page.locator(".unp-chip[data-kind=unread]")).to_have_text("not read to its end")
+    expect(page.locator(".unp-next-call")).to_have_text("No call left in the part read")
+
+
 def test_hex_view_marks_opcode_and_argument(show: Show) -> None:
     """The bytes of the step are marked: one for the opcode, the rest as its argument; a click on a byte goes there."""
     step = NAMES.index("SHORT_BINUNICODE")

@@ -13,6 +13,7 @@ export class Machine {
     this.columns = columns;
     this.steps = columns.steps;
     this.length = columns.steps.offset.length;
+    this.broken = Boolean(columns.error); // not read to its end: what it does after the last step is not known
     this.depths = depthsOf(columns.nodes.parent);
     this.memoCursor = null;
     this.calls = this.where((step) => this.steps.calls[step] !== null);

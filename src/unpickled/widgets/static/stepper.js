@@ -14,8 +14,10 @@ import { OpcodeList } from "./oplist.js";
 import { Opener } from "./opener.js";
 import { MemoPane, StackPane } from "./panes.js";
 import { Predictor } from "./predict.js";
+import { inline } from "./prose.js";
 import { Track } from "./track.js";
 
+const SIGNS = { unread: "unknown" }; // pictures of chips that are not named like their kind
 const SAVE_AFTER = 250; // ms without a step before Python hears where the learner is
 
 class StepperView {
@@ -156,7 +158,7 @@ class StepperView {
           "span",
           {},
           el("strong", { text: `Reading stopped at byte ${error.offset}: ` }),
-          `${error.problem}. ${error.remedy}`,
+          ...inline(`${error.problem}. ${error.remedy}`),
         ),
       );
     for (const part of [this.list, this.stack, this.memo, this.track]) part.load(machine);
@@ -173,12 +175,13 @@ class StepperView {
 
   showChips() {
     const { calls, imports } = this.machine;
-    const chip = (kind, text) => el("span", { class: "unp-chip", "data-kind": kind }, icon(kind), text);
+    const chip = (kind, text) => el("span", { class: "unp-chip", "data-kind": kind }, icon(SIGNS[kind] || kind), text);
     this.chips.replaceChildren();
     if (calls.length) this.chips.append(chip("call", `calls code: ${calls.length.toLocaleString("en")}`));
     if (imports.length) this.chips.append(chip("imports", `imports: ${imports.length.toLocaleString("en")}`));
-    if (!calls.length && !imports.length && this.machine.length)
-      this.chips.append(chip("fine", "imports and calls nothing"));
+    const found = calls.length + imports.length > 0;
+    if (this.machine.broken) this.chips.append(chip("unread", unread(found, this.machine.length)));
+    else if (!found && this.machine.length) this.chips.append(chip("fine", "imports and calls nothing"));
   }
 
   /** Show the state after step `target`; out of range is brought into it. */
@@ -222,11 +225,12 @@ class StepperView {
   drawNextCall() {
     const { calls } = this.machine;
     const left = calls.length - calls.filter((step) => step <= this.index).length;
-    setText(this.callText, left ? "Next call" : calls.length ? "No call left" : "No call");
+    const part = this.machine.broken ? " in the part read" : "";
+    setText(this.callText, left ? "Next call" : `${calls.length ? "No call left" : "No call"}${part}`);
     attr(this.nextCall, "aria-disabled", left ? null : "true");
     this.nextCall.title = left
       ? `Jump to the next step that calls code: ${left} ahead (c)`
-      : "No step ahead calls code";
+      : `No step ahead${part && `,${part},`} calls code`;
   }
 
   showNothing() {
@@ -242,8 +246,10 @@ class StepperView {
 
   goNextCall() {
     const step = this.machine.nextCall(this.index);
+    const { calls, broken } = this.machine;
     if (step >= 0) this.go(step);
-    else this.say(this.machine.calls.length ? "No call is left ahead." : "This pickle calls nothing.");
+    else if (broken) this.say(`No call${calls.length ? " is left ahead" : ""} in the part that was read.`);
+    else this.say(calls.length ? "No call is left ahead." : "This pickle calls nothing.");
   }
 
   /** Next: one step on, or in predict mode first the question about it. */
@@ -306,7 +312,9 @@ class StepperView {
     this.opener.answered();
     this.problem(message.type === "refused" ? message.text : "");
     if (message.type === "opened")
-      this.say(`${this.model.get("trace").name}: ${count(this.machine.length, "step")}.`);
+      this.say(
+        `${this.model.get("trace").name}: ${count(this.machine.length, "step")}${this.machine.broken ? ", not read to its end" : ""}.`,
+      );
   }
 
   problem(text, kind = "problem") {
@@ -351,6 +359,12 @@ class StepperView {
     };
     return along[key] || (scrolls ? undefined : list[key]);
   }
+}
+
+/** The warning on a pickle that was not read to its end: what was not found in a part of it may be in the rest. */
+function unread(found, steps) {
+  if (!steps) return "nothing could be read";
+  return found ? "not read to its end" : "not read to its end: no import or call up to there";
 }
 
 /** anywidget's entry: draw one view of the model into `el`. */
