@@ -218,6 +218,17 @@ def test_a_cut_off_pickle_that_calls_says_both(show: Show) -> None:
     expect(page.locator(".unp-next-call")).to_have_text("No call left in the part read")
 
 
+def test_advice_over_the_limit_can_be_followed(show: Show) -> None:
+    """A learner cannot raise the widget's limit, so the advice says how much is shown and what reads on."""
+    notice = show(Stepper(HIDDEN)).locator(".unp-stopped")
+    expect(notice).to_contain_text("there are more than 50000 opcodes")
+    expect(notice).to_contain_text(
+        "Only the first 50,000 steps are shown here. In a terminal, unpickled trace FILE reads on."
+    )
+    expect(notice.locator("code")).to_have_text("unpickled trace FILE")
+    expect(notice).not_to_contain_text("raise the limit")
+
+
 def test_hex_view_marks_opcode_and_argument(show: Show) -> None:
     """The bytes of the step are marked: one for the opcode, the rest as its argument; a click on a byte goes there."""
     step = NAMES.index("SHORT_BINUNICODE")

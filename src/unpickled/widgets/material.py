@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unpickled.pickles import Limits, Trace, record
+from unpickled.pickles import Limits, OverLimitError, Trace, record
 from unpickled.weights import Reading, read_pickle, read_pickle_in
 
 __all__ = ["BYTES_SHOWN", "LIMITS", "Shown", "from_bytes", "from_path"]
@@ -78,9 +78,19 @@ def _state(found: Reading, name: str) -> dict[str, Any]:
         "name": name,
         "size": found.size,
         "label": " · ".join(fact for fact in facts if fact),
-        "columns": trace.columns(),
+        "columns": _columns(trace),
         "bytes": base64.b64encode(found.data[: min(BYTES_SHOWN, _read(trace))]).decode("ascii"),
     }
+
+
+def _columns(trace: Trace) -> dict[str, Any]:
+    """The trace's columns; over a limit, with advice for a learner, who cannot raise it here."""
+    columns = trace.columns()
+    if isinstance(trace.error, OverLimitError):
+        shown = f"Only the first {len(trace.steps):,} steps are shown here."
+        remedy = f"{shown} In a terminal, `unpickled trace FILE` reads on."
+        columns["error"] = {**columns["error"], "remedy": remedy}
+    return columns
 
 
 def _protocol(trace: Trace) -> str:
