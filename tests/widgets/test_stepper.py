@@ -196,7 +196,7 @@ HIDDEN = (
 
 @pytest.mark.parametrize("data", [HIDDEN, b"\x80\x02N0N0"], ids=["over the limit", "cut off"])
 def test_a_pickle_not_read_to_its_end_is_not_called_clean(show: Show, data: bytes) -> None:
-    """Where reading stopped early, nothing found is no good news: no green tick, and "in the part read" at each claim."""
+    """Where reading stopped early, nothing found is no good news: no green tick, and each claim is on the part read."""
     page = show(Stepper(data))
     expect(page.locator(".unp-chip[data-kind=fine]")).to_have_count(0)
     expect(page.locator(".unp-chip[data-kind=unread]")).to_have_text(
