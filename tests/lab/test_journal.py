@@ -56,6 +56,18 @@ def test_progress_survives_a_restart(root, kept, item):
     assert again.summary()[item.id] == "done"
 
 
+def test_the_rail_lists_exercises_by_short_plain_titles(root, kept):
+    """A line of the rail is a few words without markup, told apart from the others; never the whole question."""
+    journal = Journal(root)
+    listed = [
+        one["title"]
+        for page in journal.rail("start").pages
+        for one in journal.rail(page["id"]).exercises
+    ]
+    assert len(listed) == len(set(listed)) == len(load_practice(root))
+    assert all(0 < len(title) <= 48 and not set(title) & set("`\n") for title in listed)
+
+
 def test_reset_clears_file_card_and_rail(root, kept, item):
     """After a reset from the rail nothing of the exercise is left, and the others are."""
     journal = Journal(root)

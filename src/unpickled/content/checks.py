@@ -173,6 +173,7 @@ def _check_practice(all_: _Everything, lesson: Lesson) -> Iterator[ContentError]
                     path, f'no item for the {what} "{identity}"', "Write at least one."
                 )
         yield from _same_place(path, items)
+        yield from _same_title(path, items)
 
 
 def _unsourced(all_: _Everything, path: str, item: Item) -> Iterator[ContentError]:
@@ -201,6 +202,15 @@ def _same_place(path: str, items: tuple[Item, ...]) -> Iterator[ContentError]:
         if total >= 6 and count * 2 >= total:
             problem = f"the right choice is number {place} in {count} of {total} items"
             yield ContentError(path, problem, "Move some, so that the place gives nothing away.")
+
+
+def _same_title(path: str, items: tuple[Item, ...]) -> Iterator[ContentError]:
+    """Find items that a list of titles would not tell apart."""
+    first: dict[str, str] = {}
+    for item in items:
+        if item.title and first.setdefault(item.title, item.id) != item.id:
+            problem = f'the items "{first[item.title]}" and "{item.id}" have the same title'
+            yield ContentError(path, problem, "Tell them apart.")
 
 
 def _place(root: Path, path: str, identity: str) -> str:

@@ -175,6 +175,7 @@ class Item:
     """One practice exercise, shown as a card on `page`.
 
     Attributes:
+        title: a few plain words for lists; the question itself is `prompt`.
         kind: "choice" (see `choices`) or "text" (see `accepted` and `wrong`).
         covers: ids of objectives and table rows that it exercises.
         hints: from gentle to plain, two or three.
@@ -182,6 +183,7 @@ class Item:
     """
 
     id: str
+    title: str
     page: str
     kind: str
     covers: tuple[str, ...]

@@ -13,6 +13,7 @@ from unpickled.errors import ContentError
 __all__ = ["load_practice", "practice_item", "practice_path", "read_practice"]
 
 KINDS = ("choice", "text")
+TITLE = 48  # characters of a title: one line in the rail
 
 
 def load_practice(root: Path | None = None, lesson: str = "L4.4.2") -> tuple[Item, ...]:
@@ -53,6 +54,7 @@ def practice_path(lesson: str) -> str:
 def _item(row: Row) -> Item:
     item = Item(
         id=row.slug(),
+        title=row.text("title"),
         page=row.slug("page"),
         kind=row.word("kind", KINDS),
         covers=row.texts("covers", required=False),
@@ -67,6 +69,9 @@ def _item(row: Row) -> Item:
     row.close()
     if item.id and not item.id.startswith("p-"):
         row.fault("has an id that does not begin with p-", f'Call it "p-{item.id}".', key="id")
+    if len(item.title) > TITLE or "`" in item.title or "\n" in item.title:
+        problem = "has a title that is too long, has a line break or is marked up"
+        row.fault(problem, f"Give at most {TITLE} plain characters.", key="title")
     if not 2 <= len(item.hints) <= 3:
         problem = "has no hint" if not item.hints else f"has {len(item.hints)} hints"
         row.fault(problem, "Give two or three, from gentle to plain.", key="hints")
