@@ -8,6 +8,7 @@ what comes after it. Formats: `Lib/pickletools.py`, `Lib/pickle.py` and `Modules
 from __future__ import annotations
 
 import struct
+from codecs import raw_unicode_escape_decode  # `decode` would look the codec up each time
 from collections.abc import Callable
 from mmap import mmap
 from typing import Any
@@ -254,11 +255,9 @@ class PickleReader:
         """Read text with rare characters as escapes."""
         newline = self.data.find(b"\n", at, self.end)
         if 0 <= newline <= at + self.text:  # the usual case, without a detour
-            line = self.data[at:newline]
-            codec = "raw-unicode-escape" if b"\\" in line else "latin-1"  # four times as fast
-            return line.decode(codec), newline + 1
+            return raw_unicode_escape_decode(self.data[at:newline])[0], newline + 1
         line, stop = self._line(at)
-        return self._crop(line.decode("raw-unicode-escape")), stop
+        return self._crop(raw_unicode_escape_decode(line)[0]), stop
 
     def names(self, at: int) -> Read:
         """Read a module's line and a name's line, joined by a space."""
