@@ -341,6 +341,20 @@ FAULTS: dict[str, tuple[str, str, str, int | None, str]] = {
         0,
         'item "p-which-opcode-calls" has no accepted answer. Add at least one.',
     ),
+    "text item that does not say what it expects": (
+        PRACTICE,
+        'expects = "a term of one or two words"\n',
+        "",
+        -7,
+        'item "p-term-deny-list" does not say what kind of answer it expects. Add expects = "…", a few words',
+    ),
+    "choice item with expects": (
+        PRACTICE,
+        'id = "p-clean-means"',
+        'expects = "a word"\nid = "p-clean-means"',
+        -1,
+        'item "p-clean-means" is a choice and has "expects". Take it out, or set kind = "text".',
+    ),
     "text item that accepts nothing": (
         PRACTICE,
         'accepted = ["reduce",',

@@ -26,6 +26,7 @@ TYPED = {
     "id": "p-typed",
     "kind": "text",
     "prompt": "Which opcode calls?",
+    "expects": "the name of one opcode",
     "accepted": ["reduce", "the reduce opcode"],
     "wrong": [{"match": ["global"], "why": "That one imports."}],
     "hints": ["It takes a tuple."],

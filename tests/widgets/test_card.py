@@ -80,14 +80,15 @@ def test_a_typed_answer_is_judged_kindly(show: Show) -> None:
     page = show(QuizCard(TYPED))
     field = page.get_by_role("textbox", name="Which opcode calls?")
     field.press("Enter")
-    expect(page.locator(".unp-card-missing")).to_have_text("Type an answer first.")
     expect(page.locator(".unp-card-badge")).to_have_text("not tried yet")
     field.fill(" GLOBAL. ")
     field.press("Enter")
     expect(page.locator(".unp-reply")).to_contain_text("That one imports.")
     field.fill("stop")
     field.press("Enter")
-    expect(page.locator(".unp-reply")).to_contain_text("A hint may help.")
+    expect(page.locator(".unp-reply")).to_contain_text(
+        "Expected here: the name of one opcode. A hint may help."
+    )
     expect(page.locator(".unp-card-badge")).to_have_text("2 tries")
     field.press("Enter")
     expect(page.locator(".unp-card-badge")).to_have_text("2 tries")
@@ -95,6 +96,44 @@ def test_a_typed_answer_is_judged_kindly(show: Show) -> None:
     field.press("Enter")
     expect(page.locator(".unp-reply")).to_contain_text("REDUCE calls.")
     expect(page.locator(".unp-card-badge")).to_have_text("solved, 3 tries")
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "...", '""'])
+def test_an_empty_answer_is_asked_for_and_counts_as_no_try(show: Show, typed: str) -> None:
+    """Each check of an empty answer says what is wanted, seen and heard, also the second time and after a wrong one."""
+    page = show(QuizCard(TYPED))
+    page.evaluate("""() => {
+      window.heard = [];
+      const status = document.querySelector("[role=status]");
+      new MutationObserver(() => status.textContent && window.heard.push(status.textContent))
+        .observe(status, { childList: true, characterData: true, subtree: true });
+    }""")
+    field = page.get_by_role("textbox")
+    wanted = "Type an answer first. Expected here: the name of one opcode."
+    for times in (1, 2):
+        field.fill(typed)
+        page.get_by_role("button", name="Check").click()
+        expect(page.locator(".unp-card-missing")).to_have_text(wanted)
+        page.wait_for_function("n => window.heard.length === n", arg=times)
+        expect(field).to_be_focused()
+    assert page.evaluate("window.heard") == [wanted, wanted]
+    expect(page.locator(".unp-card-badge")).to_have_text("not tried yet")
+    field.fill("stop")
+    field.press("Enter")
+    expect(page.locator(".unp-card-missing")).to_have_text("")
+    field.fill(typed)
+    field.press("Enter")
+    expect(page.get_by_role("status")).to_have_text(wanted)
+    expect(page.locator(".unp-card-badge")).to_have_text("1 try")
+
+
+def test_an_empty_choice_is_asked_for(show: Show) -> None:
+    """A check without a choice says so, seen and heard."""
+    page = show(QuizCard(ITEM))
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator(".unp-card-missing")).to_have_text("Choose an answer first.")
+    expect(page.get_by_role("status")).to_have_text("Choose an answer first.")
+    expect(page.locator(".unp-card-badge")).to_have_text("not tried yet")
 
 
 def test_hints_come_one_by_one_and_end(show: Show) -> None:

@@ -178,6 +178,7 @@ class Item:
         title: a few plain words for lists; the question itself is `prompt`.
         kind: "choice" (see `choices`) or "text" (see `accepted` and `wrong`).
         covers: ids of objectives and table rows that it exercises.
+        expects: what kind of typed answer is wanted, in a few words that give nothing away; empty for a choice.
         hints: from gentle to plain, two or three.
         explain: what is shown once it is solved.
     """
@@ -189,6 +190,7 @@ class Item:
     covers: tuple[str, ...]
     prompt: str
     choices: tuple[Choice, ...] = ()
+    expects: str = ""
     accepted: tuple[str, ...] = ()
     wrong: tuple[Wrong, ...] = ()
     hints: tuple[str, ...]

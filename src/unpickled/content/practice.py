@@ -60,6 +60,7 @@ def _item(row: Row) -> Item:
         covers=row.texts("covers", required=False),
         prompt=row.text("prompt"),
         choices=tuple(_choice(r) for r in row.rows("choices")),
+        expects=row.text("expects", ""),
         accepted=row.texts("accepted", required=False),
         wrong=tuple(_wrong(r) for r in row.rows("wrong")),
         hints=row.texts("hints", required=False),
@@ -96,6 +97,8 @@ def _check_choices(row: Row, item: Item) -> None:
         row.fault(
             'is a choice and has "accepted" or "wrong"', 'Take them out, or set kind = "text".'
         )
+    if item.expects:
+        row.fault('is a choice and has "expects"', 'Take it out, or set kind = "text".')
     if not 3 <= len(item.choices) <= 4:
         row.fault(f"has {len(item.choices)} choices", "Give three or four.", key="choices")
     right = sum(choice.right for choice in item.choices)
@@ -110,6 +113,9 @@ def _check_choices(row: Row, item: Item) -> None:
 def _check_text(row: Row, item: Item) -> None:
     if item.choices:
         row.fault('is a text and has "choices"', 'Take them out, or set kind = "choice".')
+    if not item.expects:
+        problem = "does not say what kind of answer it expects"
+        row.fault(problem, 'Add expects = "…", a few words.', key="expects")
     if not item.accepted:
         row.fault("has no accepted answer", "Add at least one.", key="accepted")
     accepted = {normalise(text) for text in item.accepted}

@@ -12,7 +12,8 @@ from .plain import plain
 __all__ = ["QuizCard"]
 
 _ITEM: dict[str, Any] = {
-    "id": "", "kind": "choice", "prompt": "", "choices": [], "accepted": [], "wrong": [], "hints": [], "explain": "",
+    "id": "", "kind": "choice", "prompt": "", "choices": [], "expects": "", "accepted": [], "wrong": [], "hints": [],
+    "explain": "",
 }  # fmt: skip
 _FRESH: dict[str, Any] = {
     "tries": 0,

@@ -90,7 +90,14 @@ export function mountRoot(host, kind, label) {
     unguard();
     unwatch();
   };
-  return { root, say: (text) => setText(live, text), dispose };
+  return { root, say: (text) => announce(live, text), dispose };
+}
+
+/** Have a live region say a text. The same text again would be no change to speak of, so it goes and comes back. */
+function announce(live, text) {
+  if (live.textContent !== text) return setText(live, text);
+  setText(live, "");
+  return requestAnimationFrame(() => live.textContent || setText(live, text));
 }
 
 /**

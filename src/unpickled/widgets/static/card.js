@@ -33,7 +33,7 @@ class CardView {
   build() {
     const prompt = uid("prompt");
     this.badge = el("span", { class: "unp-card-badge" });
-    this.missing = el("span", { class: "unp-card-missing", role: "alert" });
+    this.missing = el("span", { class: "unp-card-missing" });
     this.check = el("button", { type: "submit", class: "unp-button unp-primary", text: "Check" });
     this.again = button("", () => this.retry(), { class: "unp-quiet" });
     this.again.append(glyph("reset"), el("span", { text: "Try again" }));
@@ -103,8 +103,8 @@ class CardView {
     event.preventDefault();
     const answer = this.answer();
     if (this.state.done) return;
-    setText(this.missing, answer ? "" : this.field ? "Type an answer first." : "Choose an answer first.");
-    if (!answer) return;
+    if (this.field ? !normalise(answer) : !answer) return void this.askForOne();
+    setText(this.missing, "");
     const { right, why } = judge(this.item, answer);
     const { tries, solved, tried } = this.state;
     const before = tried.some((old) => this.same(old, answer));
@@ -124,12 +124,26 @@ class CardView {
     this.say(right ? `Right. ${why} ${this.item.explain}` : `Not right yet. ${why || this.nudge()}`);
   }
 
+  /** An empty answer is no try: say what is wanted, and go there. */
+  askForOne() {
+    const text = this.field ? `Type an answer first. ${this.expected()}`.trim() : "Choose an answer first.";
+    setText(this.missing, text);
+    this.say(text);
+    (this.field || this.choices[0].input).focus({ preventScroll: true });
+  }
+
+  /** The kind of answer that is wanted, as a sentence. */
+  expected() {
+    return this.item.expects ? `Expected here: ${this.item.expects}.` : "";
+  }
+
   same(one, other) {
     return this.field ? normalise(one) === normalise(other) : one === other;
   }
 
   nudge() {
-    return this.state.hints < this.item.hints.length ? "A hint may help." : "Look at the hints again.";
+    const next = this.state.hints < this.item.hints.length ? "A hint may help." : "Look at the hints again.";
+    return `${this.expected()} ${next}`.trim();
   }
 
   retry() {
