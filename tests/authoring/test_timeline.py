@@ -13,7 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unpickled.authoring.lettering import width, wrap
-from unpickled.authoring.timeline import KINDS, RIGHT, WIDTH, Scale, describe, place, timeline_svg
+from unpickled.authoring.timeline import (
+    CARD,
+    EDGE,
+    INK,
+    KINDS,
+    MUTED,
+    RIGHT,
+    STRIPE,
+    WIDTH,
+    Scale,
+    describe,
+    place,
+    timeline_svg,
+)
 from unpickled.content import Incident, load_incidents
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -82,12 +95,17 @@ def test_kinds_differ_by_word_shape_and_colour():
         assert len({getattr(kind, part) for kind in KINDS.values()}) == len(KINDS)
 
 
-@pytest.mark.parametrize("colour", [*(kind.colour for kind in KINDS.values()), "#1d2939", "#475467"])  # fmt: skip
+@pytest.mark.parametrize("colour", [*(kind.colour for kind in KINDS.values()), INK, MUTED])
 def test_words_stand_out_from_the_card(colour):
     """Every colour of words has a contrast of at least 4.5 to the card and to the stripe."""
-    for ground in ("#ffffff", "#f5f7fa"):
-        light, dark = sorted((luminance(ground), luminance(colour)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert min(contrast(colour, CARD), contrast(colour, STRIPE)) >= 4.5
+
+
+@pytest.mark.parametrize("page", ["#111111", "#212121", "#ffffff"])
+def test_the_card_is_framed_on_a_page_of_either_theme(page):
+    """The card's edge is seen on the page around it, and on a dark page the card is no bright sheet."""
+    assert max(contrast(EDGE, page), contrast(CARD, page)) >= 3
+    assert contrast(CARD, "#111111") < 1.5
 
 
 @settings(max_examples=40)
@@ -182,6 +200,11 @@ def test_wrapping_is_even():
     """Two lines share a title instead of leaving one word behind."""
     first, second = wrap("Heap overflows in the reader of one loader", 12, 260)
     assert abs(len(first) - len(second)) < 10
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def luminance(colour: str) -> float:

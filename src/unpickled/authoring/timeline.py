@@ -1,8 +1,9 @@
 """The timeline picture: `incidents.toml` drawn as one SVG, the same bytes each time.
 
 Time runs to the right and each kind of event has a lane of its own, told by word, shape and colour. A label that
-would touch another one moves to a line of its own. The picture carries its light background with it, because an
-`<img>` cannot ask the page for its theme; and every word in it is in `describe` too, for readers who do not see it.
+would touch another one moves to a line of its own. An `<img>` cannot ask the page for its theme, and no colour of words
+stands out from both a white and a black page. So the picture is a slate card with an edge of its own, dark enough not to
+glare on a dark page and framed on a white one; and every word in it is in `describe` too, for readers who do not see it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ SEARCHED = 10  # events in a lane up to which every placement is tried
 WRAPPED = 204  # a title is broken into lines of at most this width
 
 CARD, EDGE, INK, MUTED, GRID, STRIPE = (
-    "#ffffff", "#d0d5dd", "#1d2939", "#475467", "#d7dce3", "#f5f7fa",
+    "#1e2733", "#66758a", "#f1f4f8", "#b9c4d2", "#3d4a5c", "#263140",
 )  # fmt: skip
 QUIET, BUSY = 0.8, 0.62  # a year's share of the width, and what each event in it adds
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -52,15 +53,15 @@ class Kind:
 
 
 KINDS = {
-    "incident": Kind("Incident", "Incidents", "seen in the wild", "#b42318", "M0,-8 8,0 0,8 -8,0Z"),
+    "incident": Kind("Incident", "Incidents", "seen in the wild", "#ff9d92", "M0,-8 8,0 0,8 -8,0Z"),
     "vulnerability": Kind(
-        "Vulnerability", "Vulnerabilities", "in formats, loaders", "#b54708", "M0,-7 7.5,6 -7.5,6Z"
+        "Vulnerability", "Vulnerabilities", "in formats, loaders", "#ffc470", "M0,-7 7.5,6 -7.5,6Z"
     ),
     "scanner-bypass": Kind(
-        "Scanner bypass", "Scanner bypasses", "a tool saw nothing", "#6941c6", "M-6,-6H6V6H-6Z"
+        "Scanner bypass", "Scanner bypasses", "a tool saw nothing", "#c9b5ff", "M-6,-6H6V6H-6Z"
     ),
     "defence": Kind(
-        "Defence", "Defences", "tools and audits", "#05603a", "M-6.5,0a6.5,6.5 0 1 0 13,0a6.5,6.5 0 1 0 -13,0Z"
+        "Defence", "Defences", "tools and audits", "#84dba8", "M-6.5,0a6.5,6.5 0 1 0 13,0a6.5,6.5 0 1 0 -13,0Z"
     ),
 }  # fmt: skip
 
