@@ -89,6 +89,34 @@ def test_two_verdicts_stand_side_by_side(live: Live) -> None:
     expect(page.get_by_role("status")).to_contain_text("bad.pkl: dangerous")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.0, "< 0.01 s"),
+        (0.004, "< 0.01 s"),
+        (0.0099, "< 0.01 s"),
+        (0.01, "0.01 s"),
+        (2.5, "2.50 s"),
+    ],
+)
+def test_a_short_scan_did_not_take_no_time(show: Show, seconds: float, said: str) -> None:
+    """A time under what is shown is told as such, not as zero."""
+    reports = [
+        {"scanner": "picklescan", "version": "1", "seconds": seconds, "verdict": "clean", "text": "none",
+         "findings": [], "unlisted": [], "note": ""}
+    ]  # fmt: skip
+    told = {
+        "name": "a.pkl",
+        "verdict": "clean",
+        "format": "",
+        "text": "",
+        "advice": "",
+        "reports": reports,
+    }
+    page = show(ScanPanel(report=told))
+    expect(page.locator(".unp-scanner-facts")).to_have_text(f"1 · {said}")
+
+
 def test_skipped_never_looks_clean(live: Live) -> None:
     """One scanner's silence does not turn the file green."""
     page = live.page

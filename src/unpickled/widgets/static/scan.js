@@ -27,6 +27,9 @@ import { Opener } from "./opener.js";
 const NO_KERNEL = "Scanning needs a running kernel. What is shown here was saved before.";
 const SHOWN = 50; // findings drawn of one scanner
 
+/** How long a scan took, to the hundredth; a scan that took less did not take "0.00 s". */
+const duration = (seconds) => (seconds < 0.01 ? "< 0.01 s" : `${seconds.toFixed(2)} s`);
+
 class ScanView {
   constructor(model, host) {
     this.model = model;
@@ -226,7 +229,7 @@ class ScanView {
   }
 
   scannerCard(report) {
-    const facts = [report.version || "not installed", `${report.seconds.toFixed(2)} s`].join(" · ");
+    const facts = [report.version || "not installed", duration(report.seconds)].join(" · ");
     const findings = report.findings.length
       ? this.findings(report)
       : el("p", { class: "unp-nothing", text: report.text });
