@@ -70,9 +70,14 @@ def broken(folder, what):
         text = text.replace('{{ exercise("convert") }}', '{{ excercise("convert") }}')
     elif what == "no hidden check":
         (folder / "hidden" / "convert.py").unlink()
-    elif what == "a name of the learner's":
+    elif what in ("no function check", "three quotes", "no Python"):
         path = folder / "hidden" / "convert.py"
-        path.write_text(path.read_text() + "\ndef pin(path): pass\n")
+        changed = {
+            "no function check": path.read_text().replace("def check(", "def chekc("),
+            "three quotes": path.read_text() + "\n_text = '''a'''\n",
+            "no Python": path.read_text() + "\ndef (\n",
+        }
+        path.write_text(changed[what])
     elif what == "no points":
         path = folder / "lab.toml"
         path.write_text(path.read_text().replace("hidden = 7", "hidden = 0"))
@@ -85,7 +90,7 @@ def broken(folder, what):
 @pytest.mark.parametrize(
     "what",
     ["no end of a solution", "an unknown exercise", "no checks", "an unknown macro", "no hidden check",
-     "a name of the learner's", "no points", "no such stage"],
+     "no function check", "three quotes", "no Python", "no points", "no such stage"],
 )  # fmt: skip
 def test_an_authors_slip_is_named(root, tmp_path, what):
     """A solution that would be released, a check that would be lost: the build stops and says where."""

@@ -1,7 +1,8 @@
 """Assignments: a lab's source and checks in, the nbgrader source notebook out, byte-identical each time.
 
 Answer cells hold the reference solution between nbgrader's markers, and each exercise's checks become two graded
-cells: a line that calls the visible check, and the hidden one, inlined. Cell metadata is nbgrader's schema 3
+cells: a line that calls the visible check, and the hidden one, inlined as text that runs under names of its own, so
+that neither its names nor the learner's get in each other's way. Cell metadata is nbgrader's schema 3
 (https://nbgrader.readthedocs.io/en/stable/contributor_guide/metadata.html).
 """
 
@@ -30,7 +31,7 @@ def notebook(made: Lab) -> bytes:
 
     Raises:
         ContentError: a cell names no known exercise, an exercise lacks a cell, a solution lacks its markers, or a
-            hidden check is missing or binds names that a learner might use.
+            hidden check is missing or cannot be run.
     """
     place = f"{made.id}/{made.source.name}"
     try:
@@ -86,27 +87,22 @@ def _inlined(made: Lab, exercise: Exercise) -> str:
         source = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ContentError(place, f"it cannot be read: {error.strerror}") from error
-    for name in _bound(source, place):
-        if not name.startswith("_") and name != "check":
-            remedy = "Begin it with an underscore: the cell shares the learner's names."
-            raise ContentError(place, f"it binds the name {name}", remedy)
-    award = f'lab.award("{exercise.id}", check)'
+    _require_check(source, place)
+    award = f"lab.award(\"{exercise.id}\", r'''\n{source}\n''')"
     told = "# More checks run here when you hand in."
-    return "\n".join([told, HIDDEN[0], source, "", "", award, HIDDEN[1]])
+    return "\n".join([told, HIDDEN[0], award, HIDDEN[1]])
 
 
-def _bound(source: str, place: str) -> Iterator[str]:
-    """Name what a file defines or assigns at its top level; imports are left out."""
+def _require_check(source: str, place: str) -> None:
+    """Refuse a file that `lab.award` could not run: it is handed over as raw text, to run under names of its own."""
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
         raise ContentError(f"{place}:{error.lineno}", f"it is no Python: {error.msg}") from error
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
-        elif not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
-            stored = (one for one in ast.walk(node) if isinstance(one, ast.Name))
-            yield from (one.id for one in stored if isinstance(one.ctx, ast.Store))
+    if not any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in tree.body):
+        raise ContentError(place, "it defines no function check", "Write def check(student):.")
+    if "'''" in source:
+        raise ContentError(place, "three single quotes stand in it", 'Write three double ones: """.')
 
 
 def _render(made: Lab, text: str, place: str) -> str:
