@@ -345,11 +345,12 @@ def test_rows_lie_where_they_belong_after_a_trace_without_steps(live: Live) -> N
 @pytest.mark.parametrize("step", [0, 1, 20])
 def test_rows_lie_where_they_belong_in_a_cell_shown_later(live: Live, step: int) -> None:
     """A stepper that was drawn and moved along while nobody could see it is right when it is seen."""
-    live.page.evaluate("document.getElementById('place').hidden = true")
-    live.push(act=lambda: live.widget.show(canary()))
+    frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    live.page.evaluate(f"document.getElementById('place').hidden = true; {frames}")
+    live.push(act=lambda: live.widget.show(canary() + canary()))
     live.push(act=lambda: setattr(live.widget, "index", step))
-    live.page.evaluate("document.getElementById('place').hidden = false")
-    at(live.page, step)
+    live.page.evaluate(f"document.getElementById('place').hidden = false; {frames}")
+    at(live.page, step, 2 * (LAST + 1))
     assert misplaced(live.page) == []
     assert in_view(live.page, ".unp-op[aria-selected=true]", ".unp-ops")
 
