@@ -1,9 +1,10 @@
 """The timeline picture: `incidents.toml` drawn as one SVG, the same bytes each time.
 
 Time runs to the right and each kind of event has a lane of its own, told by word, shape and colour. A label that
-would touch another one moves to a line of its own. An `<img>` cannot ask the page for its theme, and no colour of words
-stands out from both a white and a black page. So the picture is a slate card with an edge of its own, dark enough not to
-glare on a dark page and framed on a white one; and every word in it is in `describe` too, for readers who do not see it.
+would touch another one moves to a line of its own. An `<img>` cannot ask the page for its theme, and no colour of
+words stands out from a white page and a black one. So the picture is a slate card with an edge of its own, dark enough
+not to glare on a dark page and framed on a white one; and every word in it is in `describe` too, for readers who do
+not see it.
 """
 
 from __future__ import annotations
