@@ -256,3 +256,18 @@ def test_the_word_list_keeps_its_notice():
     folder = files("unpickled.quizzes")
     assert (folder / "guarded.txt").read_text("utf-8").startswith("#")
     assert "Kevin Atkinson" in (folder / "guarded-LICENSE.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("answer", "earned"),
+    [
+        ("<b>safetensors</b>", True),
+        ("<p>I would ship <code>safetensors</code>.</p>", True),
+        ("~~pickle~~ safetensors", True),
+        ("~~safetensors~~ onnx", False),
+        ("<del>safetensors</del> <ins>onnx</ins>", False),
+    ],
+)
+def test_tags_are_no_words_and_what_is_struck_through_is_not_said(mark, answer, earned):
+    """Markup that a front end leaves in the text costs nothing, and a word that was crossed out earns nothing."""
+    assert mark("q2", answer).criteria["safetensors"] is earned

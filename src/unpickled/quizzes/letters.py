@@ -1,7 +1,8 @@
 """First step of reading an answer: odd letters to plain ones, so that a disguise or a keyboard slip costs nothing.
 
 Look-alikes, full-width and small-capital letters, invisible characters, accents, spaced-out words: all become
-lower-case ASCII where they can. Letters of other scripts stay as they are.
+lower-case ASCII where they can. Letters of other scripts stay as they are. Tags of HTML go, and so does what is struck
+through.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ _CODE_LINES = re.compile(
     r"|\w\.\w+\([^)\n]*[\"'=\w]|\w = \w[\w.]*\(|\w+_\w+=(?:true|false)\b|\bpython3? [\w./]+\.py\b"
     r")[^\n]*(?:\n|\Z))+"
 )
+_STRUCK = re.compile(r"~~[^~]+~~|<(s|del|strike)>.*?</\1>", re.DOTALL)
+_TAG = re.compile(
+    r"</?(?:[abipu]|br|code|div|em|h[1-6]|kbd|li|mark|ol|span|strong|su[bp]|tt|ul)\b[^<>]{0,200}>"
+)
 _STOPS = re.compile(r"[\n;!?…]|\.(?![a-z_])")
 _WORD = re.compile(r"\w+")
 
@@ -48,7 +53,7 @@ def fold(text: str) -> str:
         text = text[: LIMIT * 3 // 4] + "\n" + text[-LIMIT // 4 :]
     if not text.isascii():
         text = _plain(text)
-    text = text.translate(_SIGNS).lower()
+    text = _TAG.sub(" ", _STRUCK.sub(" ", text.translate(_SIGNS).lower()))
     text = _FENCED.sub(_one_line, text)
     if CODE not in text:
         text = _CODE_LINES.sub(_unfenced, text)
