@@ -56,9 +56,13 @@ def clear():
 torch.manual_seed(48)
 state = torch.nn.Linear(3, 2).state_dict()  # honest weights
 clear()
+for left in ("canary.pkl", "canary.bin", "honest.safetensors"):
+    Path(left).unlink(missing_ok=True)  # from an earlier run: the checks want what this run writes
 
 # %% [markdown]
 # {{ exercise("read-disassembly") }}
+#
+# <br>
 #
 # Two pickles. Nobody has loaded them, and you need not either: `pickletools.dis` prints what they say, opcode by opcode.
 
@@ -88,6 +92,8 @@ answer_b = {"opcode": "REDUCE", "called": "os.mkdir", "folder": "canary", "pickl
 # %% [markdown]
 # {{ exercise("build-canary") }}
 #
+# <br>
+#
 # Write a class `Canary` whose `__reduce__` makes the folder `MARKER`, and save it twice, beside this notebook:
 #
 # - `canary.pkl`: one `Canary()`, by `pickle`;
@@ -111,6 +117,8 @@ torch.save({**state, "extra": Canary()}, "canary.bin")
 
 # %% [markdown]
 # {{ exercise("predict-load") }}
+#
+# <br>
 #
 # Now a child process loads what you have built: behind bubblewrap where the machine has it, otherwise a plain child with
 # limits. The answer says which. (Where a file of yours does not hold just the canary, the course's own stands in.)
@@ -164,6 +172,8 @@ for name, found in globals().get("seen", {}).items():
 # %% [markdown]
 # {{ exercise("detect") }}
 #
+# <br>
+#
 # Three files: honest weights, the canary in a proper PyTorch file, and the canary as a bare pickle that is merely *named*
 # `.bin`.
 
@@ -214,6 +224,8 @@ def may_go_on(picklescan_code, modelscan_code):
 # %% [markdown]
 # {{ exercise("safe-to-load") }}
 #
+# <br>
+#
 # The test, as something that a program can call before each load: `safe_to_load(path)` returns a `Decision`. Use
 # `lab.scan` and `lab.identify`. **Only clean is clean**: what a scanner could not read, has skipped or failed on is
 # *not judged*, and not judged means no. One exception is worth the line: a file that truly *is* safetensors holds no
@@ -248,6 +260,8 @@ def safe_to_load(path):
 
 # %% [markdown]
 # {{ exercise("meet-limit") }}
+#
+# <br>
 #
 # One more file. It is as harmless as the canary: its call writes one line into a log.
 
@@ -292,6 +306,8 @@ second_layer = ["a", "d"]
 # %% [markdown]
 # {{ exercise("convert") }}
 #
+# <br>
+#
 # Leave the pickle behind: `to_safetensors(source, target)` reads a `.bin` with the restricted loader and writes the same
 # tensors as safetensors. `same_tensors(source, target)` proves it, with `True` or `False`: the same names, dtypes, shapes
 # and numbers. Then convert `honest.bin` to `honest.safetensors`.
@@ -321,6 +337,8 @@ to_safetensors("honest.bin", "honest.safetensors")
 
 # %% [markdown]
 # {{ exercise("pin-hash") }}
+#
+# <br>
 #
 # safetensors runs nothing, but it does not know whether these are the right numbers. A pin does. Write `pin(path)`, the
 # SHA-256 of a file in hexadecimal digits, and `load_pinned(path, pinned)`: it returns the file's bytes, or raises a

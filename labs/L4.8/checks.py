@@ -1,6 +1,7 @@
 """The visible checks of lab L4.8: what each exercise is told at once. They ask through the port only.
 
-`CHECKS` maps the id of an exercise to its check. Nothing in here loads what a learner made: files are traced.
+`CHECKS` maps the id of an exercise to its check, `POINTS` to the points that it gives here and, later, on handing in,
+as in lab.toml. Nothing in here loads what a learner made: files are traced.
 """
 
 from __future__ import annotations
@@ -55,14 +56,16 @@ def build_canary(student: Student) -> Outcome:
         return Outcome(0, 2, (f"canary.pkl: {problem}",))
     if data[:2] == b"PK":
         return Outcome(0, 2, ("canary.pkl is an archive. Save it with pickle, not with torch.",))
-    return Outcome(2, 2, ("Right: it makes the marker, and nothing else.",))
+    return Outcome(2, 2, ("Right: canary.pkl makes the marker, and nothing else.",))
 
 
 def canary_problem(told: Deeds) -> str:
     """Say why something is not the harmless canary; empty if it is."""
     if told.problems:
+        path = any(" pathlib." in problem for problem in told.problems)
+        slip = "MARKER is a Path, and saving keeps it as one: use str(MARKER). " if path else ""
         return (
-            f"{told.problems[0]}. The only thing that a pickle of this lab may do is make the folder MARKER: "
+            f"{told.problems[0]}. {slip}The only thing that a pickle of this lab may do is make the folder MARKER: "
             "no points for anything else."
         )
     if not told.folders:
@@ -133,7 +136,9 @@ def detect(student: Student) -> Outcome:
 def _codes(student: Student, tool: str) -> dict:
     codes = _table(student, "exit_codes", SCANNERS)[tool]
     if not isinstance(codes, dict) or any(type(codes.get(name)) is not int for name in FILES):
-        raise StudentError(f"exit_codes[{tool!r}] needs a number for each of {', '.join(FILES)}")
+        raise StudentError(
+            f"the entry exit_codes[{tool!r}] needs a number for each of {', '.join(FILES)}"
+        )
     return codes
 
 
@@ -242,7 +247,7 @@ def _table(student: Student, name: str, keys: tuple[str, ...]) -> dict:
     """Return a dict of the learner's that has these keys."""
     found = student.value(name)
     if not isinstance(found, dict) or any(key not in found for key in keys):
-        raise StudentError(f"{name} should be a dict with the keys {', '.join(keys)}")
+        raise StudentError(f"the value of {name} should be a dict with the keys {', '.join(keys)}")
     return found
 
 
@@ -255,4 +260,15 @@ CHECKS = {
     "meet-limit": meet_limit,
     "convert": convert,
     "pin-hash": pin_hash,
+}
+
+POINTS = {
+    "read-disassembly": (2, 2),
+    "build-canary": (2, 3),
+    "predict-load": (2, 1),
+    "detect": (2, 3),
+    "safe-to-load": (2, 7),
+    "meet-limit": (2, 3),
+    "convert": (2, 3),
+    "pin-hash": (2, 2),
 }

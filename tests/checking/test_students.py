@@ -64,6 +64,26 @@ def test_what_a_function_raises_is_told_by_name(student, function, raised):
     assert error.value.raised == raised
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda student: student.call("leaves"),
+        lambda student: student.call("x"),
+        lambda student: student.call("none"),
+        lambda student: student.value("odd"),
+        lambda student: student.file("folder"),
+        lambda student: student.file("big.bin"),
+        lambda student: student.file("none.bin"),
+    ],
+)
+def test_a_learners_name_stays_as_it_is_written(student, ask):
+    """A sentence begins with a capital, and so never with a name of the learner's."""
+    said = judge(ask, student, 1).feedback[0]
+    assert said[0].isupper()
+    assert not said.lower().startswith(("leaves", "x ", "none", "odd", "folder", "big"))
+    assert any(f" {n}" in said for n in ("leaves", "x ", "none", "odd", "folder", "big.bin"))
+
+
 def test_a_call_prints_nothing(student, capsys):
     """What a learner's function prints cannot be taken for the points of a test cell."""
     assert student.call("noisy") is None

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
+import runpy
+import shutil
+import struct
 import tomllib
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import pytest
 from unpickled import lab
 from unpickled.authoring.lab_files import load_lab
 from unpickled.checking import Recorded, deeds, judge
+from unpickled.lab import checks as bench
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "labs" / "L4.8"
@@ -35,6 +40,59 @@ def test_the_untouched_release_earns_nothing(work, tmp_path):
             assert outcome.points == 0
             assert outcome.feedback
             assert outcome.feedback != ("Right.",)
+
+
+def test_what_an_earlier_run_left_earns_nothing(work, copied):
+    """Beside the files of a finished lab, the untouched release is still worth nothing."""
+    _, folder = copied
+    stub = "raise NotImplementedError()"
+    names = work.run(folder, {name: stub for name, _ in work.cells if name.endswith("-answer")})
+    assert work.points(names, folder) == dict.fromkeys(EXERCISES, 0)
+
+
+def test_the_points_that_learners_are_told_are_those_of_the_lab():
+    """What the visible checks say of the hidden ones is what these give."""
+    names = runpy.run_path(str(FOLDER / "checks.py"))
+    told = {one.id: (one.visible, one.hidden) for one in load_lab(FOLDER).exercises}
+    assert names["POINTS"] == told
+    assert list(names["CHECKS"]) == list(told)
+
+
+def test_a_visible_check_says_what_is_not_judged_yet(tmp_path, monkeypatch, capsys):
+    """Right is right so far: the points of the hidden check are counted, and named as still to come."""
+    shutil.copy(FOLDER / "checks.py", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    tensor = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+    said = []
+    for header in ({}, {"weight": tensor}, {"weight": tensor, "bias": tensor}):
+        text = json.dumps(header).encode()
+        Path("honest.safetensors").write_bytes(struct.pack("<Q", len(text)) + text)
+        lab.check("convert")
+        said.append(capsys.readouterr().out.splitlines())
+    assert said[0][0] == "convert: 0 of 5 points so far"
+    assert said[1][0] == "convert: 1 of 5 points so far"
+    assert said[1][-1] == "  - 3 more points are judged when you hand in."
+    assert said[2] == [
+        "convert: right so far, 2 of 5 points",
+        "  - The other 3 points are judged when you hand in.",
+    ]
+
+
+def test_a_visible_check_breaks_its_lines_between_words(tmp_path, monkeypatch, capsys):
+    """No line is too long for a page, and no word is cut; the learner's names stay as they are written."""
+    shutil.copy(FOLDER / "checks.py", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    sentence = "calls it with no-hyphen-is-a-place-to-break weights_only=False argument " * 4
+    fault = f"raise TypeError({sentence!r})"
+    names: dict[str, object] = {}
+    exec(f"def load_pinned(*_): {fault}\ndef pin(_): {fault}", names)
+    monkeypatch.setattr(bench, "_namespace", lambda: names)
+    lab.check("pin-hash")
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 88
+    assert out.count(sentence.split()[3]) == 8
+    assert "Calling load_pinned raised TypeError" in " ".join(out.split())
+    assert "Calling pin raised TypeError" in " ".join(out.split())
 
 
 def test_a_student_without_anything_earns_nothing(work):

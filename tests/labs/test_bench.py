@@ -15,6 +15,7 @@ def broken(student):
     raise RuntimeError("a fault of the author's")
 
 CHECKS = {"x": x_is_three, "broken": broken}
+POINTS = {"x": (2, 3), "broken": (2, 1)}
 """
 CELLS = [
     "from unpickled import lab\nlab.check('x')",
@@ -56,4 +57,5 @@ def test_each_cell_shows_one_number_or_fails(tmp_path):
         assert len(results) + len(errors) == 1
         shown.append(float(results[0].data["text/plain"]) if results else errors[0])
     assert shown == [0, 2, 0, 1, 5, 5, "RuntimeError", "CourseError", "CourseError"]
-    assert "there is no x yet" in book.cells[0].outputs[0].text
+    assert "There is no x yet" in book.cells[0].outputs[0].text
+    assert "x: right so far, 2 of 5 points" in book.cells[1].outputs[0].text

@@ -36,13 +36,15 @@ class InKernel:
 
     def value(self, name: str) -> Plain:
         """Return the value of a name as plain data."""
-        return _told(name, self._named(name))
+        return _told(f"the value of {name}", self._named(name))
 
     def call(self, function: str, *args: Plain | File) -> Plain:
         """Call a function with plain data and the paths of files; what it prints is not shown."""
         called = self._named(function)
         if not callable(called):
-            raise StudentError(f"{function} is no function", f"Write def {function}(…):.")
+            raise StudentError(
+                f"the name {function} is no function's", f"Write def {function}(…):."
+            )
         with _put(args) as given:
             try:
                 with contextlib.redirect_stdout(io.StringIO()):
@@ -60,14 +62,18 @@ class InKernel:
         try:
             inside = path.resolve(strict=True).is_relative_to(self._folder.resolve())
             if not inside or not path.is_file():
-                raise StudentError(f"{name} is no file in the notebook's folder", "Write one.")
+                raise StudentError(
+                    f"there is no file {name} in the notebook's folder", "Write one."
+                )
             with path.open("rb") as file:
                 data = file.read(LARGEST + 1)
         except OSError:
             remedy = "Run the cell that writes it, and write it beside the notebook."
             raise StudentError(f"there is no file {name} that can be read", remedy) from None
         if len(data) > LARGEST:
-            raise StudentError(f"{name} is larger than {LARGEST >> 20} MB", "Make it smaller.")
+            raise StudentError(
+                f"the file {name} is larger than {LARGEST >> 20} MB", "Make it smaller."
+            )
         return data
 
     def _named(self, name: str) -> Any:
@@ -88,13 +94,14 @@ def _told(what: str, value: object) -> Plain:
 
 
 def _raised(function: str, error: BaseException) -> StudentError:
+    """Tell what a call raised. A problem never begins with a learner's name: its first letter is made a capital."""
     name = type(error).__name__
     try:
         text = " ".join(str(error).split())[:_TEXT]
     except BaseException:  # noqa: BLE001 - an exception of the learner's own may fail even at this
         text = ""
     said = f": {text}" if text else ""
-    return StudentError(f"{function} raised {name}{said}", "", raised=name)
+    return StudentError(f"calling {function} raised {name}{said}", "", raised=name)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import runpy
 import sys
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from unpickled.lab.session import Material, found, workspace
 __all__ = ["award", "check", "deeds", "load_in_child"]
 
 _CHECKS = "checks.py"
+_COLUMNS = 88  # of a line of output: JupyterLab breaks longer ones inside of words
 
 
 def check(exercise: str) -> float:
-    """Run an exercise's visible check: say what it found, and return the points.
+    """Run an exercise's visible check: say what it found and what is judged later, and return the points.
 
     Args:
         exercise: id of the exercise.
@@ -33,10 +35,35 @@ def check(exercise: str) -> float:
     path = Path.cwd() / _CHECKS
     if not path.is_file():
         raise CourseError(_CHECKS, "it is not beside the notebook", "Fetch the lab's folder anew.")
-    checks: Mapping[str, checking.Check] = runpy.run_path(str(path))["CHECKS"]
-    if exercise not in checks:
+    given = runpy.run_path(str(path))
+    checks, points = given["CHECKS"], given.get("POINTS", {})
+    if exercise not in checks or exercise not in points:
         raise CourseError(exercise, f"{_CHECKS} knows no such exercise", "Fetch the lab anew.")
-    return award(exercise, checks[exercise])
+    here, later = points[exercise]
+    outcome = checking.judge(
+        checks[exercise], checking.InKernel(_namespace(), Path.cwd()), maximum=here
+    )
+    print(_told(exercise, outcome, later))  # noqa: T201 - checks speak in a cell
+    return float(outcome.points)
+
+
+def _told(exercise: str, outcome: checking.Outcome, later: float) -> str:
+    """Say what a visible check found and how much is not judged yet, in lines that end between words."""
+    right = outcome.points == outcome.maximum
+    total = f"{outcome.points:g} of {outcome.maximum + later:g} points"
+    heading = f"{exercise}: right so far, {total}" if right else f"{exercise}: {total} so far"
+    noun = "point is" if later == 1 else "points are"
+    count = "" if right and later == 1 else f"{later:g} "
+    rest = f"{f'The other {count}' if right else f'{count}more '}{noun} judged when you hand in."
+    lines = textwrap.TextWrapper(
+        width=_COLUMNS,
+        initial_indent="  - ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    feedback = [line for line in outcome.feedback if line != "Right."]
+    return "\n".join([heading, *map(lines.fill, [*feedback, rest])])
 
 
 def award(exercise: str, check: checking.Check | str) -> float:
