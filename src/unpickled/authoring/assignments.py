@@ -102,7 +102,9 @@ def _require_check(source: str, place: str) -> None:
     if not any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in tree.body):
         raise ContentError(place, "it defines no function check", "Write def check(student):.")
     if "'''" in source:
-        raise ContentError(place, "three single quotes stand in it", 'Write three double ones: """.')
+        raise ContentError(
+            place, "three single quotes stand in it", 'Write three double ones: """.'
+        )
 
 
 def _render(made: Lab, text: str, place: str) -> str:
