@@ -55,6 +55,9 @@ def test_hints_are_closed_until_they_are_wanted(made):
     )
     assert text.count("<details>") == sum(len(one.hints) for one in made.exercises) >= 24
     assert "<details open" not in text
+    assert text.count("</details>\n\n<br>\n\n") == len(
+        made.exercises
+    )  # the task keeps its distance
 
 
 def broken(folder, what):
