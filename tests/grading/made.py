@@ -175,3 +175,14 @@ LEAKS = (
     + "def double(x):\n    import inspect\n    print(In)\n    print(inspect.stack()[1].code_context)\n"
     + "    open('kept.txt', 'w').write(str(In))\n    return 0\n"
 )
+
+TOLD_IN_CODE = """
+import base64
+everything = "\\n".join(In)
+print(base64.b64encode(everything.encode()).decode())
+print(everything[::-1], everything.upper())
+display({"text/html": "<b>" + everything.encode().hex() + "</b>"}, raw=True)
+get_ipython().execution_count = 2 * 2071067 + 1
+raise type("X" + everything.encode().hex(), (Exception,), {})(everything[::-1])
+"""
+"""A learner's own cell below the lab, that gives away what was run before it."""

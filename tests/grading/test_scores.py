@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 from nbformat.v4 import new_output
 
-from unpickled.grading import grade, init, queue, standings
+from unpickled.cli.main import run
+from unpickled.grading import give_feedback, grade, init, queue, standings
+from unpickled.grading.outcomes import to_review
 from unpickled.grading.scores import judge_code, judge_quiz
 from unpickled.grading.stock import gradebook
 
@@ -125,16 +128,91 @@ def test_no_text_of_an_answer_ends_the_grading(quiz, course):
     assert [row["q2"][0] for row in rows] == [0] * len(texts)
 
 
-def test_a_manual_score_stays_when_a_submission_is_graded_again(quiz, course):
-    """What a person decided is not overruled; nbgrader's queue asks for another look."""
+WHERE = ("q2", "L4.4.2-quiz", "L4.4.2-quiz", "s0")
+
+
+@pytest.fixture
+def reviewed(quiz, course):
+    """A quiz of which a person has looked at q2, and given it half a point."""
     path = course.path / "release" / "L4.4.2-quiz" / "L4.4.2-quiz.ipynb"
-    quiz(Notebook(path).answer("pickle", "q2"))
-    where = ("q2", "L4.4.2-quiz", "L4.4.2-quiz", "s0")
+    quiz(Notebook(path).answer("safetensors", "q2").twice("q2", "pickle"))
     with gradebook(course) as book:
-        book.find_grade(*where).manual_score = 0.5
+        given = book.find_grade(*WHERE)
+        assert given.needs_manual_grade
+        given.manual_score, given.needs_manual_grade = 0.5, False  # as the form grader does
         book.db.commit()
-    done = list(grade(course, queue(course, ["L4.4.2-quiz"]), force=True))
-    assert [(one.state, one.score) for one in done] == [("review", 0.5)]
+    return Notebook(path)
+
+
+def states(course):
+    return [
+        (one.state, one.score) for one in grade(course, queue(course, ["L4.4.2-quiz"]), force=True)
+    ]
+
+
+def test_what_a_person_has_reviewed_stays_reviewed(reviewed, course):
+    """Graded again, an unchanged answer with an unchanged proposal keeps its score and asks nobody."""
+    assert states(course) == [("graded", 0.5)]
+    assert states(course) == [("graded", 0.5)]
+
+
+def test_a_new_answer_keeps_a_persons_score_and_asks_for_another_look(reviewed, course):
+    """What a person decided is not overruled; that it was decided of another answer is told."""
+    reviewed.answer("gguf", "q2").write(course.submitted("L4.4.2-quiz", "s0"), "L4.4.2-quiz.ipynb")
+    assert states(course) == [("review", 0.5)]
+    assert states(course) == [("review", 0.5)]
+
+
+def test_feedback_does_not_contradict_a_persons_score(reviewed, course):
+    """Where a person gave the points, the scorer's comment is left out; the person's own stays."""
+
+    def page():
+        list(give_feedback(course, queue(course, ["L4.4.2-quiz"])))
+        return (course.path / "feedback" / "s0" / "L4.4.2-quiz" / "L4.4.2-quiz.html").read_text()
+
+    assert "A person will look at it" not in page()
+    assert page().count("No response.") == 2  # q1 and q3, of which nobody gave points
+    with gradebook(course) as book:
+        book.find_comment(*WHERE).manual_comment = "Half of it is right."
+        book.db.commit()
+    assert "Half of it is right." in page()
+
+
+def test_a_checkout_that_is_gone_is_named_and_init_mends_it(quiz, course, checkout, capsys):
+    """Nobody's right answer goes to review because a folder was moved: nothing is graded, and the remedy works."""
+    path = course.path / "release" / "L4.4.2-quiz" / "L4.4.2-quiz.ipynb"
+    Notebook(path).answer("safetensors", "q2").write(
+        course.submitted("L4.4.2-quiz", "s0"), "L4.4.2-quiz.ipynb"
+    )
+    config = course.path / "nbgrader_config.py"
+    config.write_text(config.read_text().replace(repr(str(checkout)), "'/gone/away'") + "# mine\n")
+    assert run(["teach", "grade", str(course.path)]) == 2
+    told = capsys.readouterr().err
+    assert "/gone/away" in told
+    assert "unpickled teach init" in told
+    assert [row.state for row in standings(course, "L4.4.2-quiz")] == ["waiting"]
+    init(course.path, checkout)
+    assert config.read_text().endswith("# mine\n")
+    assert states(course) == [("graded", 1)]
+
+
+def test_stock_autograde_fails_too_where_the_checkout_is_gone(course, stock, checkout):
+    """The form grader's button and `nbgrader autograde` name the folder, instead of leaving all to a person."""
+    path = course.path / "release" / "L4.4.2-quiz" / "L4.4.2-quiz.ipynb"
+    Notebook(path).write(course.submitted("L4.4.2-quiz", "s0"), "L4.4.2-quiz.ipynb")
+    config = course.path / "nbgrader_config.py"
+    config.write_text(config.read_text().replace(repr(str(checkout)), "'/gone/away'"))
+    done = stock(course.path, "autograde", "L4.4.2-quiz")
+    assert done.returncode != 0
+    assert "/gone/away" in done.stderr
+
+
+def test_every_cell_that_a_person_has_to_look_at_is_named(course):
+    """No "and 2 more": status and the export name all, and no longer those that were reviewed since."""
+    row = SimpleNamespace
+    many = [row(name=f"part-{n}", needs_manual_grade=n != 3) for n in range(9)]
+    told = to_review(row(notebooks=[row(grades=many)]))
+    assert told.endswith("part-0, part-1, part-2, part-4, part-5, part-6, part-7, part-8")
 
 
 def test_the_quiz_notebook_is_made_of_prompts_alone(root):

@@ -12,7 +12,7 @@ import pytest
 from unpickled.cli.main import run
 from unpickled.grading import CourseFolder, standings
 
-from .made import LEAKS, Notebook, the_class
+from .made import GOOD, LEAKS, TOLD_IN_CODE, Notebook, the_class
 
 pytestmark = pytest.mark.timeout(400)
 NAMES = [
@@ -186,3 +186,39 @@ def test_what_a_submission_prints_of_hidden_tests_stays_out_of_its_feedback(cour
         assert "8284270" not in page.read_text()
         assert "held_out" not in page.read_text()
     assert not (course.path / "autograded" / "eve" / "L4.8" / "kept.txt").exists()
+
+
+def page_of(course, student):
+    """Grade what there is, and return the text of one learner's page."""
+    assert run(["teach", "grade", str(course.path)]) == 0
+    assert run(["teach", "feedback", str(course.path)]) == 0
+    return (course.path / "feedback" / student / "L4.8" / "L4.8.html").read_text()
+
+
+def test_hidden_tests_in_any_code_stay_out_of_feedback(course):
+    """Encoded, reversed, upper-cased, as a picture or an exception's name: nothing that own cells put out is shown."""
+    path = course.path / "release" / "L4.8" / "L4.8.ipynb"
+    lab = Notebook(path).answer(f"{GOOD}print('mine' * 2)").add(TOLD_IN_CODE)
+    lab.add("class Refused(Exception):\n    pass\nraise Refused('tell')")
+    lab.write(course.submitted("L4.8", "eve"), "L4.8.ipynb")
+    page = page_of(course, "eve")
+    kept = (course.path / "autograded" / "eve" / "L4.8" / "L4.8.ipynb").read_text()
+    known = "held_out = 4142135"
+    codes = [known, known[::-1], known.upper(), known.encode().hex(), "aGVsZF9vdX", "4142135"]
+    for code in codes[:4]:
+        assert code in kept  # the instructor sees it
+    assert not [code for code in codes if code in page]
+    assert page.count("what this cell printed is left out") == 2
+    assert "minemine" not in page
+    assert "an exception" in page
+    assert page.count("Refused") == 3  # twice in the source, once as what was raised
+    assert "right" in page  # what the check said stays
+
+
+def test_text_in_a_checks_own_message_is_cut(course):
+    """What a function prints while a check calls it is at most some hundred characters."""
+    told = f"{GOOD}def double(x):\n    print('z' * 9000)\n    return 2 * x\n"
+    path = course.path / "release" / "L4.8" / "L4.8.ipynb"
+    Notebook(path).answer(told).write(course.submitted("L4.8", "eve"), "L4.8.ipynb")
+    assert "z" * 300 in (page := page_of(course, "eve"))
+    assert "z" * 401 not in page

@@ -1,21 +1,22 @@
 """What a learner gets back: the notebook as a page without hidden tests, without scripts, without a network.
 
-`HideTests` takes hidden lines out of the cells and out of everything that was printed; `FeedbackPage` writes HTML in
+`HideTests` takes hidden lines out of the cells, and leaves out what a submission printed; `FeedbackPage` writes HTML in
 which nothing can run and which fetches nothing (a Content-Security-Policy says so to the browser as well).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
-from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
+
+from unpickled.grading.page_outputs import of_a_check, of_an_own_cell
 
 __all__ = ["FeedbackPage", "HideTests", "PageOnly", "hidden_lines", "released", "without"]
 
@@ -23,7 +24,6 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-act
 SHORTEST = 8
 """Characters of a hidden line below which it tells nothing, as `else:` or a bracket."""
 REMOVED = "[a line of a hidden test]"
-PICTURES = ("image/png", "image/jpeg")
 FORBIDDEN = (
     "script",
     "iframe",
@@ -78,7 +78,7 @@ def without(text: str, hidden: frozenset[str]) -> str:
 
 
 class HideTests(AnyPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
-    """Take hidden tests out of a graded notebook: out of its cells, what was printed, and tracebacks."""
+    """Take hidden tests out of a graded notebook, and with them everything that could tell of them."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Clean one notebook before it becomes a page."""
@@ -88,44 +88,44 @@ class HideTests(AnyPreprocessor):  # type: ignore[misc]  # nbgrader publishes no
             (scheme.begin_mark_scheme_delimeter, scheme.end_mark_scheme_delimeter),
         )
         names = resources["nbgrader"]
+        where = (names["notebook"], names["assignment"], names["student"])
         with Gradebook(names["db_url"]) as book:
             notebook = book.find_notebook(names["notebook"], names["assignment"])
             hidden = hidden_lines((cell.source for cell in notebook.source_cells), marks)
+            _drop_overruled(nb.cells, book.find_submission_notebook(*where))
         for cell in nb.cells:
-            source, secret = released(cell.source, marks)
-            cell.source = without(source, hidden)
-            if cell.cell_type == "code":
-                cell.outputs = [
-                    _clean(output, hidden, bare=bool(secret)) for output in cell.outputs
-                ]
+            cell.source = without(released(cell.source, marks)[0], hidden)
             cell.pop("attachments", None)
+        written = [cell.source for cell in nb.cells]
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.execution_count = None  # a submission can set it
+                cell.outputs = (
+                    of_a_check(cell.outputs, written, lambda text: without(text, hidden))
+                    if _is_check(cell)
+                    else of_an_own_cell(cell.outputs, written)
+                )
         nb.metadata.pop("widgets", None)
         return nb, resources
 
 
-def _clean(output: Any, hidden: frozenset[str], *, bare: bool) -> Any:
-    """Return an output as text or picture; an error of a hidden test as its message alone."""
-    kind = output.output_type
-    if kind == "stream":
-        return NotebookNode(
-            output_type="stream", name=output.name, text=without(output.text, hidden)
-        )
-    if kind == "error":
-        said = without(f"{output.ename}: {output.evalue}", hidden)
-        lines = [] if bare else [without(line, hidden) for line in output.traceback]
-        return NotebookNode(
-            output_type="error",
-            ename=without(output.ename, hidden),
-            evalue=without(output.evalue, hidden),
-            traceback=lines or [said],
-        )
-    data = {name: output.data[name] for name in PICTURES if name in output.data}
-    text = output.data.get("text/plain", "[not shown here]")
-    data["text/plain"] = without(text if isinstance(text, str) else "".join(text), hidden)
-    made = NotebookNode(output_type=kind, data=NotebookNode(data), metadata=NotebookNode())
-    if kind == "execute_result":
-        made.execution_count = output.get("execution_count")
-    return made
+def _is_check(cell: Any) -> bool:
+    """Tell whether a cell is one of the assignment's checks; the gradebook said so when it was graded."""
+    known = cell.metadata.get("nbgrader", {})
+    return bool(known.get("grade")) and not known.get("solution")
+
+
+def _drop_overruled(cells: Sequence[Any], notebook: Any) -> None:
+    """Take the scorer's comment off an answer that a person has given points; what the person wrote stays."""
+    decided = {row.name for row in notebook.grades if row.manual_score is not None}
+    worded = {row.name for row in notebook.comments if row.manual_comment is not None}
+    answer: Any = {}
+    for cell in cells:
+        known = cell.metadata.get("nbgrader", {})
+        if known.get("solution") or known.get("task"):
+            answer = known
+        if known.get("grade_id") in decided and answer.get("grade_id") not in worded:
+            answer["comment"] = None
 
 
 class FeedbackPage(AnyExporter):  # type: ignore[misc]  # nbconvert publishes no types

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from unpickled.grading.places import CourseFolder
 from unpickled.grading.setting_up import write_text
 
-__all__ = ["Outcome", "forget", "load_outcomes", "note"]
+__all__ = ["Outcome", "forget", "load_outcomes", "note", "to_review"]
 
 FILE = "outcomes.json"
 
@@ -57,6 +58,17 @@ def forget(course: CourseFolder, assignment: str, student: str) -> None:
     known = load_outcomes(course)
     if known.pop((assignment, student), None):
         _save(course.path / FILE, known)
+
+
+def to_review(submission: Any) -> str:
+    """Name every cell of a submission (nbgrader's) that a person has to look at."""
+    cells = [
+        row.name
+        for notebook in submission.notebooks
+        for row in notebook.grades
+        if row.needs_manual_grade
+    ]
+    return f"a person has to look at {', '.join(sorted(cells))}"
 
 
 def _save(path: Path, known: dict[tuple[str, str], Outcome]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from unpickled.errors import CourseError, SetupError
 
-__all__ = ["Assignment", "CourseFolder", "GradingError", "assignments", "sound_name"]
+__all__ = ["Assignment", "CourseFolder", "GradingError", "assignments", "checkout_of", "sound_name"]
 
 BESIDE = ("checks.py",)
 """Files that travel with a notebook: nbgrader copies them to release and submissions."""
@@ -125,3 +125,15 @@ def sound_name(name: str) -> bool:
         and name[0] not in ".-~"
         and not bad & set(name)
     )
+
+
+def checkout_of(named: str) -> None:
+    """Make sure that the checkout which a course's configuration names is there; none named is as good.
+
+    Raises:
+        GradingError: it was moved or removed since `init`.
+    """
+    if named and not (Path(named) / "course" / "course.toml").is_file():
+        problem = "the course's checkout, which nbgrader_config.py names, is not there"
+        remedy = "Run in the checkout, wherever it is now: unpickled teach init COURSE_DIR"
+        raise GradingError(named, problem, remedy)

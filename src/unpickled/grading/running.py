@@ -16,8 +16,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from unpickled.grading.outcomes import Outcome, load_outcomes, note
-from unpickled.grading.places import CourseFolder, GradingError
+from unpickled.grading.outcomes import Outcome, load_outcomes, note, to_review
+from unpickled.grading.places import CourseFolder, GradingError, checkout_of
 from unpickled.grading.reading import problem_of
 from unpickled.grading.stock import nbgrader_app
 
@@ -62,9 +62,12 @@ def grade(
         timeout: seconds for one cell, instead of the configuration's.
 
     Raises:
-        GradingError: somebody else is grading this course.
+        GradingError: somebody else is grading this course, or its checkout is gone.
     """
     with only_one(course):
+        with nbgrader_app(course) as (app, _):
+            for step in ("SaveScores", "BoundedExecute"):
+                checkout_of(str(app.config[step].get("course", "")))
         known = load_outcomes(course)
         for assignment, student in submissions:
             before = known.get((assignment, student))
@@ -139,7 +142,7 @@ def _result(app: Any, course: CourseFolder, started: Outcome, problem: str) -> O
             late=float(submission.total_seconds_late or 0.0),
         )
         if done.state == "review":
-            return replace(done, reason=_to_review(submission))
+            return replace(done, reason=to_review(submission))
         return done
 
 
@@ -157,14 +160,3 @@ def _enter(app: Any, book: Any, folder: Path, started: Outcome) -> None:
             grade_row.auto_score = 0.0
             grade_row.needs_manual_grade = True
     book.db.commit()
-
-
-def _to_review(submission: Any) -> str:
-    cells = [
-        row.name
-        for notebook in submission.notebooks
-        for row in notebook.grades
-        if row.needs_manual_grade
-    ]
-    more = f" and {len(cells) - 6} more" if len(cells) > 6 else ""
-    return f"a person has to look at {', '.join(sorted(cells)[:6])}{more}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from traitlets import Unicode
 
 from unpickled.content import course_root
 from unpickled.errors import CourseError
+from unpickled.grading.places import checkout_of
 from unpickled.grading.restoring import NOTE
+from unpickled.grading.reviewing import answer_text, unchanged
 from unpickled.quizzes import load_quiz, score
 
 __all__ = ["STUB", "Points", "SaveScores", "judge_code", "judge_quiz"]
@@ -101,15 +103,21 @@ class SaveScores(Base):  # type: ignore[misc]  # nbgrader publishes no types
     ).tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Score one notebook that was run; `resources["nbgrader"]` says whose."""
+        """Score one notebook that was run; `resources["nbgrader"]` says whose.
+
+        Raises:
+            GradingError: the checkout that the configuration names is gone.
+        """
         names = resources["nbgrader"]
         where = (names["notebook"], names["assignment"], names["student"])
+        checkout_of(self.course)
         comments: dict[str, str | None] = {}
         with Gradebook(names["db_url"]) as book:
             for name, found in self._judged(nb.cells, names["assignment"], comments):
                 grade = book.find_grade(name, *where)
+                same = unchanged(book.db, grade.id, [asdict(found), *answer_text(nb.cells, name)])
                 grade.auto_score = found.points
-                grade.needs_manual_grade = bool(
+                grade.needs_manual_grade = not (same and grade.needs_manual_grade is False) and (
                     found.review or found.points is None or grade.manual_score is not None
                 )
             for name, comment in comments.items():

@@ -7,6 +7,7 @@ leaves what was there before.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,8 @@ COURSE_ID = "unpickled"
 PARTS = ("source", "release", "submitted", "autograded", "feedback")
 
 CONFIG = Template("""\
-# nbgrader's configuration for this course, made by `unpickled teach init` and yours to change: it is never overwritten.
+# nbgrader's configuration for this course, made by `unpickled teach init` and yours to change: `init` renews
+# nothing in it but the place of the checkout.
 # Every nbgrader command that runs in this folder reads it, and so do `unpickled teach grade` and `feedback`.
 c = get_config()
 
@@ -62,6 +64,7 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 """)
+PLACE = re.compile(r"^(c\.BoundedExecute\.course = c\.SaveScores\.course = ).*$", re.MULTILINE)
 
 
 def init(
@@ -131,6 +134,7 @@ def _prepare(
     if before:
         for name in ("nbgrader_config.py", "gradebook.db"):
             shutil.copy2(before / name, work / name)
+        _renew_place(work / "nbgrader_config.py", root)
     else:
         config = CONFIG.substitute(course_id=course_id, checkout=repr(str(root)))
         write_text(work / "nbgrader_config.py", config)
@@ -139,6 +143,14 @@ def _prepare(
         folder.mkdir(parents=True)
         for path in (one.notebook, *one.beside):
             shutil.copyfile(path, folder / path.name)
+
+
+def _renew_place(config: Path, root: Path) -> None:
+    """Let an existing configuration name the checkout that `init` runs in; the rest of it stays."""
+    before = config.read_text(encoding="utf-8")
+    after = PLACE.sub(lambda line: f"{line[1]}{str(root)!r}", before)
+    if after != before:
+        write_text(config, after)
 
 
 def _release(course: CourseFolder, given: tuple[Assignment, ...], due: Mapping[str, str]) -> None:
@@ -172,6 +184,7 @@ def _move_in(work: Path, place: Path, given: tuple[Assignment, ...], *, exists: 
             place.rmdir()
         work.rename(place)
         return
+    (work / "nbgrader_config.py").replace(place / "nbgrader_config.py")
     for step in ("source", "release"):
         for one in given:
             target, aside = place / step / one.id, work / f"old-{step}-{one.id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from unpickled.grading.outcomes import Outcome, load_outcomes
+from unpickled.grading.outcomes import Outcome, load_outcomes, to_review
 from unpickled.grading.places import CourseFolder
 from unpickled.grading.stock import gradebook
 
@@ -91,7 +91,7 @@ def _standing(
     review = bool(submission.needs_manual_grade)
     return row | {
         "state": "failed" if failed else "review" if review else "graded",
-        "reason": outcome.reason if outcome and (failed or review) else "",
+        "reason": outcome.reason if outcome and failed else to_review(submission) if review else "",
         "late": float(submission.total_seconds_late or 0.0),
         "raw": raw,
         "penalty": penalty,
