@@ -161,6 +161,8 @@ def test_a_new_answer_keeps_a_persons_score_and_asks_for_another_look(reviewed, 
     reviewed.answer("gguf", "q2").write(course.submitted("L4.4.2-quiz", "s0"), "L4.4.2-quiz.ipynb")
     assert states(course) == [("review", 0.5)]
     assert states(course) == [("review", 0.5)]
+    (row,) = standings(course, "L4.4.2-quiz")
+    assert row.reason == "a person has to look at q2"
 
 
 def test_feedback_does_not_contradict_a_persons_score(reviewed, course):
@@ -208,7 +210,7 @@ def test_stock_autograde_fails_too_where_the_checkout_is_gone(course, stock, che
 
 
 def test_every_cell_that_a_person_has_to_look_at_is_named(course):
-    """No "and 2 more": status and the export name all, and no longer those that were reviewed since."""
+    """No "and 2 more": status and the export name all, and none that needs no look."""
     row = SimpleNamespace
     many = [row(name=f"part-{n}", needs_manual_grade=n != 3) for n in range(9)]
     told = to_review(row(notebooks=[row(grades=many)]))
