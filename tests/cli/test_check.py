@@ -240,7 +240,11 @@ def test_a_bar_for_people_only(tmp_path: Path) -> None:
     assert (done.stderr, done.returncode) == (b"", 1)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        command("models", "--json"), cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs
+        command("models", "--json"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color"},  # a dumb terminal gets no bar
     )
     os.close(theirs)
     shown = b""
