@@ -67,3 +67,10 @@ def test_a_layer_imports_no_outside_library_before_it_is_used(package):
     code = f"import sys, json, unpickled.{package}; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(json.loads(done.stdout)) & (HEAVY - {"tomllib"})
+
+
+def test_reading_a_notebook_builds_no_grammar():
+    """What the server, nbgrader and pytest all import takes no seconds; newer releases of jsonschema bring lark."""
+    code = "import sys, json, nbformat, jupyter_events; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"lark", "rfc3987_syntax"} & set(json.loads(done.stdout))

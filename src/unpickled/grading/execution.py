@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -27,7 +28,7 @@ from traitlets import Integer, Unicode
 __all__ = ["BoundedExecute", "environment", "failure"]
 
 PATIENCE = 3.0
-"""Seconds that an interrupted cell may go on printing before its kernel is ended."""
+"""Seconds that an interrupted cell may take to come to its end before its kernel is ended."""
 PER_MESSAGE = 200
 """Bytes that a message counts at least, so that a flood of empty ones is bounded too."""
 
@@ -87,6 +88,17 @@ class BoundedExecute(Base):  # type: ignore[misc]  # nbgrader publishes no types
             self._ended = self._ended or "the kernel ended in a cell before it"
             cell.outputs.append(failure("KernelProblem", f"This cell was given up: {error!s:.200}"))
         return cell, resources
+
+    async def _async_handle_timeout(self, timeout: int, cell: Any = None) -> Any:
+        """Interrupt a cell that takes too long; a kernel that does not come back from it is ended, once for all."""
+        reply = await super()._async_handle_timeout(timeout, cell)
+        try:
+            await ensure_async(self.kc.shell_channel.get_msg(timeout=PATIENCE))
+        except Empty:
+            self._ended = "a cell before it could not be interrupted"
+            self.iopub_timeout = 0  # nothing more will come
+            await ensure_async(self.km.shutdown_kernel(now=True))
+        return reply
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         """Take one message of the kernel; past the limit of a cell, interrupt it and keep no more output."""
