@@ -13,27 +13,13 @@ from .conftest import FAILED, TOKEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-# The pages that no test below works on; each of those opens and runs its own in the same way.
-PAGES = [
-    "start",
-    "02-why-this-matters",
-    "04-minimum-bar",
-    "05-maximum-bar",
-    "07-real-world-example",
-    "08-key-terms",
-    "09-references",
-]
-
-
 # Errors of Notebook 7's own, seen on an empty notebook too; one that is gone must leave this list (a test sees to it).
-KNOWN = {
-    "lab/tree": [],
-    "notebooks": [
-        "error: Cannot read properties of undefined (reading 'schema')",  # a plugin without settings
-        "error: Command 'filebrowser:open-path' not registered.",  # nbgrader wants a command that only JupyterLab has
-    ],
-}
-PROMPTS = """[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+KNOWN = [
+    "error: Cannot read properties of undefined (reading 'schema')",  # a plugin without settings
+    "error: Command 'filebrowser:open-path' not registered.",  # nbgrader wants a command that only JupyterLab has
+]
+OPEN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+PROMPTS = f"""[...document.querySelectorAll('{OPEN} .jp-CodeCell .jp-InputPrompt')]
     .map(prompt => prompt.textContent).filter(Boolean)"""
 STARTED = f"() => {PROMPTS}.some(text => /[*0-9]/.test(text))"
 FINISHED = f"() => {PROMPTS}.every(text => /[0-9]/.test(text))"
@@ -70,10 +56,15 @@ def page(browser, lab, request):
 
 
 def open_and_run(page, lab, name, app="lab/tree"):
-    """Open a page as a learner does and run all of it; no cell may fail, and the rail is there."""
-    folder = "course" if name == "start" else "course/L4.4.2"
-    page.goto(lab.page(f"{folder}/{name}.ipynb", app))
-    page.locator(".jp-Notebook").wait_for(timeout=60_000)
+    """Open a page as a learner does, and run all of it."""
+    page.goto(lab.page(f"course/L4.4.2/{name}.ipynb", app))
+    return run_all(page, app)
+
+
+def run_all(page, app="lab/tree"):
+    """Run all of the page in front; no cell may fail, and the rail is there. Gives the page's panel."""
+    panel = page.locator(OPEN)
+    panel.locator(".jp-Notebook").wait_for(timeout=60_000)
     page.locator(READY[app]).first.wait_for(timeout=60_000)
     for _ in range(
         5
@@ -86,42 +77,78 @@ def open_and_run(page, lab, name, app="lab/tree"):
             continue
         break
     page.wait_for_function(FINISHED, timeout=120_000)
-    errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
+    errors = panel.locator("[data-mime-type='application/vnd.jupyter.error']")
     assert errors.count() == 0, errors.first.inner_text()
-    page.locator(".unp-stops").first.wait_for(timeout=20_000)
+    panel.locator(".unp-stops").first.wait_for(timeout=20_000)
+    return panel
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_runs_from_top_to_bottom(page, lab, name):
-    """Run All leaves every cell run, no error output, a rail, and no trouble in the browser."""
-    open_and_run(page, lab, name)
-    assert re.search(r"→|←", page.locator(".jp-MarkdownOutput").first.inner_text())
-    assert page.troubles == []
-
-
-def test_a_pickle_is_stepped_by_mouse_and_by_keys(page, lab):
-    """The learner steps, jumps to the call that makes the folder, and no key reaches the notebook."""
-    open_and_run(page, lab, "01-pickle-in-90-seconds")
-    cells = page.locator(".jp-Cell").count()
-    canary = page.locator(".jp-Cell", has_text="lab.stepper(canary)").last
+def step_a_pickle(page, panel):
+    """By mouse and by keys, to the call that makes the folder; no key reaches the notebook."""
+    cells = panel.locator(".jp-Cell").count()
+    canary = panel.locator(".jp-Cell", has_text="lab.stepper(canary)").last
     canary.get_by_role("button", name="Next step").click()
     expect(canary.locator(".unp-counter")).to_have_text(re.compile(r"^2 /"))
     page.keyboard.press("ArrowRight")
     expect(canary.locator(".unp-counter")).to_have_text(re.compile(r"^3 /"))
     for key in ("x", "d", "d", "a", "b"):
         page.keyboard.press(key)
-    assert page.locator(".jp-Cell").count() == cells
+    assert panel.locator(".jp-Cell").count() == cells
     canary.locator(".unp-next-call").click()
     stage = canary.locator(".unp-stage")
     expect(stage).to_contain_text("calls code")
     expect(stage).to_contain_text("mkdir")
-    assert page.troubles == []
+
+
+def filter_the_table(_page, panel):
+    """One risk at a time, and a row's sources on demand."""
+    table = panel.locator(".jp-Cell", has_text="lab.format_table()").last
+    table.get_by_role("button", name=re.compile("^None")).click()
+    expect(table.locator(".unp-shown")).to_contain_text("1 of 7")
+    table.locator(".unp-disclose").first.click()
+    expect(table.locator("a[href^='https://']").first).to_be_visible()
+
+
+def scan_a_file(_page, panel):
+    """The learner picks a file and reads two verdicts side by side."""
+    panel = panel.locator(".jp-Cell", has_text="lab.scan_panel(folder)").last
+    panel.locator(".unp-file", has_text="download.bin").first.click()
+    panel.get_by_role("button", name="Scan", exact=True).click()
+    expect(panel.locator(".unp-verdict")).to_have_attribute(
+        "data-verdict", "dangerous", timeout=30_000
+    )
+    for scanner in ("picklescan", "modelscan"):
+        expect(panel.locator(".unp-scanner", has_text=scanner)).to_contain_text("mkdir")
+
+
+DONE_ON = {
+    "01-pickle-in-90-seconds": step_a_pickle,
+    "03-weight-formats": filter_the_table,
+    "06-the-30-second-test": scan_a_file,
+}
+
+
+def test_the_whole_way_by_its_links(page, lab):
+    """From the start page to the last, each reached by the link on the one before, run, and worked on."""
+    names = sorted(path.stem for path in (lab.course / "course" / "L4.4.2").glob("*.ipynb"))
+    assert len(names) == 9
+    page.goto(lab.page("course/start.ipynb"))
+    for name, after in zip(["start", *names], [*names, ""], strict=True):
+        panel = run_all(page)
+        DONE_ON.get(name, lambda *_: None)(page, panel)
+        assert page.troubles == [], name
+        back = panel.get_by_role("link", name=re.compile("^←")).count()
+        forth = panel.get_by_role("link", name=re.compile("→$"))
+        assert (back, forth.count()) == (2 * (name != "start"), 2 * bool(after)), name
+        if after:
+            forth.last.click()
+            page.get_by_role("tab", name=f"{after}.ipynb", selected=True).wait_for(timeout=60_000)
 
 
 def test_an_answer_is_judged_and_outlives_the_kernel(page, lab):
     """Wrong, hint, right: feedback at once, the hint stays, the rail turns, and a new session remembers."""
-    open_and_run(page, lab, "01-pickle-in-90-seconds")
-    card = page.locator(".jp-Cell", has_text='lab.card("p-which-opcode-calls")').last
+    panel = open_and_run(page, lab, "01-pickle-in-90-seconds")
+    card = panel.locator(".jp-Cell", has_text='lab.card("p-which-opcode-calls")').last
     answer = card.locator(".unp-answer")
     answer.fill("BUILD")
     card.get_by_role("button", name="Check").click()
@@ -140,30 +167,10 @@ def test_an_answer_is_judged_and_outlives_the_kernel(page, lab):
     assert page.troubles == []
 
 
-@pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
-def test_a_file_is_scanned_by_both_scanners(page, lab, app):
-    """In JupyterLab and in Notebook 7 the learner picks a file and reads two verdicts side by side."""
-    open_and_run(page, lab, "06-the-30-second-test", app)
-    panel = page.locator(".jp-Cell", has_text="lab.scan_panel(folder)").last
-    panel.locator(".unp-file", has_text="download.bin").first.click()
-    panel.get_by_role("button", name="Scan", exact=True).click()
-    expect(panel.locator(".unp-verdict")).to_have_attribute(
-        "data-verdict", "dangerous", timeout=30_000
-    )
-    for scanner in ("picklescan", "modelscan"):
-        expect(panel.locator(".unp-scanner", has_text=scanner)).to_contain_text("mkdir")
-    assert sorted(page.troubles) == sorted(KNOWN[app])
-
-
-def test_the_table_filters_and_opens_a_row(page, lab):
-    """One risk at a time, and a row's sources on demand."""
-    open_and_run(page, lab, "03-weight-formats")
-    table = page.locator(".jp-Cell", has_text="lab.format_table()").last
-    table.get_by_role("button", name=re.compile("^None")).click()
-    expect(table.locator(".unp-shown")).to_contain_text("1 of 7")
-    table.locator(".unp-disclose").first.click()
-    expect(table.locator("a[href^='https://']").first).to_be_visible()
-    assert page.troubles == []
+def test_notebook_7_does_it_too(page, lab):
+    """A file is scanned in Jupyter Notebook, whose own errors are known and no others come."""
+    scan_a_file(page, open_and_run(page, lab, "06-the-30-second-test", "notebooks"))
+    assert sorted(page.troubles) == sorted(KNOWN)
 
 
 def test_learners_meet_no_news_and_no_instructor_menu(page, lab):
