@@ -11,5 +11,6 @@ step lint-imports
 step unpickled author check
 step unpickled author build --check
 [ "${1:-}" = --quick ] && exit 0
-step pytest -n 2 --dist worksteal tests "$@"
-step pytest --nbval-lax --nbval-current-env --numprocesses 2 --dist loadfile course labs
+workers=$(($(getconf _NPROCESSORS_ONLN) + 1))  # many tests wait for a browser, a server or a kernel
+step pytest -n "$workers" --dist worksteal tests "$@"
+step pytest -n "$workers" --dist loadfile --nbval-lax --nbval-current-env course labs

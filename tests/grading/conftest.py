@@ -20,36 +20,6 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="session")
-def checkout(root, tmp_path_factory) -> Path:
-    """A checkout whose lab takes a second to run; course and quiz are the real ones."""
-    made = tmp_path_factory.mktemp("checkout")
-    for name in ("course", "quizzes"):
-        (made / name).symlink_to(root / name)
-    lab = made / "labs" / "L4.8"
-    lab.mkdir(parents=True)
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=lab_cells(), metadata={"kernelspec": kernel})
-    nbformat.write(notebook, lab / "L4.8.ipynb")
-    (lab / "checks.py").write_text(CHECKS)
-    return made
-
-
-@pytest.fixture(scope="session")
-def fresh(checkout, tmp_path_factory) -> Path:
-    """A course folder as `init` leaves it; tests copy it."""
-    place = tmp_path_factory.mktemp("fresh") / "course"
-    init(place, checkout, due={"L4.8": "2026-12-04 23:59 UTC"})
-    return place
-
-
-@pytest.fixture
-def course(fresh, tmp_path) -> CourseFolder:
-    """A course of the test's own."""
-    shutil.copytree(fresh, tmp_path / "course")
-    return CourseFolder.open(tmp_path / "course")
-
-
-@pytest.fixture(scope="session")
 def once(tmp_path_factory):
     """Build something slow in one test process only: `once(name, build)` gives the folder that was filled."""
     workers = "PYTEST_XDIST_WORKER" in os.environ
@@ -66,6 +36,37 @@ def once(tmp_path_factory):
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def checkout(root, once) -> Path:
+    """A checkout whose lab takes a second to run; course and quiz are the real ones."""
+
+    def build(made):
+        for name in ("course", "quizzes"):
+            (made / name).symlink_to(root / name)
+        lab = made / "labs" / "L4.8"
+        lab.mkdir(parents=True)
+        kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        notebook = nbformat.v4.new_notebook(cells=lab_cells(), metadata={"kernelspec": kernel})
+        nbformat.write(notebook, lab / "L4.8.ipynb")
+        (lab / "checks.py").write_text(CHECKS)
+
+    return once("checkout", build)
+
+
+@pytest.fixture(scope="session")
+def fresh(checkout, once) -> Path:
+    """A course folder as `init` leaves it; tests copy it."""
+    due = {"L4.8": "2026-12-04 23:59 UTC"}
+    return once("fresh", lambda base: init(base / "course", checkout, due=due)) / "course"
+
+
+@pytest.fixture
+def course(fresh, tmp_path) -> CourseFolder:
+    """A course of the test's own."""
+    shutil.copytree(fresh, tmp_path / "course")
+    return CourseFolder.open(tmp_path / "course")
 
 
 @pytest.fixture(scope="session")

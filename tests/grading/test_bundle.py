@@ -27,23 +27,31 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def bundle(root, tmp_path_factory) -> Path:
-    """The bundle of this very checkout, and beside it what its wheel installs."""
-    place = tmp_path_factory.mktemp("release") / "bundle"
-    make_bundle(place, root)
-    (wheel,) = (place / "wheels").glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(place.parent / "installed")
-    return place
+def release(root, once) -> Path:
+    """A folder with the bundle of this very checkout, and beside it what its wheel installs."""
+
+    def build(base):
+        make_bundle(base / "bundle", root)
+        (wheel,) = (base / "bundle" / "wheels").glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(base / "installed")
+
+    return once("release", build)
 
 
 @pytest.fixture(scope="module")
-def everything(bundle) -> dict[str, str]:
+def bundle(release) -> Path:
+    """What a learner unpacks."""
+    return release / "bundle"
+
+
+@pytest.fixture(scope="module")
+def everything(release) -> dict[str, str]:
     """Every file that reaches a learner, as text by its name."""
-    base = bundle.parent
     return {
-        path.relative_to(base).as_posix(): path.read_bytes().decode("utf-8", "replace")
-        for path in base.rglob("*")
+        path.relative_to(release).as_posix(): path.read_bytes().decode("utf-8", "replace")
+        for part in ("bundle", "installed")
+        for path in (release / part).rglob("*")
         if path.is_file()
     }
 
@@ -152,7 +160,7 @@ def test_what_is_needed_is_there(bundle):
     assert os.access(bundle / "tools/setup.sh", os.X_OK)
 
 
-def test_the_installed_package_finds_the_bundle_and_its_widgets_give_feedback(bundle, root):
+def test_the_installed_package_finds_the_bundle_and_its_widgets_give_feedback(bundle, tmp_path):
     """The wheel's own code, started in the bundle, shows rail, table and a card, and judges an answer."""
     practice = tomllib.loads((bundle / "quizzes/L4.4.2/practice.toml").read_text())["item"]
     choice = next(item["id"] for item in practice if item["kind"] == "choice")
@@ -164,7 +172,7 @@ def test_the_installed_package_finds_the_bundle_and_its_widgets_give_feedback(bu
     )
     env = {**os.environ, "PYTHONPATH": str(bundle.parent / "installed")}
     env.pop("UNPICKLED_COURSE", None)
-    env["UNPICKLED_PROGRESS"] = str(bundle.parent / "progress.json")
+    env["UNPICKLED_PROGRESS"] = str(tmp_path / "progress.json")
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=bundle / "labs",

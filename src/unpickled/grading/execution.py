@@ -27,7 +27,7 @@ from traitlets import Integer, Unicode
 
 __all__ = ["BoundedExecute", "environment", "failure"]
 
-PATIENCE = 3.0
+PATIENCE = 10.0
 """Seconds that an interrupted cell may take to come to its end before its kernel is ended."""
 PER_MESSAGE = 200
 """Bytes that a message counts at least, so that a flood of empty ones is bounded too."""

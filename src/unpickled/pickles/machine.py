@@ -148,14 +148,16 @@ class Machine:
 
     def make_list(self, _: None) -> None:
         """Make a list of everything above the mark."""
-        made = List()
-        self.grow(made, self.above_mark())
+        values, made = self.above_mark(), List()
+        if values:  # the old protocols make nearly every list empty, and then fill it
+            self.grow(made, values)
         self.stack.append(made)
 
     def make_dict(self, _: None) -> None:
         """Make a dict of everything above the mark."""
-        made = Dict()
-        self.grow(made, self.paired(self.above_mark()))
+        values, made = self.above_mark(), Dict()
+        if values:
+            self.grow(made, self.paired(values))
         self.stack.append(made)
 
     def make_frozenset(self, _: None) -> None:
@@ -201,13 +203,15 @@ class Machine:
             problem = f"nothing was noted in the memo under {index}"
             raise BrokenPickleError(problem, "The file is damaged, or the rest of a longer one.")
 
-    def put(self, index: int) -> tuple[None, None] | None:
-        """Note the top entry under a number, which may skip ahead or be taken already.
+    def note(self, index: int | None) -> tuple[None, None] | None:
+        """Note the top entry under a number, which may skip ahead or be taken already; None is the number of notes.
 
         Returns:
             `LOOK` if numbers were skipped, so that the next number is not the length of `memo`.
         """
         memo = self.memo
+        if index is None:
+            index = len(memo) + len(self.far_memo)
         if index == len(memo):
             memo.append(self.stack[-1])
             self.far_memo.pop(index, None)
@@ -222,10 +226,6 @@ class Machine:
     def noted(self) -> dict[int, Any]:
         """Return everything that was noted, here and by the pickles before, by number."""
         return {**self.earlier, **self.far_memo, **dict(enumerate(self.memo))}
-
-    def memoize(self, _: None) -> tuple[None, None] | None:
-        """Note the top entry under the number of notes so far."""
-        return self.put(len(self.memo) + len(self.far_memo))
 
     # The pickle as a whole
 
@@ -269,11 +269,12 @@ class Machine:
         """Note in a log that values were added at this step; keep as many as there is room for."""
         if not values:  # a log without entries is an empty container
             return
-        before = log[-1][2] if log else 0
-        total = before + len(values)
-        if total <= self.items:
+        total = log[-1][2] + len(values) if log else len(values)
+        if total <= self.items:  # nearly always
             log.append((self.now, values, total))
-        elif before < self.items:
+            return
+        before = total - len(values)
+        if before < self.items:
             log.append((self.now, values[: self.items - before], total))
         elif log[-1][1]:
             log.append((self.now, (), total))

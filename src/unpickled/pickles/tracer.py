@@ -86,7 +86,7 @@ class Tracing:
     def _run(self, at: int) -> Iterator[Step]:  # noqa: C901, PLR0912, PLR0915 - a call more per opcode costs a tenth
         """Read an opcode and its argument, apply it, yield it; and so on to the end."""
         reader, machine, pickle = self._reader, self.machine, 0
-        data, stack, memo, memoize = reader.data, machine.stack, machine.memo, _MEMOIZE
+        data, stack, memo, note = reader.data, machine.stack, machine.memo, _NOTE
         fences = machine.fences
         depth = frame = 0  # entries on the stack; where the frame ends, if there is one
         watch = at  # where to look up from the opcodes, at limits and frames: at first, at once
@@ -110,8 +110,8 @@ class Tracing:
                 happened = None
                 if effect is None:
                     stack.append(arg)
-                elif effect is memoize:  # every third opcode: spared the call
-                    memo.append(stack[-1])
+                elif effect is note and (arg is None or arg == len(memo)):
+                    memo.append(stack[-1])  # every third opcode: spared the call
                 else:
                     machine.now = index
                     happened = effect(machine, arg)
@@ -138,9 +138,9 @@ class Tracing:
                         pickle += 1
                         machine = self.machine = Machine(self._limits, noted)
                         stack, memo, fences = machine.stack, machine.memo, machine.fences
-                        memoize, depth = _MEMOIZE, 0
+                        note, depth = _NOTE, 0
                     else:  # a note was made out of turn: the next number is no longer the memo's length
-                        memoize = None
+                        note = None
             at = after
         raise OverLimitError(at, f"there are more than {self._limits.opcodes} opcodes", RAISE_LIMIT)
 
@@ -291,7 +291,7 @@ def _row(opcode: Opcode) -> _Row:
     )
 
 
-_MEMOIZE = EFFECTS["MEMOIZE"]
+_NOTE = EFFECTS["MEMOIZE"]  # and of all the PUTs
 
 _TABLE = [tuple(_Row("", 0, 1, None, None, _no_opcode(code))) for code in range(256)]
 for _opcode in OPCODES.values():
