@@ -62,8 +62,6 @@ for left in ("canary.pkl", "canary.bin", "honest.safetensors"):
 # %% [markdown]
 # {{ exercise("read-disassembly") }}
 #
-# <br>
-#
 # Two pickles. Nobody has loaded them, and you need not either: `pickletools.dis` prints what they say, opcode by opcode.
 
 # %%
@@ -92,8 +90,6 @@ answer_b = {"opcode": "REDUCE", "called": "os.mkdir", "folder": "canary", "pickl
 # %% [markdown]
 # {{ exercise("build-canary") }}
 #
-# <br>
-#
 # Write a class `Canary` whose `__reduce__` makes the folder `MARKER`, and save it twice, beside this notebook:
 #
 # - `canary.pkl`: one `Canary()`, by `pickle`;
@@ -117,8 +113,6 @@ torch.save({**state, "extra": Canary()}, "canary.bin")
 
 # %% [markdown]
 # {{ exercise("predict-load") }}
-#
-# <br>
 #
 # Now a child process loads what you have built: behind bubblewrap where the machine has it, otherwise a plain child with
 # limits. The answer says which. (Where a file of yours does not hold just the canary, the course's own stands in.)
@@ -172,8 +166,6 @@ for name, found in globals().get("seen", {}).items():
 # %% [markdown]
 # {{ exercise("detect") }}
 #
-# <br>
-#
 # Three files: honest weights, the canary in a proper PyTorch file, and the canary as a bare pickle that is merely *named*
 # `.bin`.
 
@@ -224,8 +216,6 @@ def may_go_on(picklescan_code, modelscan_code):
 # %% [markdown]
 # {{ exercise("safe-to-load") }}
 #
-# <br>
-#
 # The test, as something that a program can call before each load: `safe_to_load(path)` returns a `Decision`. Use
 # `lab.scan` and `lab.identify`. **Only clean is clean**: what a scanner could not read, has skipped or failed on is
 # *not judged*, and not judged means no. One exception is worth the line: a file that truly *is* safetensors holds no
@@ -260,8 +250,6 @@ def safe_to_load(path):
 
 # %% [markdown]
 # {{ exercise("meet-limit") }}
-#
-# <br>
 #
 # One more file. It is as harmless as the canary: its call writes one line into a log.
 
@@ -306,8 +294,6 @@ second_layer = ["a", "d"]
 # %% [markdown]
 # {{ exercise("convert") }}
 #
-# <br>
-#
 # Leave the pickle behind: `to_safetensors(source, target)` reads a `.bin` with the restricted loader and writes the same
 # tensors as safetensors. `same_tensors(source, target)` proves it, with `True` or `False`: the same names, dtypes, shapes
 # and numbers. Then convert `honest.bin` to `honest.safetensors`.
@@ -337,8 +323,6 @@ to_safetensors("honest.bin", "honest.safetensors")
 
 # %% [markdown]
 # {{ exercise("pin-hash") }}
-#
-# <br>
 #
 # safetensors runs nothing, but it does not know whether these are the right numbers. A pin does. Write `pin(path)`, the
 # SHA-256 of a file in hexadecimal digits, and `load_pinned(path, pinned)`: it returns the file's bytes, or raises a

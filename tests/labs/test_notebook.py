@@ -48,16 +48,19 @@ def test_cells_are_what_nbgrader_expects(made):
     }
 
 
-def test_hints_are_closed_until_they_are_wanted(made):
-    """Each hint stands in a fold of its own."""
-    text = "".join(
-        "".join(cell["source"]) for cell in json.loads(made.notebook.read_text())["cells"]
-    )
-    assert text.count("<details>") == sum(len(one.hints) for one in made.exercises) >= 24
-    assert "<details open" not in text
-    assert text.count("</details>\n\n<br>\n\n") == len(
-        made.exercises
-    )  # the task keeps its distance
+def test_hints_are_closed_and_stand_between_task_and_answer(made):
+    """Each hint in a fold of its own, below all that an exercise says, in the cell just before its answer."""
+    cells = json.loads(made.notebook.read_text())["cells"]
+    names = [cell["metadata"]["nbgrader"]["grade_id"] for cell in cells]
+    for exercise in made.exercises:
+        hints = "".join(cells[names.index(f"{exercise.id}-answer") - 1]["source"])
+        folds = re.findall(
+            r"<details><summary>(Hint .)</summary>\n\n(.+?)\n\n</details>", hints, re.DOTALL
+        )
+        assert folds == [(f"Hint {tier}", hint) for tier, hint in enumerate(exercise.hints, 1)]
+        assert len(folds) == 3
+    text = "".join("".join(cell["source"]) for cell in cells)
+    assert text.count("<details>") == 3 * len(made.exercises)
 
 
 def broken(folder, what):

@@ -36,6 +36,7 @@ from unpickled.pickles.values import (
     Persistent,
     ReadOnly,
     Set,
+    additions,
 )
 
 PROTOCOLS = range(6)
@@ -292,7 +293,7 @@ def shape(value, now, numbers, depth=0):  # noqa: C901, PLR0911 - one case for e
     elif kind == "frozenset":
         values = list(value.items)
     else:
-        values = [entry for step, added, _ in value if step < now for entry in added]
+        values = [entry for step, added, _ in additions(value) if step < now for entry in added]
     inside = [again(entry, depth=depth + 1) for entry in values]
     if kind == "dict":
         inside = [list(pair) for pair in zip(inside[::2], inside[1::2], strict=True)]
@@ -307,7 +308,7 @@ def described(step, numbers):
         form = [shape(call.function, step.index, numbers), call.method]
         values = call.arguments
         if isinstance(values, List):
-            values = [value for _, added, _ in values for value in added]
+            values = [value for _, added, _ in additions(values) for value in added]
         values = values if type(values) in (list, tuple) else ["no tuple"]
         form.append([shape(value, step.index, numbers) for value in values])
         keywords = call.keywords and shape(call.keywords, step.index, numbers)

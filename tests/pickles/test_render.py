@@ -22,7 +22,7 @@ def logged(kind, *entries):
     made, total = kind(), 0
     for step, values in entries:
         total += len(values)
-        made.append((step, list(values), total))
+        made += (step, list(values), total)
     return made
 
 
@@ -125,8 +125,8 @@ def test_two_hundred_characters_are_the_most():
 def test_what_holds_itself_is_shown_to_the_fourth_depth():
     """A list in itself ends in an ellipsis, and so does a knot of two."""
     made = List()
-    made.append((1, [made], 1))
+    made += (1, [made], 1)
     assert text(made, 1) == "[[[[…]]]]"
     wide = List()
-    wide.append((1, [wide] * 8, 8))
+    wide += (1, [wide] * 8, 8)
     assert len(text(wide, 1)) == 200

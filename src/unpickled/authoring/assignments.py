@@ -61,6 +61,8 @@ def _cells(made: Lab, cell: Any, place: str) -> Iterator[Cell]:
     if cell.cell_type == "markdown":
         yield _cell("markdown", _render(made, cell.source, place), _nbgrader("", locked=True))
     elif role == "answer":
+        hints = _hints(made.exercise(cell.metadata["exercise"]))
+        yield _cell("markdown", hints, _nbgrader("", locked=True))
         yield _answer(made.exercise(cell.metadata["exercise"]), cell.source, place)
     elif role == "checks":
         exercise = made.exercise(cell.metadata["exercise"])
@@ -123,17 +125,18 @@ def _render(made: Lab, text: str, place: str) -> str:
 
 
 def _head(made: Lab, identity: str) -> str:
-    """Return an exercise's heading, with its stage, its points and its hints to open one by one."""
+    """Return an exercise's heading, with its stage and its points."""
     one = made.exercise(identity)
     number = made.exercises.index(one) + 1
-    lines = [
-        f"## {number} · {one.title}",
-        "",
-        f"*{one.stage} · {one.visible + one.hidden:g} points*",
-    ]
-    for tier, hint in enumerate(one.hints, start=1):
-        lines += ["", f"<details><summary>Hint {tier}</summary>", "", hint, "", "</details>"]
-    return "\n".join(lines)
+    return f"## {number} · {one.title}\n\n*{one.stage} · {one.visible + one.hidden:g} points*"
+
+
+def _hints(exercise: Exercise) -> str:
+    """Return an exercise's hints, to be opened one by one: they stand between its task and the answer."""
+    return "\n\n".join(
+        f"<details><summary>Hint {tier}</summary>\n\n{hint}\n\n</details>"
+        for tier, hint in enumerate(exercise.hints, start=1)
+    )
 
 
 def _graded(name: str, source: str, points: float) -> Cell:

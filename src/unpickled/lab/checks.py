@@ -1,6 +1,6 @@
 """The lab's checks as cells call them: `lab.check` shows a visible one, `lab.award` gives points for a hidden one.
 
-A cell's value is the points as a bare number, since nbgrader reads a partial grade from it.
+A cell's value is the points: as text a bare number, since nbgrader reads a partial grade from it, and to the eye a bar.
 """
 
 from __future__ import annotations
@@ -21,6 +21,25 @@ __all__ = ["award", "check", "deeds", "load_in_child"]
 
 _CHECKS = "checks.py"
 _COLUMNS = 88  # of a line of output: JupyterLab breaks longer ones inside of words
+
+
+class Points(float):
+    """What a check gives: a number, shown in a notebook as a bar that is full when everything is right."""
+
+    def __new__(cls, outcome: checking.Outcome) -> Points:
+        """Keep the maximum beside the number."""
+        made = super().__new__(cls, outcome.points)
+        made.maximum = outcome.maximum
+        return made
+
+    maximum: float
+
+    def _repr_html_(self) -> str:
+        most, half, told = self.maximum, self.maximum / 2, f"{self:g} of {self.maximum:g} points"
+        return (
+            f'<meter max="{most}" low="{half}" high="{0.999 * most}" optimum="{most}" value="{float(self)}" '
+            f'style="width: 12em" title="{told}">{told}</meter>'
+        )
 
 
 def check(exercise: str) -> float:
@@ -44,7 +63,7 @@ def check(exercise: str) -> float:
         checks[exercise], checking.InKernel(_namespace(), Path.cwd()), maximum=here
     )
     print(_told(exercise, outcome, later))  # noqa: T201 - checks speak in a cell
-    return float(outcome.points)
+    return Points(outcome)
 
 
 def _told(exercise: str, outcome: checking.Outcome, later: float) -> str:
@@ -81,7 +100,7 @@ def award(exercise: str, check: checking.Check | str) -> float:
         _say(f"{exercise}: 0 points", (str(error),))
         return 0.0
     _say(f"{exercise}: {outcome.points:g} of {outcome.maximum:g} points", outcome.feedback)
-    return float(outcome.points)
+    return Points(outcome)
 
 
 def _defined(source: str) -> checking.Check:

@@ -26,6 +26,7 @@ from unpickled.pickles.values import (
     Persistent,
     ReadOnly,
     Set,
+    additions,
 )
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _atom_row(value: Any, _: Number) -> list[Any]:
 
 
 def _log(log: Log, number: Number) -> list[list[Any]]:
-    return [[step, number(value)] for step, values, _ in log for value in values]
+    return [[step, number(value)] for step, values, _ in additions(log) for value in values]
 
 
 def _pair_log(log: Log, number: Number) -> list[list[Any]]:
@@ -113,8 +114,8 @@ def _pair_log(log: Log, number: Number) -> list[list[Any]]:
 
 def _totals(log: list[Any], width: int = 1) -> list[list[int]]:
     """Return `[step, total]` where a log does not hold all that was added; normally it is empty."""
-    kept = sum(len(values) for _, values, _ in log)
-    return [[step, total // width] for step, _, total in log if total > kept]
+    kept = sum(len(values) for values in log[1::3])
+    return [[step, total // width] for step, _, total in additions(log) if total > kept]
 
 
 def _cropped(value: Cropped, number: Number) -> list[Any]:
@@ -125,7 +126,9 @@ def _cropped(value: Cropped, number: Number) -> list[Any]:
 
 def _result(call: Call, number: Number) -> list[Any]:
     log = [
-        [step, kind, *map(number, rest)] for step, values, _ in call.log for kind, *rest in values
+        [step, kind, *map(number, rest)]
+        for step, values, _ in additions(call.log)
+        for kind, *rest in values
     ]
     return ["call", call.callable, call.args, log, _totals(call.log)]
 

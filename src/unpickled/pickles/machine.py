@@ -269,14 +269,14 @@ class Machine:
         """Note in a log that values were added at this step; keep as many as there is room for."""
         if not values:  # a log without entries is an empty container
             return
-        total = log[-1][2] + len(values) if log else len(values)
+        total = log[-1] + len(values) if log else len(values)
         if total <= self.items:  # nearly always
-            log.append((self.now, values, total))
+            log += (self.now, values, total)
             return
         before = total - len(values)
         if before < self.items:
-            log.append((self.now, values[: self.items - before], total))
-        elif log[-1][1]:
-            log.append((self.now, (), total))
+            log += (self.now, values[: self.items - before], total)
+        elif log[-2]:
+            log += (self.now, (), total)
         else:  # so that a log has an end, however long the list
-            log[-1] = (self.now, (), total)
+            log[-3:] = (self.now, (), total)

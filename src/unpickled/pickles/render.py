@@ -35,7 +35,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from unpickled.pickles.values import (
@@ -70,8 +69,6 @@ DEPTH = 4  # containers nested this deep are an ellipsis
 ENTRIES = 8  # of each container
 LENGTH = 200  # characters in all
 STRING = 160  # characters of one string
-
-_step_of = itemgetter(0)
 
 
 class _Place(NamedTuple):
@@ -204,7 +201,7 @@ def _result(call: Call, at: _Place) -> Iterator[str]:
             for kind, *rest in _kept(call.log, seen, ENTRIES)
         ]
         yield " with {"
-        yield from _entries(entries, call.log[seen - 1][2], at)
+        yield from _entries(entries, call.log[3 * seen - 1], at)
         yield "}"
 
 
@@ -259,10 +256,10 @@ def _before(call: Call, depth: int) -> _Place:
 
 
 def _seen(log: list[Any], step: int) -> int:
-    """Count the entries of a log that were made at or before `step`."""
-    if not log or log[-1][0] <= step:
-        return len(log)
-    return bisect_right(log, step, key=_step_of)
+    """Count the additions to a log that were made at or before `step`."""
+    if not log or log[-3] <= step:
+        return len(log) // 3
+    return bisect_right(range(len(log) // 3), step, key=lambda number: log[3 * number])
 
 
 def _logged(log: Log, at: _Place) -> Iterator[str]:
@@ -271,13 +268,13 @@ def _logged(log: Log, at: _Place) -> Iterator[str]:
         width = 2 if type(log) is Dict else 1
         values = _kept(log, seen, ENTRIES * width)
         entries = [("", *values[n : n + width]) for n in range(0, len(values), width)]
-        yield from _entries(entries, log[seen - 1][2] // width, at)
+        yield from _entries(entries, log[3 * seen - 1] // width, at)
 
 
 def _kept(log: list[Any], seen: int, most: int) -> list[Any]:
-    """Return the first values of the first `seen` entries of a log."""
+    """Return the first values of the first `seen` additions to a log."""
     values: list[Any] = []
-    for _, added, _ in islice(log, seen):
+    for added in islice(log, 1, 3 * seen, 3):
         values += added[:most]
         if len(values) >= most:
             break

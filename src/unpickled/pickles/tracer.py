@@ -87,7 +87,7 @@ class Tracing:
         """Read an opcode and its argument, apply it, yield it; and so on to the end."""
         reader, machine, pickle = self._reader, self.machine, 0
         data, stack, memo, note = reader.data, machine.stack, machine.memo, _NOTE
-        fences = machine.fences
+        fences, get = machine.fences, _GET
         depth = frame = 0  # entries on the stack; where the frame ends, if there is one
         watch = at  # where to look up from the opcodes, at limits and frames: at first, at once
         arg: Any
@@ -111,7 +111,11 @@ class Tracing:
                 if effect is None:
                     stack.append(arg)
                 elif effect is note and (arg is None or arg == len(memo)):
-                    memo.append(stack[-1])  # every third opcode: spared the call
+                    memo.append(
+                        stack[-1]
+                    )  # every third opcode is this or the next: spared the call
+                elif effect is get and 0 <= arg < len(memo):
+                    stack.append(memo[arg])
                 else:
                     machine.now = index
                     happened = effect(machine, arg)
@@ -292,6 +296,7 @@ def _row(opcode: Opcode) -> _Row:
 
 
 _NOTE = EFFECTS["MEMOIZE"]  # and of all the PUTs
+_GET = EFFECTS["GET"]
 
 _TABLE = [tuple(_Row("", 0, 1, None, None, _no_opcode(code))) for code in range(256)]
 for _opcode in OPCODES.values():
