@@ -70,6 +70,7 @@ TERMS = [
     "attacker",
     "unpickler",
 ]
+GUESSES = ("i think", "i guess", "i believe", "i suppose", "i would say", "i'd say", "afaik")
 LIKE = str.maketrans("aeopcxyis", "аеорсхуіѕ")  # noqa: RUF001 - Cyrillic look-alikes are the point
 
 
@@ -91,6 +92,11 @@ def one_sentence(row):
         and " but " not in text.lower()
     )
     return plain and 4 <= len(text.split()) <= 25 and any(met(row, row["answer"]).values())
+
+
+def unsure(answer):
+    """Whether a question mark after it asks nothing: a guess that says so, or the choice and nothing else."""
+    return answer.replace(" ", "") == "safetensors" or any(guess in answer for guess in GUESSES)
 
 
 RIGHT = [row for row in ROWS if one_sentence(row)]
@@ -128,10 +134,12 @@ def test_disguise_changes_nothing(row):
     "turn", ["It is false that {}.", "It is a myth that {}.", "Some people claim that {}.", "{}?"]
 )
 def test_a_frame_that_takes_the_claim_away_takes_the_credit(turn):
-    """Called false, put in others' mouths or asked, a right sentence earns nothing."""
+    """Called false, put in others' mouths or asked, a right sentence earns nothing; "I think so?" asks nothing."""
     assert len(RIGHT) > 60
     for row in RIGHT:
         answer = row["answer"].rstrip(" .!")
+        if turn == "{}?" and unsure(answer.lower()):
+            continue
         if answer.lower().startswith(("why ", "although", "though", "as the", "it is without")):
             continue
         assert not any(met(row, turn.format(answer)).values()), turn.format(answer)

@@ -48,6 +48,8 @@ def choose(reading: Reading, target: str, rival: str) -> Decision:
         return Decision(met=False, review=_doubtful(reading, right, rivals), why=why)
     if right[-1].stance is Stance.DENIED:
         return Decision(met=False, review=True, why=why)
+    if len(right) < len(mentions) and _undecided(reading, said):
+        return Decision(met=False, review=False, why=(*why, "no choice is made"))
     if not rivals:
         return Decision(met=True, review=False, why=why)
     return _against(said, rivals, why)
@@ -58,14 +60,18 @@ def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
     own = [sentence for sentence in reading.sentences if not sentence.has("grader")]
     for sentence in reading.sentences:
         opening = sentence is own[0] if own else False
-        for name in (target, rival):
+        for name, other in ((target, rival), (rival, target)):
+            others = sentence.hits(other)
             for hit in sentence.hits(name):
-                how = stance(reading, sentence, hit, than=True)
+                how = stance(reading, sentence, hit, rivals=others)
                 if how is Stance.SAID and _past(sentence, hit):
                     how = Stance.PAST
-                if how is Stance.LISTED and name == target and _alone(reading, sentence, rival):
-                    plain = replace(sentence, bare=frozenset(), lists=False)
-                    how = stance(reading, plain, hit, than=True)
+                unsure = how is Stance.ASKED and _unsure(reading, sentence, hit)
+                mere = how is Stance.LISTED and _alone(reading, sentence, rival)
+                if name == target and (mere or unsure):
+                    asks = sentence.asks and not unsure
+                    plain = replace(sentence, bare=frozenset(), lists=False, asks=asks)
+                    how = stance(reading, plain, hit, rivals=others)
                 found.append(_Mention(sentence, hit, name == target, how, opening))
     return found
 
@@ -73,7 +79,15 @@ def _mentions(reading: Reading, target: str, rival: str) -> list[_Mention]:
 def _alone(reading: Reading, sentence: Sentence, rival: str) -> bool:
     """Tell whether a mere word is the answer: with no rival beside it, nor in a row of words like it."""
     others = [other for other in reading.sentences if other.lists]
+    if sum(token.text == "," for token in sentence.tokens) > 2:
+        return False
     return not any(other.has(rival) for other in [sentence, *others])
+
+
+def _unsure(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Tell whether a question is no more than the hit, and the end of the answer: unsure, and yet an answer."""
+    words = sum(token.text[:1].isalnum() for token in sentence.tokens)
+    return sentence is reading.sentences[-1] and words == hit.end - hit.start
 
 
 def _described(reading: Reading) -> bool:
@@ -91,6 +105,8 @@ def _past(sentence: Sentence, hit: Hit) -> bool:
     start, _ = sentence.bounds(hit)
     if start and sentence.tokens[start - 1].text == ":":
         start = 0
+    if any(hit.end <= other.start <= hit.end + 1 for other in sentence.hits("was")):
+        return sentence.has("contrast", "until")
     return any(start <= other.start < hit.start for other in sentence.hits("past"))
 
 
@@ -105,6 +121,8 @@ def _against(said: list[_Mention], rivals: list[_Mention], why: tuple[str, ...])
         return Decision(met=False, review=False, why=why)
     if any(_shared(one) for one in alone) and any(_shared(one) for one in rivals):
         return Decision(met=False, review=True, why=(*why, "one for this, another for that"))
+    if all(_conceded(one) for one in alone) and not all(_conceded(one) for one in rivals):
+        return Decision(met=False, review=True, why=(*why, "only conceded"))
     strong = [one for one in rivals if _committed(one)]
     if any(
         one.sentence.has("equal") and not _conceded(one)
@@ -118,6 +136,13 @@ def _against(said: list[_Mention], rivals: list[_Mention], why: tuple[str, ...])
     mine = [one for one in alone if _committed(one)]
     met = bool(mine) and max(one.place for one in mine) > last.place
     return Decision(met=met, review=bool(mine), why=why)
+
+
+def _undecided(reading: Reading, said: list[_Mention]) -> bool:
+    """Tell whether the answer refuses the choice, and does not make it after that."""
+    refusals = [(s.index, hit.start) for s in reading.sentences for hit in s.hits("undecided")]
+    choices = [one.place for one in said if _committed(one)]
+    return bool(refusals) and (not choices or max(refusals) > max(choices))
 
 
 def _shared(one: _Mention) -> bool:
@@ -152,7 +177,7 @@ def _paired(one: _Mention, rivals: list[_Mention]) -> bool:
 
 def _predicated(one: _Mention) -> bool:
     """Tell whether something is said of the mention right after it, so that it is no mere member of a row."""
-    after = one.sentence.tokens[one.hit.end : one.hit.end + 1]
+    after = one.sentence.tokens[one.hit.end : one.hit.end + 3]
     return any(token.base in {"be", "have", "use", "do", "can"} for token in after)
 
 

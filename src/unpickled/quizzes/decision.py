@@ -45,13 +45,13 @@ def _clash(said: Sequence[Finding], against: Sequence[Finding]) -> bool:
     return any(one.sentence == other.sentence for one in said for other in against)
 
 
-def inert_after(reading: Reading, found: Sequence[Finding], concept: str) -> bool:
+def inert_after(reading: Reading, found: Sequence[Finding], *concepts: str) -> bool:
     """Tell whether the answer says last that the thing is harmless, after having said the claim."""
     said = [one.place for one in found if one.stance is Stance.SAID]
     if not said:
         return False
     for sentence in reading.sentences:
-        for hit in sentence.hits(concept):
+        for hit in sentence.hits(*concepts):
             if (sentence.index, hit.start) <= max(said) or sentence.has("contra"):
                 continue
             if stance(reading, sentence, hit) is Stance.SAID:
@@ -62,7 +62,7 @@ def inert_after(reading: Reading, found: Sequence[Finding], concept: str) -> boo
 # ---------------------------------------------------------------- order of two acts
 
 _SIGNS = (
-    ("after", "A"), ("before", "B"), ("until", "U"), ("then", "T"), ("first", "F"),
+    ("after", "A"), ("before", "B"), ("until", "U"), ("then", "T"), ("first", "F"), ("loadif", "LU"),
 )  # fmt: skip
 _BEFORE = re.compile(
     r"S[FT,]*B"  # scan before …
@@ -85,7 +85,7 @@ def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
     """Tell whether what was found comes before the act: "before", "after" or "open".
 
     The sentences become a row of letters: S what was found, L the act, B "before", A "after", U "until", T "then",
-    F "first", N "not", and two patterns are looked for in it.
+    F "first", N "not", LU "load only if", and two patterns are looked for in it.
     """
     heads = {one.place for one in found if one.stance is Stance.SAID}
     row = ".".join(_row(sentence, heads, act) for sentence in reading.sentences)

@@ -39,8 +39,12 @@ _STRUCK = re.compile(r"~~[^~]+~~|<(s|del|strike)>.*?</\1>", re.DOTALL)
 _TAG = re.compile(
     r"</?(?:[abipu]|br|code|div|em|h[1-6]|kbd|li|mark|ol|span|strong|su[bp]|tt|ul)\b[^<>]{0,200}>"
 )
+_NEXT_SENTENCE = re.compile(r"(?<=[\w)])\. +[a-z]+ +[a-z]")
 _STOPS = re.compile(r"[\n;!?…]|\.(?![a-z_])")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W\u1100-\uffff]+")
+_WITHIN = re.compile(r"(?<=[a-z]) \. (?=[a-z])")
+"""A picture between two letters: part of a word, as is a hyphen."""
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 
 def fold(text: str) -> str:
@@ -75,7 +79,7 @@ def _marked(code: str) -> str:
 def _unfenced(lines: re.Match[str]) -> str:
     """Return lines that look like code or commands as a block, unless there are more words than code in them."""
     words = re.findall(r"(?<![\w./=\"'(-])[a-z]{2,}(?![\w./=\"'(:])", lines[0])
-    if len(words) > 10 or lines[0].rstrip().endswith("?"):
+    if len(words) > 10 or lines[0].rstrip().endswith("?") or _NEXT_SENTENCE.search(lines[0]):
         return lines[0]
     return _marked(lines[0])
 
@@ -93,12 +97,20 @@ def _plain(text: str) -> str:
         if kind in {"Cf", "Mn", "Me", "Cs", "Co", "Cn"}:
             continue
         kept.append(" . " if kind == "So" else char)
-    return _WORD.sub(lambda found: _unmask(found[0]), "".join(kept).lower())
+    plain = _WITHIN.sub("", "".join(kept).lower())
+    foreign = any(_CYRILLIC.search(_plainly(word)) for word in _WORD.findall(plain))
+    return _WORD.sub(lambda found: _unmask(found[0], foreign=foreign), plain)
 
 
-def _unmask(word: str) -> str:
-    """Return a word in look-alike letters in plain ones; a word of a foreign script is left alone."""
-    if word.isascii():
-        return word
-    plain = word.translate(_LOOKALIKE)
-    return plain if plain.isascii() else word
+def _plainly(word: str) -> str:
+    return word if word.isascii() else word.translate(_LOOKALIKE)
+
+
+def _unmask(word: str, *, foreign: bool) -> str:
+    """Return a word in look-alike letters in plain ones.
+
+    A word of a foreign script is left alone; among Russian words, so is one that could be both.
+    """
+    plain = _plainly(word)
+    disguised = not foreign or re.search("[a-z]", word) is not None
+    return plain if plain.isascii() and disguised else word

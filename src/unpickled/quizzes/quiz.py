@@ -35,7 +35,7 @@ class Criterion:
         means: what it asks for, in plain words.
         met, missed: feedback.
         implies: another criterion that is met with it; empty for none.
-        denied_by: a concept that takes the claim back where it is said last; empty for none.
+        denied_by: concepts that take the claim back where they are said last.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Criterion:
     met: str
     missed: str
     implies: str
-    denied_by: str
+    denied_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,9 @@ def _criterion(path: str, item: str, row: dict[str, Any]) -> Criterion:
             path, f'criterion "{place}" has no points', "Give a whole number above 0."
         )
     means, met, missed = (_text(path, place, row, what) for what in ("means", "met", "missed"))
-    implies, denied_by = str(row.get("implies", "")), str(row.get("denied_by", ""))
+    implies, denied_by = str(row.get("implies", "")), row.get("denied_by", [])
+    if not isinstance(denied_by, list):
+        raise ContentError(path, f'"{place}" has no list as denied_by', 'Write ["…"].')
     return Criterion(
         id=name,
         kind=kind,
@@ -148,7 +150,7 @@ def _criterion(path: str, item: str, row: dict[str, Any]) -> Criterion:
         met=met,
         missed=missed,
         implies=implies,
-        denied_by=denied_by,
+        denied_by=tuple(denied_by),
     )
 
 

@@ -15,6 +15,7 @@ _STOPS = frozenset(".!?\n;…")
 _PAUSES = frozenset(':()[]{}<=|"')
 _ROW = 6
 """So many words in a row, all of them terms and none to join them, are a list and no claim."""
+_COMMA = Token(",", ",", known=True)
 _LONG = 160
 """Words after which a sentence without a full stop is cut, which bounds the work."""
 
@@ -124,7 +125,7 @@ def read(text: str, lexicon: Lexicon, prompt: str = "") -> Reading:
     tokens = lexicon.tokens(fold(plain if glossed else text))
     sentences = tuple(
         _sentence(index, part, mark, lexicon, asked)
-        for index, (part, mark) in enumerate(_split(tokens))
+        for index, (part, mark) in enumerate(_joined(_split(tokens), lexicon))
     )
     if glossed:  # a gloss leaves out the little words that tell a sentence from a row of terms
         sentences = tuple(replace(sentence, bare=frozenset()) for sentence in sentences)
@@ -154,6 +155,26 @@ def _split(tokens: Sequence[Token]) -> Iterator[tuple[list[Token], str]]:
         yield part, ""
 
 
+def _joined(
+    parts: Iterator[tuple[list[Token], str]], lexicon: Lexicon
+) -> Iterator[tuple[list[Token], str]]:
+    """Yield sentences; one goes on in the next: "a container? Sure", "an X is there. Take that"."""
+    held: tuple[list[Token], str] | None = None
+    for part, mark in parts:
+        if held and not _goes_on(part, lexicon, asked=held[1] == "?"):
+            yield held
+            held = None
+        held = ([*held[0], _COMMA, *part] if held else part), mark
+    if held:
+        yield held
+
+
+def _goes_on(part: list[Token], lexicon: Lexicon, *, asked: bool) -> bool:
+    hits = lexicon.hits(part[:6])
+    names = ("takeit", "affirm") if asked else ("takeit",)
+    return any(hit.start == 0 for name in names for hit in hits.get(name, ()))
+
+
 def _sentence(
     index: int, tokens: list[Token], mark: str, lexicon: Lexicon, asked: list[str]
 ) -> Sentence:
@@ -163,7 +184,7 @@ def _sentence(
         index,
         tuple(tokens),
         concepts,
-        mark == "?",
+        mark == "?" and not _guessed(tokens, concepts),
         bool(concepts.get("listing")),
         bare,
         _echo(tokens, asked, concepts),
@@ -222,6 +243,13 @@ def _bare(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]
         if glue.isdisjoint(row) and len(marked.intersection(row)) == _ROW:
             bare.update(row)
     return frozenset(bare)
+
+
+def _guessed(tokens: list[Token], concepts: dict[str, list[Hit]]) -> bool:
+    """Tell whether a question only says "I am not sure", as "I think X?", or asks for the thing itself."""
+    return any(
+        hit.start == 0 or hit.end == len(tokens) for hit in concepts.get("guess", ())
+    ) or bool(concepts.get("request"))
 
 
 def _fragment(sentence: Sentence) -> bool:

@@ -9,7 +9,7 @@ from unpickled.quizzes.lexicon import Hit
 from unpickled.quizzes.reading import Reading, Sentence, Stance
 from unpickled.quizzes.stance import stance
 
-__all__ = ["Finding", "Rule", "findings", "spared"]
+__all__ = ["Finding", "Rule", "findings", "spared", "terse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,30 @@ def spared(reading: Reading, found: list[Finding]) -> list[Finding]:
         }
         named[place] = denied
     return [replace(one, stance=Stance.SAID) if _spared(one, named) else one for one in found]
+
+
+def terse(reading: Reading, found: list[Finding]) -> list[Finding]:
+    """Give back what is said without a verb, as "a padded cell, far away": things of one kind are no list of terms.
+
+    For questions whose criteria stand side by side; where one follows from the other, any row would be of one kind.
+    """
+    if any(sentence.lists for sentence in reading.sentences):
+        return found
+    kinds = {one.criterion for one in found if one.stance in {Stance.LISTED, Stance.SAID}}
+    listed = {one.sentence: set[str]() for one in found}
+    for one in found:
+        listed[one.sentence].add(one.criterion)
+    return [
+        replace(one, stance=_unlisted(reading, one))
+        if one.stance is Stance.LISTED and (len(kinds) == 1 or len(listed[one.sentence]) == 1)
+        else one
+        for one in found
+    ]
+
+
+def _unlisted(reading: Reading, one: Finding) -> Stance:
+    plain = replace(reading.sentences[one.sentence], bare=frozenset())
+    return stance(reading, plain, one.head)
 
 
 def _spared(one: Finding, named: dict[tuple[int, int], set[str]]) -> bool:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from unpickled.quizzes.choice import choose
 from unpickled.quizzes.decision import Decision, decide, in_order, inert_after
+from unpickled.quizzes.letters import fold
 from unpickled.quizzes.quiz import Criterion, Question, Quiz
 from unpickled.quizzes.reading import Reading, read
-from unpickled.quizzes.rules import Finding, findings, spared
+from unpickled.quizzes.rules import Finding, findings, spared, terse
 
 __all__ = ["Score", "score"]
 
@@ -44,7 +45,7 @@ def score(quiz: Quiz, question: Question, answer: str) -> Score:
     reading = read(_unnamed(question, answer), quiz.lexicon, question.prompt)
     found = list(findings(quiz.rules[question.id], reading))
     if not any(one.implies for one in question.criteria):
-        found = spared(reading, found)
+        found = terse(reading, spared(reading, found))
     decisions = {one.id: _decide(one, reading, found) for one in question.criteria}
     _imply(question, decisions)
     met = {name: decision.met for name, decision in decisions.items()}
@@ -74,7 +75,7 @@ def _decide(criterion: Criterion, reading: Reading, found: list[Finding]) -> Dec
             return Decision(False, review=False, why=(*decision.why, "stands after the act"))
         if order == "open":
             return Decision(False, review=True, why=(*decision.why, "before or after the act?"))
-    if criterion.denied_by and inert_after(reading, mine, criterion.denied_by):
+    if criterion.denied_by and inert_after(reading, mine, *criterion.denied_by):
         return Decision(False, review=False, why=(*decision.why, "denied at the end"))
     return decision
 
@@ -92,10 +93,13 @@ def _imply(question: Question, decisions: dict[str, Decision]) -> None:
 
 def _unnamed(question: Question, answer: str) -> str:
     """Return the answer with the criteria's own names, as "scan_first", read as what they are: talk to the grader."""
-    for one in question.criteria:
-        if "_" in one.id:
-            answer = answer.replace(one.id, " criterion ")
-    return answer
+    names = [one.id for one in question.criteria if "_" in one.id]
+    plain = fold(answer) if "_" in answer else ""
+    if not any(name in plain for name in names):
+        return answer
+    for name in names:
+        plain = plain.replace(name, " criterion ")
+    return plain
 
 
 def _unreadable(reading: Reading) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from unpickled.quizzes.letters import CODE
 from unpickled.quizzes.lexicon import Hit
 from unpickled.quizzes.reading import Reading, Sentence, Stance
@@ -11,20 +13,25 @@ __all__ = ["stance"]
 _AUXILIARIES = frozenset({"be", "do", "can", "could", "will", "would", "should", "have"})
 _TURNS = frozenset({"but", "so", "though", "although", "practice", "reality", "fact"})
 _SUBJECTS = frozenset({"it", "they", "i", "we", "you", "he", "she", "that", "this"})
+_SPEAKERS = frozenset({"i", "we"})
+_NEGATIVE = frozenset({"no", "not", "nothing", "without"})
 REACH = 9
 """Tokens after a claim within which "… is useless" still speaks of it."""
 
 
-def stance(reading: Reading, sentence: Sentence, head: Hit, *, than: bool = False) -> Stance:
+def stance(
+    reading: Reading, sentence: Sentence, head: Hit, *, rivals: Sequence[Hit] | None = None
+) -> Stance:
     """Return how the answer stands to the claim carried by `head`.
 
     Args:
         reading: the whole answer, for retractions after the claim.
         sentence: the sentence of the claim.
         head: the claim's own word.
-        than: whether "better than" turns what follows it down, as where formats compete.
+        rivals: where other candidates stand, for a question that asks for one choice: there "better than" turns
+            down what follows it, and "… is unsafe" what stands next to it.
     """
-    local = _local(sentence, head, than=than)
+    local = _local(sentence, head, rivals)
     if local is not Stance.SAID:
         return local
     if _taken_back(reading, sentence, head):
@@ -32,11 +39,11 @@ def stance(reading: Reading, sentence: Sentence, head: Hit, *, than: bool = Fals
     return Stance.DENIED if _pronoun_denial(reading, sentence, head) else local
 
 
-def _local(sentence: Sentence, head: Hit, *, than: bool) -> Stance:
+def _local(sentence: Sentence, head: Hit, rivals: Sequence[Hit] | None) -> Stance:
     unheard = _unheard(sentence, head)
     if unheard is not None:
         return unheard
-    denied = (_denials(sentence, head, than=than) + sentence.asks) % 2
+    denied = (_denials(sentence, head, rivals) + sentence.asks) % 2
     if denied or _turned_at_the_end(sentence, head) or _framed(sentence, head, "deny"):
         return Stance.DENIED
     if _formerly(sentence, head):
@@ -60,28 +67,41 @@ def _unheard(sentence: Sentence, head: Hit) -> Stance | None:
     return Stance.ASKED if sentence.asks and not _rhetorical(sentence) else None
 
 
-def _denials(sentence: Sentence, head: Hit, *, than: bool) -> int:
+def _denials(sentence: Sentence, head: Hit, rivals: Sequence[Hit] | None) -> int:
     """Count what turns the claim round: one "not", each "without", a predicate such as "is useless"."""
     start, _ = sentence.bounds(head)
+    if sentence.tokens[head.start].text in _NEGATIVE:  # "no disk and no network": side by side
+        start = head.start
     inside = range(start, head.start)
-    turns = sentence.hits("except", "than") if than else sentence.hits("except")
+    turns = sentence.hits("except", "than") if rivals is not None else sentence.hits("except")
     count = len({hit.start for hit in turns if hit.start in inside})
     count += any(hit.start in inside for hit in sentence.hits("no"))
-    return count + (_useless(sentence, head, inside, than=than) or _elliptic(sentence, head))
+    turned = _useless(sentence, head, inside, rivals) or _elliptic(sentence, head)
+    return count + (turned or _fronted(sentence, head))
 
 
-def _useless(sentence: Sentence, head: Hit, inside: range, *, than: bool) -> bool:
+def _useless(sentence: Sentence, head: Hit, inside: range, rivals: Sequence[Hit] | None) -> bool:
     """Tell whether the head is called useless, after it or, as in "it is pointless to …", before it."""
     _, end = sentence.bounds(head)
     counted = {hit.start for hit in sentence.hits("no") if hit.start < head.end}
-    for hit in sentence.hits("useless", "unsafe") if than else sentence.hits("useless"):
-        if hit.start in counted:
+    names = ("useless",) if rivals is None else ("useless", "unsafe")
+    for hit in sentence.hits(*names):
+        if hit.start in counted or _nearer(sentence, head, hit, rivals or ()):
             continue
         if head.end <= hit.start < _reach(sentence, hit, head, end):
             return True
         if hit.start in inside and sentence.quote(hit.end, hit.end + 1) == "to":
             return True
     return False
+
+
+def _nearer(sentence: Sentence, head: Hit, predicate: Hit, rivals: Sequence[Hit]) -> bool:
+    """Tell whether another candidate, after a comma, stands between the head and what is said of one."""
+    return any(
+        head.end < other.start < predicate.start
+        and "," in {token.text for token in sentence.tokens[head.end : other.start]}
+        for other in rivals
+    )
 
 
 def _reported(sentence: Sentence, head: Hit) -> bool:
@@ -94,6 +114,8 @@ def _reported(sentence: Sentence, head: Hit) -> bool:
         return True
     start, _ = sentence.segment(head)
     speakers = [hit.start for hit in sentence.hits("reporter")]
+    ours = [i for i, token in enumerate(sentence.tokens) if token.text == "our"]
+    speakers = [place for place in speakers if not any(0 < place - i <= 2 for i in ours)]
     return any(
         start <= verb.start < head.start and any(0 < verb.start - place <= 3 for place in speakers)
         for verb in sentence.hits("saying")
@@ -108,11 +130,22 @@ def _elliptic(sentence: Sentence, head: Hit) -> bool:
     words = rest[:ends]
     if words[-1:] in (["either"], ["neither"]):
         words = words[:-1]
+    if rest[:2] in ([",", "no"], [",", "nope"]) and rest[2:3] in ([], [","]):
+        return True
     if not closed or not 0 < len(words) < 5:
         return False
     if words[-1] == "too" and len(words) < 3:
         return any(hit.end <= head.start for hit in sentence.hits("useless"))
     return words[-1] in {"not", "no", "nope"}
+
+
+def _fronted(sentence: Sentence, head: Hit) -> bool:
+    """Tell whether the head opens its clause and the speaker then turns it down: "containers I would skip"."""
+    start, end = sentence.bounds(head)
+    if head.start - start > 1 or sentence.quote(head.end, head.end + 1) not in _SPEAKERS:
+        return False
+    turns = sentence.hits("no", "dismissal")
+    return any(head.end < hit.start < min(end, head.end + 5) for hit in turns)
 
 
 def _turned_at_the_end(sentence: Sentence, head: Hit) -> bool:
@@ -141,7 +174,9 @@ def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:
         token.base
         for token in sentence.tokens[max(head.end, predicate.start - 3) : predicate.start]
     }
-    if subject & {"it", "they", "that"} and predicate.concept == "useless":
+    it = not subject.isdisjoint({"it", "they", "that"})
+    shared = sentence.quote(predicate.start - 1, predicate.start) in {"but", "and", "yet", "or"}
+    if (it or shared) and predicate.concept == "useless":
         return len(sentence.tokens)
     return min(end, head.end + REACH)
 

@@ -9,7 +9,9 @@ from unpickled.quizzes.letters import SPELLING, unleet
 
 __all__ = ["Vocabulary", "tokenise"]
 
-_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?|->|=>|>+|[^\w\s]|\n", re.UNICODE)
+_TOKEN = re.compile(
+    r"[a-z0-9]+(?:'[^\W_]+)?(?![^\W_\u1100-\uffff])|[^\W_]+(?:'[^\W_]+)?|->|=>|>+|[^\w\s']|\n"
+)
 _SHORT: dict[str, str] = SPELLING["short"]
 _IRREGULAR: dict[str, str] = {
     form: base for base, forms in SPELLING["irregular"].items() for form in forms.split()
@@ -22,6 +24,7 @@ _REWRITES = (
         re.compile(r"\b([ldnsjcmt]|qu|dall|dell|all|un)'(?=[a-z]{3})"),
         r"\1 ",
     ),  # French and Italian elision
+    (re.compile(r"\\n"), " "),
     (re.compile(r"\bw/o\b"), "without"),
     (re.compile(r"\bw/ ?(?=[a-z])"), "with "),
     (re.compile(r"\be\.\s?g\.?"), "for example "),
