@@ -118,13 +118,10 @@ def rates(data, rounds):
     count = consume(pickletools.genops(data))
     pairs = sorted((side_by_side(data) for _ in range(rounds)), key=lambda pair: pair[0] / pair[1])
     ours, genops = pairs[len(pairs) // 2]  # the median of the ratios
-    dis = min(
-        timed(lambda data: pickletools.dis(data, Nowhere()), data)
-        for _ in range(max(1, rounds // 4))
-    )
-    ours_beside = min(
-        timed(lambda data: consume(trace(data)), data) for _ in range(max(1, rounds // 4))
-    )
+    dis = ours_beside = float("inf")
+    for _ in range(max(2, rounds // 4)):
+        dis = min(dis, timed(lambda data: pickletools.dis(data, Nowhere()), data))
+        ours_beside = min(ours_beside, timed(lambda data: consume(trace(data)), data))
     return count, {
         "trace": count / ours,
         "of genops": genops / ours,

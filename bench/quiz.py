@@ -110,7 +110,9 @@ def attested(quiz: Quiz, rows: list[Row]) -> Quiz:
         f"{name}#{i}": phrase for name, group in split.items() for i, phrase in enumerate(group)
     }
     general = language()
-    finder = Lexicon({**general.concepts, **single}, {}, general.guarded)
+    finder = Lexicon(
+        {**general.concepts, **single}, {}, general.guarded, tongues=meaning["tongues"]
+    )
     used: set[str] = set()
     for row in rows:
         used.update(finder.hits(finder.tokens(fold(row["answer"]))))
@@ -119,7 +121,8 @@ def attested(quiz: Quiz, rows: list[Row]) -> Quiz:
         for name, group in split.items()
     }
     hides = {**general.hides, **meaning["hides"]}
-    lexicon = Lexicon({**general.concepts, **kept}, hides, general.guarded, meaning["glosses"])
+    foreign = meaning["glosses"], meaning["tongues"]
+    lexicon = Lexicon({**general.concepts, **kept}, hides, general.guarded, *foreign)
     return replace(quiz, lexicon=lexicon)
 
 

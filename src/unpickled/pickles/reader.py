@@ -223,13 +223,7 @@ class PickleReader:
         return int(line.removesuffix(b"L"), 0), stop
 
     def index(self, at: int) -> Read:
-        """Read a memo index, a decimal number."""
-        newline = self.data.find(b"\n", at, self.end)
-        if at < newline < at + 10:  # the usual case, without a detour
-            try:
-                return int(self.data[at:newline]), newline + 1
-            except ValueError:
-                pass
+        """Read a memo index, a decimal number; the tracer reads the usual short one itself."""
         line, stop = self._digits(at)
         return int(line), stop
 

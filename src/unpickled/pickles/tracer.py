@@ -87,7 +87,7 @@ class Tracing:
         """Read an opcode and its argument, apply it, yield it; and so on to the end."""
         reader, machine, pickle = self._reader, self.machine, 0
         data, stack, memo, note = reader.data, machine.stack, machine.memo, _NOTE
-        fences, get = machine.fences, _GET
+        fences, get, find, end = machine.fences, _GET, data.find, reader.end
         depth = frame = 0  # entries on the stack; where the frame ends, if there is one
         watch = at  # where to look up from the opcodes, at limits and frames: at first, at once
         arg: Any
@@ -101,8 +101,16 @@ class Tracing:
                     arg, after = None, at + 1
                 elif size == 2:
                     arg, after = data[at + 1], at + 2
-                elif size:
+                elif size > 2:
                     arg, after = unpack(data, at + 1)[0], at + size
+                elif size:  # a memo index on a line, as every third opcode of protocol 0 has
+                    after = find(b"\n", at, at + LINE) + 1
+                    try:
+                        arg = int(data[at + 1 : after])
+                    except ValueError:  # a long line, or an odd one
+                        after = end + 1
+                    if after > end:
+                        arg, after = read(reader, at + 1)
                 else:
                     arg, after = read(reader, at + 1)
                 if takes and depth - takes < fences[-1]:
@@ -218,7 +226,7 @@ class Tracing:
         if at < frame < len(self._reader.data):
             _, _, size, _, read, _ = _TABLE[self._reader.data[at]]
             try:
-                after = at + size if size else read(self._reader, at + 1)[1]
+                after = at + size if size > 0 else read(self._reader, at + 1)[1]
             except (TraceError, BrokenPickleError, ValueError, IndexError, struct.error):
                 after = frame + 1  # for all we know
             if after > frame:
@@ -275,8 +283,14 @@ def _no_opcode(code: int) -> Effect:
     return effect
 
 
+INLINE = -1
+"""The size of an opcode that the loop reads itself where it is short."""
+LINE = 12
+"""Bytes of such an opcode at most, its byte and the newline counted."""
+
+
 class _Row(NamedTuple):
-    """What to do at one byte: the opcode, entries it takes, bytes if fixed, and how to read and apply it."""
+    """What to do at one byte: the opcode, entries it takes, bytes if fixed (0 if not), and how to read and apply it."""
 
     name: str
     takes: int
@@ -290,6 +304,7 @@ def _row(opcode: Opcode) -> _Row:
     layout = FIXED.get(opcode.argument)
     unpack = struct.Struct(layout).unpack_from if layout else None
     size = 0 if opcode.argument in READERS else 1 + struct.calcsize(layout or "")
+    size = INLINE if opcode.argument == "index" else size
     return _Row(
         opcode.name, opcode.takes, size, unpack, READERS.get(opcode.argument), EFFECTS[opcode.name]
     )
