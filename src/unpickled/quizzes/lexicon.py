@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
+from unpickled.quizzes.tongues import Tongue, translated
 from unpickled.quizzes.words import Vocabulary, tokenise
 
 __all__ = ["Hit", "Lexicon", "Token", "language"]
@@ -75,6 +76,7 @@ class Lexicon:
         hides: a phrase of the key concept hides phrases of the listed concepts that lie within it.
         guarded: real words that must not be taken for misspelled ones.
         glosses: parts of words in other scripts, and the English that is read in their place.
+        tongues: for each other language the English words, and the words that are read as them.
     """
 
     def __init__(
@@ -83,7 +85,9 @@ class Lexicon:
         hides: Mapping[str, Iterable[str]],
         guarded: Iterable[str],
         glosses: Mapping[str, str] | None = None,
+        tongues: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        self._tongues = [Tongue(words) for words in (tongues or {}).values()]
         self._glosses = dict(glosses or {})
         longest = sorted(self._glosses, key=len, reverse=True)
         self._foreign = re.compile(f"({'|'.join(map(re.escape, longest)) or '(?!)'}){_ENDING}")
@@ -131,7 +135,8 @@ class Lexicon:
 
     def tokens(self, folded: str) -> list[Token]:
         """Return the tokens of a folded answer."""
-        return [self._token(word) for word in tokenise(folded)]
+        words = translated(tokenise(folded), self._tongues, self.vocabulary.real)
+        return [self._token(word) for word in words]
 
     def _token(self, word: str) -> Token:
         base = self.vocabulary.base(word)

@@ -88,7 +88,8 @@ def _load(lesson: str, root: Path) -> Quiz:
     general = language()
     concepts = {**general.concepts, **meaning[1].get("concepts", {})}
     hides = {**general.hides, **meaning[1].get("hides", {})}
-    lexicon = Lexicon(concepts, hides, general.guarded, meaning[1].get("glosses", {}))
+    glosses, tongues = (meaning[1].get(name, {}) for name in ("glosses", "tongues"))
+    lexicon = Lexicon(concepts, hides, general.guarded, glosses, tongues)
     questions = tuple(_question(items[0], data) for data in items[1].get("item", ()))
     rules = tuple(_rule(meaning[0], data, concepts) for data in meaning[1].get("rules", ()))
     _check(items[0], meaning[0], questions, rules)

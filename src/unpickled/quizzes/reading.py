@@ -219,12 +219,6 @@ def _new_clause(tokens: list[Token], negations: list[int], at: int) -> bool:
     )
 
 
-def _foreign(concepts: dict[str, list[Hit]]) -> int:
-    """Return the number of little words of other languages; a single one is chance."""
-    count = len(concepts.get("foreign", ()))
-    return count if count > 1 else 0
-
-
 def _bare(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]:
     """Return the tokens that stand in a mere row of words: around them no little word that would join them."""
     if any(token.text == CODE for token in tokens):
@@ -232,8 +226,6 @@ def _bare(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]
     words = [i for i, token in enumerate(tokens) if token.text[:1].isalnum()]
     glue = {hit.start for hit in concepts.get("glue", ())}
     glue |= {hit.start for name in ("no", "except") for hit in concepts.get(name, ())}
-    if _foreign(concepts):
-        glue |= {hit.start for hit in concepts["foreign"]}
     marked = {hit.start for name, hits in concepts.items() if name not in _FRAME for hit in hits}
     if len(words) >= 3 and len(glue) * 8 <= len(words) and len(marked) >= 2:
         return frozenset(range(len(tokens)))
@@ -258,7 +250,7 @@ def _fragment(sentence: Sentence) -> bool:
 
 
 _FRAME = frozenset(
-    {"no", "plain", "glue", "start", "clause", "contrast", "then", "first", "foreign", "getting"}
+    {"no", "plain", "glue", "start", "clause", "contrast", "then", "first", "getting"}
     | {"adds_nothing", "asked_so"}
 )
 

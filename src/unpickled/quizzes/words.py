@@ -96,6 +96,10 @@ class Vocabulary:
             return ()
         return tuple(dict.fromkeys(f for f in _forms(word) if f != word and f in self._words))
 
+    def real(self, word: str) -> bool:
+        """Tell whether a word, in whatever form, is a common one or one that the lexicon knows."""
+        return any(form in self._guarded or form in self._words for form in _forms(word))
+
     def _find(self, word: str) -> str:
         if word in _IRREGULAR:
             return _IRREGULAR[word]
