@@ -59,3 +59,25 @@ def test_each_cell_shows_one_number_or_fails(tmp_path):
     assert shown == [0, 2, 0, 1, 5, 5, "RuntimeError", "CourseError", "CourseError"]
     assert "There is no x yet" in book.cells[0].outputs[0].text
     assert "x: right so far, 2 of 5 points" in book.cells[1].outputs[0].text
+
+
+def test_the_points_are_a_number_to_nbgrader_and_a_bar_to_the_eye():
+    """`text/plain` is what a grade is read from; the bar says the same, and is full only for all points."""
+    from html.parser import HTMLParser
+
+    from IPython.core.formatters import DisplayFormatter
+
+    from unpickled.checking import Outcome
+    from unpickled.lab.checks import Points
+
+    for points, maximum in ((0, 2), (1.5, 2), (2, 2)):
+        shown, _ = DisplayFormatter().format(Points(Outcome(points, maximum, ())))
+        assert float(shown["text/plain"]) == points
+        assert shown["text/plain"] == repr(float(points))
+        seen = []
+        parser = HTMLParser()
+        parser.handle_starttag = lambda tag, given, seen=seen: seen.append((tag, dict(given)))
+        parser.feed(shown["text/html"])
+        ((tag, meter),) = seen
+        assert (tag, float(meter["value"]), float(meter["max"])) == ("meter", points, maximum)
+        assert (points > float(meter["high"])) == (points == maximum)

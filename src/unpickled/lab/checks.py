@@ -38,7 +38,7 @@ class Points(float):
         most, half, told = self.maximum, self.maximum / 2, f"{self:g} of {self.maximum:g} points"
         return (
             f'<meter max="{most}" low="{half}" high="{0.999 * most}" optimum="{most}" value="{float(self)}" '
-            f'style="width: 12em" title="{told}">{told}</meter>'
+            f'style="display: block; width: 12em; margin: .4em 0" title="{told}">{told}</meter>'
         )
 
 

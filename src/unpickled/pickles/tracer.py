@@ -119,9 +119,7 @@ class Tracing:
                 if effect is None:
                     stack.append(arg)
                 elif effect is note and (arg is None or arg == len(memo)):
-                    memo.append(
-                        stack[-1]
-                    )  # every third opcode is this or the next: spared the call
+                    memo.append(stack[-1])  # this and the next are a third of all: spared the call
                 elif effect is get and 0 <= arg < len(memo):
                     stack.append(memo[arg])
                 else:
