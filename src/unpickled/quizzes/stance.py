@@ -229,6 +229,8 @@ def _own_subject(sentence: Sentence, hit: Hit) -> bool:
 def _pronoun_denial(reading: Reading, sentence: Sentence, head: Hit) -> bool:
     """Tell whether "skip both" or "no point in it", after the head or in the next sentence, speaks of the head."""
     for other in reading.sentences[sentence.index : sentence.index + 2]:
+        if any(hit > head or other is not sentence for hit in other.hits("neither")):
+            return True
         words = other.hits("them")
         for hit in other.hits("dismissal"):
             if other is sentence and hit.start < head.end:
