@@ -203,7 +203,7 @@ def _committed(one: _Mention) -> bool:
     start, end = _clause(one)
     if start == 0 and end - start <= one.hit.end - one.hit.start + 1 and one.opening:
         return True  # it stands alone at the beginning: that is the answer
-    return any(start <= hit.start < end for hit in one.sentence.hits("commit"))
+    return any(hit.start < end and hit.end > start for hit in one.sentence.hits("commit"))
 
 
 def _around(one: _Mention) -> str:

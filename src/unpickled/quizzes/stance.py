@@ -144,7 +144,7 @@ def _fronted(sentence: Sentence, head: Hit) -> bool:
     start, end = sentence.bounds(head)
     if head.start - start > 1 or sentence.quote(head.end, head.end + 1) not in _SPEAKERS:
         return False
-    turns = sentence.hits("no", "dismissal")
+    turns = sentence.hits("no", "dismissal", "useless")
     return any(head.end < hit.start < min(end, head.end + 5) for hit in turns)
 
 
