@@ -173,6 +173,39 @@ def test_notebook_7_does_it_too(page, lab):
     assert sorted(page.troubles) == sorted(KNOWN)
 
 
+def test_a_typed_quiz_answer_is_in_the_saved_notebook(page, lab):
+    """Double-click, type in place of the stub, Shift+Enter, Ctrl+S: what was typed is what will be scored."""
+    path = lab.course / "released-quiz.ipynb"
+    book = json.loads((lab.course / "quizzes" / "L4.4.2" / "L4.4.2-quiz.ipynb").read_text())
+    for cell in book["cells"]:
+        if cell["metadata"]["nbgrader"]["solution"]:
+            cell["source"] = "YOUR ANSWER HERE"  # as nbgrader releases it
+    path.write_text(json.dumps(book))
+    page.goto(lab.page(path.name))
+    panel = page.locator(OPEN)
+    stubs = panel.locator(".jp-RenderedMarkdown", has_text=re.compile(r"^\s*YOUR ANSWER HERE\s*$"))
+    stubs.first.wait_for(timeout=60_000)
+    assert stubs.count() == 3
+    stubs.nth(1).dblclick()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("safetensors, since it holds no program")
+    page.keyboard.press("Shift+Enter")
+    expect(stubs).to_have_count(2)
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    answers = [
+        "".join(cell["source"])
+        for cell in json.loads(path.read_text())["cells"]
+        if cell["metadata"]["nbgrader"]["solution"]
+    ]
+    assert answers == [
+        "YOUR ANSWER HERE",
+        "safetensors, since it holds no program",
+        "YOUR ANSWER HERE",
+    ]
+    assert page.troubles == []
+
+
 def test_learners_meet_no_news_and_no_instructor_menu(page, lab):
     """JupyterLab opens on the start page with nothing to dismiss, and without nbgrader's instructor menus."""
     page.goto(f"{lab.url}/?token={TOKEN}")
