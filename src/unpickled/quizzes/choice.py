@@ -14,6 +14,10 @@ __all__ = ["choose"]
 _LINKS = frozenset({"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else"})
 
 
+_TURNS = frozenset({"unless", "although", "though", "whereas", "while"})
+"""What stands after them is conceded, not what stands before."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Mention:
     """A candidate named somewhere: target or rival, and how the answer stands to it."""
@@ -194,7 +198,11 @@ def _clause(one: _Mention) -> tuple[int, int]:
 
 def _conceded(one: _Mention) -> bool:
     start, end = _clause(one)
-    return any(start - 2 <= hit.start < end + 1 for hit in one.sentence.hits("concede"))
+    return any(
+        start - 2 <= hit.start < end
+        or (hit.start == end and one.sentence.tokens[end].text not in _TURNS)
+        for hit in one.sentence.hits("concede")
+    )
 
 
 def _committed(one: _Mention) -> bool:

@@ -200,6 +200,7 @@ def _breaks(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[in
     for i, token in enumerate(tokens):
         if token.text == ",":
             parts = i + 1 in starts or any(i < at < i + 4 for at in negations)
+            parts |= _condition(tokens, concepts, negations, i)
         elif token.text == "and":
             parts = _new_clause(tokens, negations, i)
         else:
@@ -207,6 +208,17 @@ def _breaks(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[in
         if parts:
             marks.add(i)
     return frozenset(marks)
+
+
+def _condition(
+    tokens: list[Token], concepts: dict[str, list[Hit]], negations: list[int], at: int
+) -> bool:
+    """Tell whether a comma ends a condition, as "if there is none, …", whose "not" goes no further."""
+    opened = max(
+        (hit.start for hit in concepts.get("conditional", ()) if hit.start < at), default=at
+    )
+    inner = {token.text for token in tokens[opened:at]}
+    return "," not in inner and any(opened < place < at for place in negations)
 
 
 def _new_clause(tokens: list[Token], negations: list[int], at: int) -> bool:

@@ -32,6 +32,8 @@ def stance(
             down what follows it, and "… is unsafe" what stands next to it.
     """
     local = _local(sentence, head, rivals)
+    if local is Stance.REPORTED and _owned(reading, sentence):
+        local = Stance.SAID
     if local is not Stance.SAID:
         return local
     if _taken_back(reading, sentence, head):
@@ -102,6 +104,12 @@ def _nearer(sentence: Sentence, head: Hit, predicate: Hit, rivals: Sequence[Hit]
         and "," in {token.text for token in sentence.tokens[head.end : other.start]}
         for other in rivals
     )
+
+
+def _owned(reading: Reading, sentence: Sentence) -> bool:
+    """Tell whether the speaker takes the side of those who say it, there or in the next sentence."""
+    beside = reading.sentences[sentence.index : sentence.index + 2]
+    return any(other.has("agree") for other in beside)
 
 
 def _reported(sentence: Sentence, head: Hit) -> bool:
