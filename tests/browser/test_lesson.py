@@ -174,7 +174,7 @@ def test_notebook_7_does_it_too(page, lab):
 
 
 def test_a_typed_quiz_answer_is_in_the_saved_notebook(page, lab):
-    """Double-click, type in place of the stub, Shift+Enter, Ctrl+S: what was typed is what will be scored."""
+    """Click, Enter, type in place of the stub, Shift+Enter, Ctrl+S: what was typed is what will be scored."""
     path = lab.course / "released-quiz.ipynb"
     book = json.loads((lab.course / "quizzes" / "L4.4.2" / "L4.4.2-quiz.ipynb").read_text())
     for cell in book["cells"]:
@@ -184,9 +184,11 @@ def test_a_typed_quiz_answer_is_in_the_saved_notebook(page, lab):
     page.goto(lab.page(path.name))
     panel = page.locator(OPEN)
     stubs = panel.locator(".jp-RenderedMarkdown", has_text=re.compile(r"^\s*YOUR ANSWER HERE\s*$"))
-    stubs.first.wait_for(timeout=60_000)
-    assert stubs.count() == 3
-    stubs.nth(1).dblclick()
+    page.locator(READY["lab/tree"]).first.wait_for(timeout=60_000)
+    expect(stubs).to_have_count(3)
+    stubs.nth(1).click()
+    page.keyboard.press("Enter")
+    expect(panel.locator(".jp-MarkdownCell .cm-content:focus")).to_contain_text("YOUR ANSWER")
     page.keyboard.press("Control+a")
     page.keyboard.type("safetensors, since it holds no program")
     page.keyboard.press("Shift+Enter")
