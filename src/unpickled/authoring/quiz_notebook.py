@@ -63,7 +63,8 @@ def _intro(lesson: str, questions: tuple[Question, ...]) -> str:
     return (
         f"# Quiz {lesson}\n\n"
         f"{len(questions)} questions, {total} points. Click a cell that says *{STUB}*, press Enter, put your answer in "
-        "its place, in one to three sentences of your own, and press Shift+Enter. Save before you hand the notebook in.\n\n"
+        "its place, in one to three sentences of your own, and press Shift+Enter. Save before you hand the "
+        "notebook in.\n\n"
         "Type each answer into its own cell: text in a cell that you add does not count. An answer earns points for "
         "each thing that it has to say, so a part of it earns a part of them."
     )
