@@ -90,6 +90,7 @@ def one_sentence(row):
         text.isascii()
         and not any(sign in text for sign in ".!?\n;:,()[]→")
         and " but " not in text.lower()
+        and "agree" not in text.lower()
     )
     return plain and 4 <= len(text.split()) <= 25 and any(met(row, row["answer"]).values())
 
@@ -140,7 +141,9 @@ def test_a_frame_that_takes_the_claim_away_takes_the_credit(turn):
         answer = row["answer"].rstrip(" .!")
         if turn == "{}?" and unsure(answer.lower()):
             continue
-        if answer.lower().startswith(("why ", "although", "though", "as the", "it is without")):
+        if answer.lower().startswith(
+            ("why ", "although", "though", "as the", "according", "it is without")
+        ):
             continue
         assert not any(met(row, turn.format(answer)).values()), turn.format(answer)
 

@@ -184,7 +184,7 @@ def _sentence(
         index,
         tuple(tokens),
         concepts,
-        mark == "?" and not _guessed(tokens, concepts),
+        mark == "?" and not _guessed(concepts),
         bool(concepts.get("listing")),
         bare,
         _echo(tokens, asked, concepts),
@@ -249,11 +249,11 @@ def _bare(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]
     return frozenset(bare)
 
 
-def _guessed(tokens: list[Token], concepts: dict[str, list[Hit]]) -> bool:
+def _guessed(concepts: dict[str, list[Hit]]) -> bool:
     """Tell whether a question only says "I am not sure", as "I think X?", or asks for the thing itself."""
-    return any(
-        hit.start == 0 or hit.end == len(tokens) for hit in concepts.get("guess", ())
-    ) or bool(concepts.get("request"))
+    if any(hit.start == 0 for hit in concepts.get("asking", ())):
+        return bool(concepts.get("request"))
+    return bool(concepts.get("guess") or concepts.get("request"))
 
 
 def _fragment(sentence: Sentence) -> bool:
