@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from unpickled.content.answers import Judgement, judge, normalise
 from unpickled.content.checks import check
+from unpickled.content.deck import Deck, Slide
+from unpickled.content.deck_source import deck_lessons, load_deck
 from unpickled.content.loaders import (
     RISKS,
     load_errata,
@@ -38,6 +40,7 @@ __all__ = [
     "RISKS",
     "Choice",
     "Course",
+    "Deck",
     "Erratum",
     "Format",
     "Incident",
@@ -46,14 +49,17 @@ __all__ = [
     "Lesson",
     "Objective",
     "Page",
+    "Slide",
     "Source",
     "Tag",
     "Term",
     "Wrong",
     "check",
     "course_root",
+    "deck_lessons",
     "judge",
     "load_course",
+    "load_deck",
     "load_errata",
     "load_formats",
     "load_glossary",

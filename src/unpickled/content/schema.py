@@ -34,15 +34,18 @@ class Document:
         root: the course's folder; places are told relative to it.
         path: the file, relative to `root`.
         faults: the list to add to.
+        text: the TOML, where it is only part of the file; lines count from the file's first.
     """
 
-    def __init__(self, root: Path, path: str, faults: list[ContentError]) -> None:
+    def __init__(
+        self, root: Path, path: str, faults: list[ContentError], *, text: str | None = None
+    ) -> None:
         self.path = path
         self.faults = faults
         self._seen: Counter[str] = Counter()
         self._lines: list[str] = []
         self._readable = False  # what could not be read has its fault; nothing more is asked of it
-        self._data = self._read(root / path)
+        self._data = self._read(root / path) if text is None else self._parse(text)
 
     def _read(self, path: Path) -> dict[str, Any]:
         try:
@@ -62,6 +65,9 @@ class Document:
                 "Check what is at this path, and its permissions.",
             )
             return {}
+        return self._parse(text)
+
+    def _parse(self, text: str) -> dict[str, Any]:
         self._lines = text.splitlines()
         try:
             data = tomllib.loads(text)
@@ -80,6 +86,12 @@ class Document:
         self.faults.append(
             ContentError(f"{self.path}:{line}" if line else self.path, problem, remedy)
         )
+
+    def top(self, label: str, line: int) -> Row:
+        """Return the file's own keys, outside of any table, as one row that faults call `label`."""
+        row = Row(self, "", self._data if self._readable else None, line)
+        row.label = label
+        return row
 
     def row(self, name: str) -> Row:
         """Return the table `[name]`; an empty one, with a fault, where it is missing."""
@@ -241,6 +253,17 @@ class Row:
             self.fault(f'has a wrong "{key}"', "It must be 1 or more.", key=key)
         return value
 
+    def number(self, key: str) -> float:
+        """Return a positive number, whole or not."""
+        value = self._data.get(key)
+        if isinstance(value, float):
+            self._asked.add(key)
+        else:
+            value = float(self._get(key, int, None))
+        if key in self._data and value <= 0:
+            self.fault(f'has a wrong "{key}"', "It must be more than 0.", key=key)
+        return value
+
     def flag(self, key: str, *, default: bool = False) -> bool:
         """Return true or false."""
         return bool(self._get(key, bool, default))
@@ -252,20 +275,23 @@ class Row:
 
     def row(self, key: str) -> Row:
         """Return the table below `key`; an empty one, with a fault, where it is missing."""
-        name = f"{self.name}.{key}"
+        name = self._below(key)
         data = self._get(key, dict, None) or None
         return Row(self._document, name, data, self._document.header(name) or self.line)
 
     def rows(self, key: str) -> list[Row]:
         """Return the tables below `key`, each a row of its own; none where it is missing."""
         self._asked.add(key)
-        found = self._document.tables(f"{self.name}.{key}", self._data.get(key, []))
+        found = self._document.tables(self._below(key), self._data.get(key, []))
         for row in found:
             if not row.line:  # written as inline tables: the list's line is the nearest
                 row.line = self._document.line_of(key, self.line)
             if "id" not in row._data:  # noqa: SLF001 - the same class
                 row.label = f"{self.label}, {key}"
         return found
+
+    def _below(self, key: str) -> str:
+        return f"{self.name}.{key}" if self.name else key
 
     def close(self) -> None:
         """Note every key that the schema does not know."""
