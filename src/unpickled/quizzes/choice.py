@@ -52,7 +52,8 @@ def choose(reading: Reading, target: str, rival: str) -> Decision:
         return Decision(met=False, review=_doubtful(reading, right, rivals), why=why)
     if right[-1].stance is Stance.DENIED:
         return Decision(met=False, review=True, why=why)
-    if len(right) < len(mentions) and _undecided(reading, said):
+    named = len(right) < len(mentions) or not any(_committed(one) for one in said)
+    if named and _undecided(reading, said):
         return Decision(met=False, review=False, why=(*why, "no choice is made"))
     if not rivals:
         return Decision(met=True, review=False, why=why)

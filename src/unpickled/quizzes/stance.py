@@ -52,7 +52,10 @@ def _local(sentence: Sentence, head: Hit, rivals: Sequence[Hit] | None) -> Stanc
         return Stance.PAST
     if _reported(sentence, head):
         return Stance.REPORTED
-    if any(hit.start > head.start for hit in sentence.hits("hypothetical")[:1]):
+    start, _ = sentence.bounds(head)
+    if any(hit.start > head.start for hit in sentence.hits("hypothetical")[:1]) or any(
+        start - 1 <= hit.start < head.start for hit in sentence.hits("supposing")
+    ):
         return Stance.SUPPOSED
     return Stance.SAID
 
