@@ -271,3 +271,62 @@ def test_the_word_list_keeps_its_notice():
 def test_tags_are_no_words_and_what_is_struck_through_is_not_said(mark, answer, earned):
     """Markup that a front end leaves in the text costs nothing, and a word that was crossed out earns nothing."""
     assert mark("q2", answer).criteria["safetensors"] is earned
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "met"),
+    [
+        (
+            "q1",
+            "Beim Laden wird Bytecode ausgeführt, der jede Funktion aufrufen kann.",
+            {"executes", "arbitrary_calls"},
+        ),
+        ("q1", "Le fichier n'est pas exécuté, il est seulement lu.", set()),
+        (
+            "q3",
+            "Najpierw picklescan, potem wczytać w kontenerze bez sieci.",
+            {"scan_first", "isolate"},
+        ),
+        ("q3", "Usare safetensors se esiste.", {"prefer_safetensors"}),
+        ("q3", "No hace falta un contenedor.", set()),
+    ],
+)
+def test_an_answer_in_a_european_language_is_read_word_for_word(question, answer, met, mark):
+    """Words put into English in the answer's own order are enough for what these questions ask, denials included."""
+    result = mark(question, answer).criteria
+    assert {name for name, value in result.items() if value} == met
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "met"),
+    [
+        ("q1", "Would it call what the author chose? Sure.", {"executes", "arbitrary_calls"}),
+        ("q1", "Would it call what the author chose? No.", set()),
+        ("q3", "The same model in safetensors? Take that.", {"prefer_safetensors"}),
+        ("q3", "Is there a safetensors? It does not matter.", set()),
+        ("q3", "Some say you need a container, and they are right.", {"isolate"}),
+        ("q3", "Some say you need a container, and they are wrong.", set()),
+    ],
+)
+def test_the_speakers_own_yes_makes_a_claim_of_a_question_or_a_report(question, answer, met, mark):
+    """What is asked or told of others counts once the speaker answers it or takes their side."""
+    result = mark(question, answer).criteria
+    assert {name for name, value in result.items() if value} == met
+
+
+@pytest.mark.parametrize(
+    ("answer", "met"),
+    [
+        ("Docker, --network none", {"isolate"}),
+        ("Air-gapped laptop, reimaged afterwards.", {"isolate"}),
+        ("picklescan sandbox safetensors", set()),
+        ("Docker I'd leave out.", set()),
+        ("A container, no.", set()),
+        ("A VM would be safer but takes too much time.", set()),
+        ("Scan with picklescan, or use a VM. Neither is worth it.", set()),
+    ],
+)
+def test_terse_answers_claim_and_refusals_in_any_order_deny(answer, met, mark):
+    """A row of one kind of thing is an answer, of several kinds a list; what is named and then refused is denied."""
+    result = mark("q3", answer).criteria
+    assert {name for name, value in result.items() if value} == met

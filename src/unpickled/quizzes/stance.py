@@ -186,7 +186,8 @@ def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:
         for token in sentence.tokens[max(head.end, predicate.start - 3) : predicate.start]
     }
     it = not subject.isdisjoint({"it", "they", "that"})
-    shared = sentence.quote(predicate.start - 1, predicate.start) in {"but", "and", "yet", "or"}
+    before = sentence.tokens[max(head.end, predicate.start - 2) : predicate.start]
+    shared = any(token.text in {"but", "and", "yet", "or"} for token in before)
     if (it or shared) and predicate.concept == "useless":
         return len(sentence.tokens)
     return min(end, head.end + REACH)
