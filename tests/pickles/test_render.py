@@ -28,9 +28,8 @@ def logged(kind, *entries):
 
 def call(function, arguments=(), *, step=5, method="", keywords=None, done=()):
     """Make a call whose result had `done` done to it: `(step, values)` entries."""
-    return Call(
-        ("REDUCE", function, method, arguments, keywords, step, {step: logged(list, *done)})
-    )
+    manner = ("REDUCE", method, keywords, {step: logged(list, *done)})
+    return Call((function, arguments, step, manner))
 
 
 MKDIR = Import("os", "mkdir")

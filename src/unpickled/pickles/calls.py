@@ -90,8 +90,13 @@ def extension(machine: Machine, code: int) -> Happened:
 
 def reduce(machine: Machine, _: None) -> Happened:
     """REDUCE: call a callable with a tuple of arguments."""
-    arguments = machine.stack.pop()
-    return _call(machine, "REDUCE", machine.stack.pop(), "", arguments)
+    stack = machine.stack
+    arguments, function = stack.pop(), stack.pop()
+    if type(function) in PLAIN or type(arguments) in _NO_ARGUMENTS:
+        raise _no_call(function, arguments)
+    call = Call((function, arguments, machine.now, machine.reduce))  # `_call` without the detour
+    stack.append(call)
+    return None, call
 
 
 def newobj(machine: Machine, _: None) -> Happened:
@@ -144,13 +149,18 @@ def _call(machine: Machine, opcode: str, function: Any, method: str, *given: Any
     `given` are the arguments and, where there are any, the keyword arguments.
     """
     arguments, keywords = given if len(given) == 2 else (*given, None)
-    if type(function) in PLAIN:
-        raise BrokenPickleError(f"{kind_of(function)} cannot be called", MADE_UP)
-    if type(arguments) in _NO_ARGUMENTS:
-        raise BrokenPickleError(f"{kind_of(arguments)} cannot be the arguments of a call", MADE_UP)
-    call = Call((opcode, function, method, arguments, keywords, machine.now, machine.logs))
+    if type(function) in PLAIN or type(arguments) in _NO_ARGUMENTS:
+        raise _no_call(function, arguments)
+    call = Call((function, arguments, machine.now, (opcode, method, keywords, machine.logs)))
     machine.stack.append(call)
     return None, call
+
+
+def _no_call(function: Any, arguments: Any) -> BrokenPickleError:
+    """Say which of the two is nothing that could be called, or called with."""
+    if type(function) in PLAIN:
+        return BrokenPickleError(f"{kind_of(function)} cannot be called", MADE_UP)
+    return BrokenPickleError(f"{kind_of(arguments)} cannot be the arguments of a call", MADE_UP)
 
 
 # Adding to a container: data, if it is a plain one, and a call of its method if it is anything else
@@ -238,7 +248,7 @@ def _method(machine: Machine, opcode: str, method: str, values: list[Any]) -> Ha
     if type(target) is Call:
         machine.grow(machine.logs.setdefault(target.step, []), _done(method, values))
     given = machine.joined(values)
-    return None, Call((opcode, target, method, given, None, machine.now, machine.logs))
+    return None, Call((target, given, machine.now, (opcode, method, None, machine.logs)))
 
 
 def _done(method: str, values: list[Any]) -> list[tuple[Any, ...]]:

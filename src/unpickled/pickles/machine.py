@@ -50,6 +50,7 @@ class Machine:
             its memo, and `pickle.load` begins a new one: so these are for a GET that finds nothing else.
         now: the number of the step that is being made.
         logs: what was done to the results of calls, by the step of the call.
+        reduce: the manner of a call by REDUCE (see `Call`).
         items: how many entries of a container are kept.
     """
 
@@ -62,6 +63,7 @@ class Machine:
         "logs",
         "memo",
         "now",
+        "reduce",
         "stack",
     )
 
@@ -75,6 +77,7 @@ class Machine:
         self.items = limits.items + limits.items % 2  # whole pairs of key and value
         self.buffers = 0
         self.logs: dict[int, list[Any]] = {}
+        self.reduce = ("REDUCE", "", None, self.logs)
 
     # Simple values (those that the argument gives are pushed as they are)
 

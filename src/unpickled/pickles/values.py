@@ -148,33 +148,37 @@ def additions(log: list[Any]) -> Iterator[tuple[int, Any, int]]:
     return zip(log[::3], log[1::3], log[2::3], strict=True)
 
 
-def _field(number: int) -> Any:
-    return property(itemgetter(number))
+def _field(number: int, inner: int | None = None) -> Any:
+    if inner is None:
+        return property(itemgetter(number))
+    return property(lambda entries: entries[number][inner])
 
 
 class Call(tuple[Any, ...]):
     """A call that an opcode would make, and that is not made. On the stack it stands for its result.
 
-    A tuple of its own kind, since a named tuple takes three times as long to make.
+    A tuple of its own kind, since a named tuple takes three times as long to make; and of few entries, since the
+    garbage collector visits each of them again and again. What most calls have in common is one more tuple, their
+    `manner`: opcode, method, keyword arguments, and the logs of all calls.
 
     Attributes:
-        opcode: the opcode that calls.
         function: the stand-in of what is called, or of the object whose method is.
-        method: the method's name, such as `__new__` or `append`; empty for the thing itself.
         arguments: the stand-in of the arguments, normally a tuple.
-        keywords: the stand-in of the keyword arguments; None if there are none.
         step: the index of the step.
+        opcode: the opcode that calls.
+        method: the method's name, such as `__new__` or `append`; empty for the thing itself.
+        keywords: the stand-in of the keyword arguments; None if there are none.
         logs: what is done to results, by the step of their call.
     """
 
     __slots__ = ()
-    opcode: str = _field(0)
-    function: Any = _field(1)
-    method: str = _field(2)
-    arguments: Any = _field(3)
-    keywords: Any = _field(4)
-    step: int = _field(5)
-    logs: dict[int, list[Any]] = _field(6)
+    function: Any = _field(0)
+    arguments: Any = _field(1)
+    step: int = _field(2)
+    opcode: str = _field(3, 0)
+    method: str = _field(3, 1)
+    keywords: Any = _field(3, 2)
+    logs: dict[int, list[Any]] = _field(3, 3)
 
     @property
     def log(self) -> list[Any]:
