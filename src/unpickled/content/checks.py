@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unpickled.content import loaders, prose
+from unpickled.content.deck_source import deck_lessons, read_deck
 from unpickled.content.loaders import DATA, FILES, Faults
 from unpickled.content.model import Course, Erratum, Format, Incident, Item, Lesson, Source, Term
 from unpickled.content.outline import COURSE, read_course
@@ -45,7 +46,8 @@ def check(root: Path) -> list[ContentError]:
     """Check every course file below `root`.
 
     Schema of each file; ids that another file names; sources unknown or never used; objectives, table rows and
-    pages without practice; lesson sources (titles, citations, claims without a source, links, cards).
+    pages without practice; lesson sources (titles, citations, claims without a source, links, cards); decks (form and
+    citations; what they claim and how long they take is checked where slides are made).
 
     Returns:
         Every fault, sorted by file and line; empty if there is none.
@@ -65,11 +67,22 @@ def check(root: Path) -> list[ContentError]:
     cited = check_prose(
         root, course, [item for items in all_.items.values() for item in items], faults
     )
+    cited += tuple(_cited_on_slides(root, faults))
     faults.extend(_check_sources(all_, cited))
     faults.extend(_check_errata(all_))
     for lesson in course.lessons:
         faults.extend(_check_practice(all_, lesson))
     return sorted(faults, key=lambda fault: _order(fault.place))
+
+
+def _cited_on_slides(root: Path, faults: Faults) -> Iterator[Citation]:
+    for lesson in deck_lessons(root):
+        deck = read_deck(root, faults, lesson)
+        for slide in deck.slides:
+            for line, text in slide.texts:
+                for match in prose.CITATION.finditer(text):
+                    for word in match[1].split(";"):
+                        yield Citation(f"{deck.place}:{line}", word.strip().lstrip("@"))
 
 
 def _check_sources(all_: _Everything, cited: tuple[Citation, ...]) -> Iterator[ContentError]:

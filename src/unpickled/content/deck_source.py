@@ -133,9 +133,8 @@ def _slides(reader: Reader, lines: list[Line]) -> Iterator[Slide]:
         if line.text.strip():
             reader.fault(line.number, "stands before the first slide", "Move it into a slide.")
             break
-    for number, (start, end) in enumerate(
-        zip(starts, [*starts[1:], len(lines)], strict=True), start=1
-    ):
+    ends = [*starts[1:], len(lines)]
+    for number, (start, end) in enumerate(zip(starts, ends, strict=False), start=1):
         yield _slide(reader, number, lines[start:end], seen)
 
 
