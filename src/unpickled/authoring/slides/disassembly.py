@@ -14,11 +14,12 @@ from importlib import import_module
 
 from unpickled.errors import ContentError, SpecimenError
 from unpickled.pickles import Step, record
+from unpickled.pickles.render import call_text, callable_text
 from unpickled.specimens import specimen
 
 __all__ = ["LINES", "Listing", "Row", "listing", "trick"]
 
-LINES = 20
+LINES = 18
 MARKER = "/tmp/unpickled-canary"  # noqa: S108 - a text to show: fixed, so that the slide is the same on every machine
 ORDINARY = frozenset(
     {
@@ -31,7 +32,7 @@ ORDINARY = frozenset(
 )
 """What saved tensors and arrays call when they are rebuilt."""
 CALLS = ("REDUCE", "NEWOBJ", "NEWOBJ_EX", "INST", "OBJ")
-WIDEST = 38  # characters of an argument
+WIDEST = 40  # characters of an argument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ def listing(name: str, highlight: str, place: str) -> Listing:
         data=data,
         start=steps[marked[0]].offset if marked else 0,
         end=last.end if last else 0,
-        call=str(last.calls) if last else "",
+        call=call_text(last.calls) if last and last.calls else "",
     )
 
 
@@ -118,11 +119,11 @@ def trick(steps: Sequence[Step]) -> range:
 
 
 def _called(step: Step) -> str:
-    return str(step.calls.function) if step.calls else ""
+    return callable_text(step.calls) if step.calls else ""
 
 
 def _imported(step: Step) -> str:
-    return str(step.imports) if step.imports else ""
+    return f"{step.imports.module}.{step.imports.name}" if step.imports else ""
 
 
 def _pickle(name: str, place: str) -> tuple[str, str, bytes]:
@@ -178,7 +179,7 @@ def _height(kept: set[int]) -> int:
 
 
 def _row(step: Step, *, trick: bool) -> Row:
-    text = f"→ {step.calls}" if step.calls else (step.arg_text or "")
+    text = f"calls {call_text(step.calls)}" if step.calls else (step.arg_text or "")
     if len(text) > WIDEST:
         text = text[: WIDEST - 1] + "…"
     return Row(

@@ -45,11 +45,15 @@ def cited(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def step(item: str) -> tuple[str, str]:
-    """Split an item of a checklist into what to do and the rest, which may be empty."""
+    """Split an item of a checklist into what to do and the rest, which may be empty.
+
+    A rest that went on with the sentence gets a capital, since it stands alone then.
+    """
     match = STEP.fullmatch(_without_citations(item))
     head, rest = (match[1], match[2]) if match else (_without_citations(item), "")
+    goes_on = rest[:1] in (",", ";", ":")
     rest = rest.lstrip(",;: ")
-    return head.rstrip(".:, "), rest[:1].upper() + rest[1:]
+    return head.rstrip(".:, "), rest[:1].upper() + rest[1:] if goes_on else rest
 
 
 def _without_citations(text: str) -> str:

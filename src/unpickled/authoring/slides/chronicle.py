@@ -1,0 +1,158 @@
+"""The timeline laid out for a slide: an axis that is true to time, and below it the events in columns of years.
+
+The picture of the lesson page has its words at 12 px; here none is under 18. Years stand together in as many columns as
+the page has room for, so that no column has many more events than another. A column's stretch of the axis is as wide
+as the column, so each marker stands above the words that belong to it. The same places serve SVG and PPTX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import combinations, pairwise
+
+from unpickled.authoring.lettering import wrap
+from unpickled.authoring.slides.look import COLOURS, EVENTS
+from unpickled.authoring.timeline import describe
+from unpickled.content import Incident
+
+__all__ = ["Column", "Entry", "columns", "date_words", "height", "svg"]
+
+WIDTH = 1168
+GAP = 22  # between two columns
+MOST = 4  # columns
+SIZE, LINE = 18, 22
+AXIS = 36  # y of the axis; markers that would touch stand on one another
+YEAR = 66  # y of the years' line of writing
+TOP = 84  # y where the first event begins
+INDENT = 27  # words stand right of their marker
+APART = 12  # between two events
+NEAR = 17  # markers closer than this would touch
+INTER = 0.8  # Inter's letters are at most this share of the widths in `lettering`; a test measures it
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event: where its marker stands on the axis (`level` above it), and where its words begin."""
+
+    incident: Incident
+    at: float
+    level: float
+    x: float
+    y: float
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Some years: what they are called, where they stand, and what happened in them."""
+
+    name: str
+    x: float
+    width: float
+    entries: tuple[Entry, ...]
+
+
+def columns(incidents: Sequence[Incident]) -> tuple[Column, ...]:
+    """Lay the events out.
+
+    Args:
+        incidents: at least one, oldest first.
+    """
+    groups = _groups(incidents)
+    wide = (WIDTH - GAP * (len(groups) - 1)) / len(groups)
+    return tuple(_column(group, n * (wide + GAP), wide) for n, group in enumerate(groups))
+
+
+def height(laid: Sequence[Column]) -> float:
+    """Return how tall the picture is."""
+    ends = [e.y + LINE * (1 + len(e.lines)) for column in laid for e in column.entries]
+    return max(ends, default=TOP)
+
+
+def date_words(date: str) -> str:
+    """Write a date as readers do: "2024-02-27" as "27 Feb 2024", "2019" as it is."""
+    year, *rest = date.split("-")
+    words = [str(int(rest[1]))] if len(rest) > 1 else []
+    words += [MONTHS[int(rest[0]) - 1]] if rest else []
+    return " ".join([*words, year])
+
+
+def svg(incidents: Sequence[Incident]) -> str:
+    """Draw the picture; its words take the page's font, and all of them are in its description too."""
+    laid = columns(incidents)
+    tall = height(laid) + 2
+    return "\n".join(
+        [
+            f'<svg class="chronicle" viewBox="-8 0 {WIDTH + 16} {tall:g}" role="img" aria-labelledby="chronicle-words">',
+            f'<desc id="chronicle-words">{escape(describe(incidents))}</desc>',
+            *(line for column in laid for line in _drawn(column)),
+            "</svg>",
+        ]
+    )
+
+
+def _groups(incidents: Sequence[Incident]) -> list[list[Incident]]:
+    """Part the years into at most `MOST` stretches, so that the fullest one is as empty as can be."""
+    years = sorted({incident.date[:4] for incident in incidents})
+    count = min(MOST, len(years))
+    cuts = combinations(range(1, len(years)), count - 1)
+    ways = ([years[a:b] for a, b in pairwise([0, *cut, len(years)])] for cut in cuts)
+    chosen = min(ways, key=lambda way: _fullness(way, incidents))
+    return [[i for i in incidents if i.date[:4] in stretch] for stretch in chosen]
+
+
+def _fullness(way: Sequence[Sequence[str]], incidents: Sequence[Incident]) -> list[int]:
+    counts = [sum(i.date[:4] in stretch for i in incidents) for stretch in way]
+    return [max(counts), sum(n * n for n in counts)]
+
+
+def _column(group: Sequence[Incident], x: float, wide: float) -> Column:
+    first, last = int(group[0].date[:4]), int(group[-1].date[:4])
+    entries: list[Entry] = []
+    y = float(TOP)
+    for incident in group:
+        share = (_year(incident.date) - first) / (last - first + 1)
+        lines = tuple(wrap(incident.title, SIZE * INTER, wide - INDENT))
+        at = x + share * wide
+        level = sum(abs(other.at - at) < NEAR for other in entries) * NEAR
+        entries.append(Entry(incident, at, level, x, y, lines))
+        y += LINE * (1 + len(lines)) + APART
+    name = str(first) if first == last else f"{first} \N{EN DASH} {last}"
+    return Column(name, x, wide, tuple(entries))
+
+
+def _year(date: str) -> float:
+    """Return a date as a number of years; an inexact one lies in the middle of its year or month."""
+    year, *rest = (int(part) for part in date.split("-"))
+    if not rest:
+        return year + 0.5
+    day = (rest[1] - 1) / 31 if len(rest) > 1 else 0.5
+    return year + (rest[0] - 1 + day) / 12
+
+
+def _drawn(column: Column) -> Iterator[str]:
+    right = column.x + column.width
+    yield f'<path d="M{column.x:.1f},{AXIS}H{right:.1f}" stroke="{COLOURS["soft"]}" stroke-width="3"/>'
+    yield _text(column.x, YEAR, column.name, COLOURS["ink"], size=22, weight=750)
+    for entry in column.entries:
+        tone = EVENTS[entry.incident.kind]
+        yield _marker(tone.outline, entry.at, AXIS - entry.level, tone.colour)
+        yield _marker(tone.outline, entry.x + 9, entry.y + 12, tone.colour)
+        x, y = entry.x + INDENT, entry.y + SIZE
+        yield _text(x, y, date_words(entry.incident.date), tone.colour, weight=650)
+        for number, line in enumerate(entry.lines, 1):
+            yield _text(x, y + LINE * number, line, COLOURS["ink"])
+
+
+def _marker(path: str, x: float, y: float, colour: str) -> str:
+    place = f'transform="translate({x:.1f},{y:.1f})"'
+    edge = f'stroke="{COLOURS["paper"]}" stroke-width="2" paint-order="stroke"'
+    return f'<path d="{path}" {place} fill="{colour}" {edge}/>'
+
+
+def _text(x: float, y: float, words: str, fill: str, size: float = SIZE, weight: int = 450) -> str:
+    said = escape(words, quote=False)
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{fill}">{said}</text>'

@@ -1,0 +1,132 @@
+"""The slides as one HTML page: reveal.js, styles, fonts and pictures inside it, so that it needs nothing else.
+
+The page is `page.html.jinja`, its looks `slides.css`; here is what the two ask of the deck. Nothing in it depends on the
+day, the folder or the machine.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from unpickled.authoring.slides import chronicle, terminal
+from unpickled.authoring.slides.inline import Run, runs, step
+from unpickled.authoring.slides.look import COLOURS, EVENTS, RISKS, Tone
+from unpickled.authoring.slides.scene import Scene
+from unpickled.authoring.timeline import KINDS
+from unpickled.content.deck import Bullets, Data, Deck, Part, Steps
+
+__all__ = ["HEADS", "legend", "page"]
+
+HEADS = ("Format", "Pickle-based?", "Risk", "Code execution on load?", "Notes")
+HERE = files("unpickled.authoring.slides")
+FONTS = (
+    ("Inter Slides", "100 900", "inter-latin-wght-normal"),
+    ("Plex Slides", "400", "ibm-plex-mono-latin-400-normal"),
+    ("Plex Slides", "600", "ibm-plex-mono-latin-600-normal"),
+)
+
+
+def page(root: Path, deck: Deck) -> bytes:
+    """Write the page.
+
+    Raises:
+        ContentError: a slide asks for something that is not there; the error names its line.
+        SetupError: a scanner is missing.
+    """
+    scene = Scene(root, deck)
+    pictured = any(slide.data("timeline") for slide in deck.slides)
+    text = _template().render(
+        scene=scene,
+        deck=deck,
+        colours=COLOURS,
+        risks=RISKS,
+        heads=HEADS,
+        cut=terminal.CUT,
+        fonts=_fonts(),
+        chronicle=Markup(chronicle.svg(scene.incidents)) if pictured else "",  # noqa: S704 - our own SVG, escaped there
+        legend=legend(scene) if pictured else (),
+    )
+    return f"{text}\n".encode()
+
+
+def legend(scene: Scene) -> list[tuple[Tone, str]]:
+    """Return each kind of event that the timeline shows, with its count in words: "3 scanner bypasses"."""
+    number = Counter(incident.kind for incident in scene.incidents)
+    return [
+        (tone, f"{number[name]} {(KINDS[name].one if number[name] == 1 else KINDS[name].many).lower()}")
+        for name, tone in EVENTS.items()
+        if number[name]
+    ]
+
+
+@cache
+def _template():  # type: ignore[no-untyped-def]
+    made = Environment(
+        loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    made.filters |= {
+        "kind": _kind,
+        "marked": _marked,
+        "pictogram": _pictogram,
+        "script": _script,
+        "step": step,
+        "style": lambda name: Markup(_read(name)),  # noqa: S704 - a file of this package
+        "wrapped": terminal.wrapped,
+    }
+    made.tests["alarming"] = terminal.alarming
+    return made.get_template("page.html.jinja")
+
+
+@cache
+def _read(name: str) -> str:
+    return HERE.joinpath(*name.split("/")).read_text(encoding="utf-8")
+
+
+def _kind(part: Part) -> str:
+    kinds = ((Data, "data"), (Steps, "steps"), (Bullets, "bullets"))
+    return next((name for kind, name in kinds if isinstance(part, kind)), "text")
+
+
+def _marked(text: str) -> Markup:
+    return Markup("").join(_element(run) for run in runs(text))
+
+
+def _element(run: Run) -> Markup:
+    words = escape(run.text)
+    if run.code:
+        words = Markup("<code>{}</code>").format(words)
+    return Markup("<strong>{}</strong>").format(words) if run.strong else words
+
+
+def _script(name: str) -> Markup:
+    """Return a script; `</script>` in one of its strings would end the element."""
+    return Markup(_read(name).replace("</script", "<\\/script"))  # noqa: S704 - a file of this package
+
+
+@cache
+def _fonts() -> Markup:
+    faces = []
+    for family, weight, file in FONTS:
+        data = b64encode(HERE.joinpath("reveal", "fonts", f"{file}.woff2").read_bytes()).decode()
+        faces.append(
+            f'@font-face {{ font-family: "{family}"; font-weight: {weight}; '
+            f"src: url(data:font/woff2;base64,{data}) format('woff2'); }}"
+        )
+    return Markup("\n".join(faces))  # noqa: S704 - names and base64
+
+
+def _pictogram(head: str) -> Markup:
+    """Return the picture whose name is a word of what is to be done; nothing where there is none."""
+    words = head.lower()
+    for file in sorted(HERE.joinpath("pictograms").iterdir(), key=lambda file: file.name):
+        if any(word in words for word in file.name.removesuffix(".svg").split("-")):
+            return Markup(file.read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
+    return Markup("")

@@ -1,0 +1,17 @@
+// The page of slides: keys as reveal.js has them (S speaker view, F full screen, O overview, ? all of them).
+Reveal.initialize({
+  width: 1280,
+  height: 720,
+  margin: 0,
+  minScale: 0.1,
+  maxScale: 4,
+  center: false,
+  hash: true,
+  progress: false, // the strip on top of each slide shows it
+  controlsTutorial: false,
+  transition: "none",
+  backgroundTransition: "none",
+  pdfMaxPagesPerSlide: 1,
+  pdfPageHeightOffset: 0,
+  plugins: [RevealNotes],
+});
