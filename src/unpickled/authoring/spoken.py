@@ -125,7 +125,7 @@ def _form(row: Row) -> SpokenForm:
     form = SpokenForm(row.text("written"), row.text("said"), row.line)
     row.close()
     row.label = f'spoken form "{form.written}"'
-    if form.said and UNSPEAKABLE.search(form.said):
+    if any(UNSPEAKABLE.search(word) for word in form.said.split()):
         remedy = "Write it out in words: dot p t, two point six."
         row.fault(f'is said "{form.said}", which nobody can read aloud', remedy, key="said")
     return form

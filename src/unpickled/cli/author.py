@@ -3,65 +3,125 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from unpickled.content import course_root
-from unpickled.errors import CourseError
+
+if TYPE_CHECKING:
+    from unpickled.authoring.checks import Findings
 
 __all__ = ["author"]
 
 KEPT = " (the edited notebook is kept beside it)"
+UNPRINTED = 3  # everything was made but what needs a browser
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def author() -> None:
-    """Regenerate and check what is made from the sources."""
+    """Write a lesson: make slides, scripts and notebooks from the sources, and check what they claim."""
 
 
 @author.command(
-    epilog="Examples:\n\n  unpickled author build\n\n  unpickled author build --check",
+    epilog="Exit codes: 0 all is made; 1 something is stale (--check); 2 a source is wrong; 3 all is made but PDF and "
+    "pictures, for want of Chromium.\n\nExamples:\n\n  unpickled author build\n\n"
+    "  unpickled author build L4.4.2 --quick\n\n  unpickled author build --check",
 )
+@click.argument("lesson", default="")
 @click.option(
     "--check", "only_check", is_flag=True, help="Write nothing; fail where a file is stale."
 )
-def build(only_check: bool) -> int:
-    """Regenerate notebooks and pictures. Files that are right already are left alone."""
-    from unpickled.authoring import edited, outputs, stale, write  # noqa: PLC0415 - jupytext is slow to import
+@click.option("--quick", is_flag=True, help="Leave PDF and pictures for later: no browser.")
+def build(lesson: str, only_check: bool, quick: bool) -> int:
+    """Make notebooks, slides, scripts and captions anew; of one LESSON or lab if you name it.
 
+    What is up to date is left alone.
+    """
     root = course_root()
-    made = outputs(root)
-    if only_check:
-        old = stale(made)
-        for path in old:
-            problem = "edited by hand" if edited(path) else "stale"
-            remedy = "Run: unpickled author build" + KEPT * (problem != "stale")
-            click.echo(f"{path.relative_to(root)}: {problem}. {remedy}", err=True)
-        click.echo(f"{len(made) - len(old)} of {len(made)} generated files are up to date.")
-        return 1 if old else 0
-    changed = write(made)
-    for path in changed:
+    return _gate(root, lesson) if only_check else _build(root, lesson, quick=quick)
+
+
+def _gate(root: Path, lesson: str) -> int:
+    from unpickled.authoring import stale_files  # noqa: PLC0415 - only this command needs it
+
+    count, found = stale_files(root, lesson)
+    for stale in found:
+        remedy = "Run: unpickled author build" + KEPT * (stale.problem == "edited by hand")
+        click.echo(f"{stale.path.relative_to(root)}: {stale.problem}. {remedy}", err=True)
+    click.echo(f"{count - len(found)} of {count} generated files are up to date.")
+    return 1 if found else 0
+
+
+def _build(root: Path, lesson: str, *, quick: bool) -> int:
+    from unpickled.authoring import build as make  # noqa: PLC0415 - only this command needs it
+
+    report = make(
+        root, lesson, quick=quick, say=lambda step: click.echo(f"making {step} …", err=True)
+    )
+    for path in report.written:
         click.echo(f"wrote {path.relative_to(root)}")
-    click.echo(f"{len(made)} generated files, {len(changed)} changed.")
-    return 0
-
-
-@author.command(epilog="Examples:\n\n  unpickled author check\n\n  unpickled author check --json")
-@click.option("--json", "as_json", is_flag=True, help="A list of {place, problem, remedy}.")
-def check(as_json: bool) -> int:
-    """Check every course file: schema, ids, sources, citations, links, minutes."""
-    from unpickled.content import check as check_content  # noqa: PLC0415 - only this command needs it
-
-    faults: list[CourseError] = list(check_content(course_root()))
-    if as_json:
-        rows = [{"place": f.place, "problem": f.problem, "remedy": f.remedy} for f in faults]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-    else:
-        for fault in faults:
-            click.echo(str(fault), err=True)
+    for path in report.removed:
+        click.echo(f"removed {path.relative_to(root)}")
+    click.echo(f"{report.files} generated files, {len(report.written)} changed.")
+    for name in report.postponed:
         click.echo(
-            f"{len(faults)} faults in the course files."
-            if faults
-            else "No fault in the course files."
+            f"PDF and pictures of {name} are of older slides: run unpickled author build.", err=True
         )
-    return 1 if faults else 0
+    for missing in report.unprinted:
+        click.echo(f"PDF and pictures were not made: {missing}", err=True)
+    return UNPRINTED if report.unprinted else 0
+
+
+@author.command(
+    epilog="Exit codes: 0 no fault; 1 faults; 2 it could not be checked.\n\nExamples:\n\n  unpickled author check\n\n"
+    "  unpickled author check --quick\n\n  unpickled author check --json",
+)
+@click.option("--json", "as_json", is_flag=True, help="An object: faults, unchecked, grades.")
+@click.option("--quick", is_flag=True, help="Do not look at the slides in a browser.")
+def check(as_json: bool, quick: bool) -> int:
+    """Check every course file: schema, sources, claims, links, spelling, times, and how the slides look."""
+    from unpickled.authoring.checks import check as find  # noqa: PLC0415 - only this command needs it
+
+    findings = find(course_root(), browser=not quick)
+    if as_json:
+        click.echo(json.dumps(_as_data(findings), ensure_ascii=False, indent=1))
+    else:
+        _tell(findings)
+    return 1 if findings.faults else 0
+
+
+def _as_data(findings: Findings) -> dict[str, object]:
+    def rows(name: str) -> list[dict[str, str]]:
+        return [
+            {"place": f.place, "problem": f.problem, "remedy": f.remedy}
+            for f in getattr(findings, name)
+        ]
+
+    return {
+        "faults": rows("faults"),
+        "unchecked": rows("unchecked"),
+        "grades": dict(findings.grades),
+    }
+
+
+def _tell(findings: Findings) -> None:
+    for fault in findings.faults:
+        click.echo(str(fault), err=True)
+    for missing in findings.unchecked:
+        click.echo(f"How the slides look was not checked: {missing}", err=True)
+    for lesson, grade in findings.grades.items():
+        if " " not in lesson:
+            hardest = max(
+                (value, name.split()[1])
+                for name, value in findings.grades.items()
+                if name.startswith(f"{lesson} ")
+            )
+            click.echo(
+                f"{lesson}: what is said reads at school grade {grade:g}; hardest is "
+                f'slide "{hardest[1]}", {hardest[0]:g}.'
+            )
+    number = len(findings.faults)
+    several = "1 fault" if number == 1 else f"{number} faults"
+    click.echo(f"{several} in the course files." if number else "No fault in the course files.")

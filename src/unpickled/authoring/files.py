@@ -1,27 +1,25 @@
-"""Generated files: which there are, which are stale, and how they reach the disk."""
+"""Generated files and the disk: which of them are stale, and how the new ones are written.
+
+A file is replaced in one step, so that whoever reads it, or stops us, meets the old one or the new one. What counts as
+the same is told by kind: a notebook that was only run is what it was, and so is a presentation packed by another zlib.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from unpickled.authoring.assignments import notebook
-from unpickled.authoring.lab_files import labs
-from unpickled.authoring.notebooks import Builder, as_built
-from unpickled.authoring.quiz_notebook import quiz_notebook, quiz_path
-from unpickled.authoring.timeline import timeline_svg
-from unpickled.content import load_incidents
+from unpickled.errors import SetupError
 
-__all__ = ["Output", "edited", "outputs", "stale", "write"]
-
-TIMELINE = Path("course/L4.4.2/pictures/timeline.svg")
-QUIZ = "L4.4.2"
+__all__ = ["Output", "edited", "stale", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +28,6 @@ class Output:
 
     path: Path
     data: bytes
-
-
-def outputs(root: Path) -> tuple[Output, ...]:
-    """Compute every generated file of the course below `root`, in memory.
-
-    Raises:
-        ContentError: a source or a data file is wrong.
-    """
-    builder = Builder(root)
-    made = [
-        Output(source.with_suffix(".ipynb"), builder.notebook(source))
-        for source in builder.sources()
-    ]
-    made.append(Output(quiz_path(root, QUIZ), quiz_notebook(root, QUIZ)))
-    made += [Output(lab.notebook, notebook(lab)) for lab in labs(root)]
-    made.append(Output(root / TIMELINE, timeline_svg(load_incidents(root)).encode()))
-    return tuple(made)
 
 
 def stale(made: Iterable[Output]) -> list[Path]:
@@ -61,6 +42,9 @@ def write(made: Iterable[Output]) -> list[Path]:
     """Write the outputs that differ, each atomically; returns the paths that were written.
 
     A notebook that somebody edited by hand is kept beside the new one, as `NAME.edited-1.ipynb`.
+
+    Raises:
+        SetupError: a file cannot be written; those before it have been.
     """
     changed = []
     for output in made:
@@ -74,7 +58,11 @@ def write(made: Iterable[Output]) -> list[Path]:
 
 def edited(path: Path) -> bool:
     """Tell whether a file is a notebook with work in it that no source holds: a cell changed or added by hand."""
-    return path.suffix == ".ipynb" and path.is_file() and not as_built(path.read_bytes())
+    if path.suffix != ".ipynb" or not path.is_file():
+        return False
+    from unpickled.authoring.notebooks import as_built  # noqa: PLC0415 - jupytext is slow to import
+
+    return not as_built(path.read_bytes())
 
 
 def _is_current(output: Output) -> bool:
@@ -82,9 +70,10 @@ def _is_current(output: Output) -> bool:
     if not output.path.is_file():
         return False
     found = output.path.read_bytes()
-    return found == output.data or (
-        output.path.suffix == ".ipynb" and _written(found) == _written(output.data)
-    )
+    if found == output.data:
+        return True
+    read = {".ipynb": _written, ".pptx": _packed}.get(output.path.suffix)
+    return read is not None and read(found) == read(output.data) is not None
 
 
 def _written(notebook: bytes) -> object:
@@ -104,6 +93,15 @@ def _written(notebook: bytes) -> object:
         return None
 
 
+def _packed(archive: bytes) -> object:
+    """Return what a zip archive holds, by name: how tightly it is packed depends on the machine's zlib."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            return {name: opened.read(name) for name in opened.namelist()}
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError):
+        return None
+
+
 def _set_aside(path: Path) -> Path:
     """Keep a copy under the first free name, and return it."""
     for number in count(1):
@@ -115,13 +113,20 @@ def _set_aside(path: Path) -> Path:
 
 
 def _replace(output: Output) -> None:
-    output.path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=output.path.parent, prefix=f".{output.path.name}.")
+    name = ""
     try:
+        output.path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=output.path.parent, prefix=f".{output.path.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(output.data)
         Path(name).chmod(0o644)
         Path(name).replace(output.path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+    except BaseException as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            remedy = "Make room, or see to the folder's permissions."
+            raise SetupError(
+                str(output.path), f"cannot be written: {error.strerror}", remedy
+            ) from error
         raise

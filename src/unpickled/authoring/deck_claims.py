@@ -1,0 +1,156 @@
+"""What a slide claims, in numbers and names, held against what is so: sources, the format table, steps and times.
+
+A fact that is said and shown can be right in one place and wrong in the other. Each check here reads the sentence and
+compares it with the data or with a count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from unpickled.content import RISKS, Format, Incident, Slide, prose
+from unpickled.content.deck import Steps
+
+__all__ = ["Fault", "citations", "lesson_time", "steps", "table", "title_time", "unsourced"]
+
+Fault = tuple[int, str, str]
+"""Line, problem (after 'slide "id"') and remedy."""
+
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBER = rf"(?P<number>\d+(?:\.\d+)?|{'|'.join(NUMBERS)})"
+TIME = re.compile(rf"\b{NUMBER}[\s-](?P<unit>minutes?|words)\b", re.IGNORECASE)
+IN_TIME = re.compile(r"\bin (?P<number>\d+) (?P<unit>seconds?|minutes?)\b", re.IGNORECASE)
+THINGS = re.compile(
+    rf"\b{NUMBER} (?:more )?(?:things|steps|measures|more|defen[cs]es)\b", re.IGNORECASE
+)
+RISK = re.compile(rf"\b({'|'.join(RISKS)})\b", re.IGNORECASE)
+CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b")
+CITE = "Cite one on the slide, as [@source-id]; the ids are in course/data/sources.toml."
+
+
+def citations(slide: Slide) -> Iterator[tuple[int, str]]:
+    """Yield every source id that a slide cites, with its line."""
+    for line, text in slide.texts:
+        for match in prose.CITATION.finditer(text):
+            yield from ((line, word.strip().lstrip("@")) for word in match[1].split(";"))
+
+
+def unsourced(
+    slide: Slide, formats: Sequence[Format], incidents: Sequence[Incident]
+) -> Iterator[Fault]:
+    """Find claims (years, CVE numbers, percentages, counts) that nothing on the slide vouches for.
+
+    A text that is shown cites its own source. What is said may rest on anything that its slide cites or draws.
+    """
+    vouched = {source for _, source in citations(slide)}
+    for name, rows in (("formats", formats), ("timeline", incidents)):
+        if slide.data(name):
+            vouched.update(source for row in rows for source in row.sources)
+    spoken = list(zip(slide.spoken_lines, slide.spoken, strict=True))
+    for line, text in slide.texts:
+        what = prose.claim(text)
+        if what:
+            yield line, f'states {what} without a source: "{_begin(text)}"', CITE
+    for line, text in spoken:
+        what = prose.claim(text)
+        if what and not vouched:
+            yield line, f'says {what}, and shows no source: "{_begin(text)}"', CITE
+    for line, text in (*slide.texts, *spoken):
+        for number in CVE.findall(text):
+            if vouched and number.lower() not in vouched:
+                yield line, f"names {number}, which no source on it is about", CITE
+
+
+def table(slide: Slide, formats: Sequence[Format]) -> Iterator[Fault]:
+    """Hold what is said beside the format table against it: every row, in its order, with its risk."""
+    said = " ".join(slide.spoken)
+    line = slide.spoken_lines[0] if slide.spoken_lines else slide.line
+    first: list[tuple[int, Format]] = []
+    for row in formats:
+        places = {name: _find(said, name) for name in re.findall(r"\.\w+", row.name)}
+        for name in (name for name, place in places.items() if place < 0):
+            problem = f'shows the row "{row.name}" and does not say "{name}"'
+            yield line, problem, "Say it, with its risk."
+        if places:
+            first.append((min(places.values()), row))
+    if not first or min(first, key=lambda one: one[0])[0] < 0:
+        return  # where one row ends and the next begins cannot be told
+    for (here, one), (after, other) in pairwise(first):
+        if after < here:
+            problem = f'says "{other.name}" before "{one.name}", against the table\'s order'
+            yield line, problem, "Say the rows as they stand, so that eyes can follow."
+            return
+    ends = [place for place, _ in first[1:]]
+    for (start, row), end in zip(first, [*ends, _paragraph(slide, first)], strict=True):
+        yield from _risk(line, row, said[start:end])
+
+
+def steps(slide: Slide) -> Iterator[Fault]:
+    """Hold "three things" in what is said against the number of steps that are shown."""
+    shown = sum(len(part.items) for part in slide.parts if isinstance(part, Steps))
+    for line, text in zip(slide.spoken_lines, slide.spoken, strict=True) if shown else ():
+        for match in THINGS.finditer(text):
+            if _value(match["number"]) != shown:
+                problem = f'says "{match[0]}" and shows {shown} steps'
+                yield line, problem, "Make them the same."
+
+
+def title_time(slide: Slide, seconds: float) -> Iterator[Fault]:
+    """Hold a title such as "Pickle in 90 seconds" against the time that it takes: no more, and at least half."""
+    match = IN_TIME.search(slide.title)
+    if match:
+        promised = int(match["number"]) * (60 if match["unit"].lower().startswith("m") else 1)
+        if not promised / 2 <= seconds <= promised:
+            problem = f'promises "{match[0]}" in its title, and takes {round(seconds)} seconds'
+            yield slide.line, problem, "Shorten what is spoken, or correct the title."
+
+
+def lesson_time(slide: Slide, minutes: float, words: int) -> Iterator[Fault]:
+    """Hold the minutes and words that a title slide announces, shown or said, against the counted ones."""
+    spoken = zip(slide.spoken_lines, slide.spoken, strict=True)
+    for line, text in (*slide.texts, *spoken):
+        for match in TIME.finditer(text):
+            claimed = _value(match["number"])
+            if match["unit"].lower() == "words":
+                if abs(claimed - words) > words / 20:
+                    yield (
+                        line,
+                        f'announces "{match[0]}", and there are {words}',
+                        f"Say {round(words, -1)} words.",
+                    )
+            elif abs(claimed - minutes) > 0.5:
+                problem = f'announces "{match[0]}", and it takes {minutes:.1f}'
+                yield line, problem, f"Say {round(minutes)} minutes."
+
+
+def _risk(line: int, row: Format, said: str) -> Iterator[Fault]:
+    found = {word.lower() for word in RISK.findall(said)}
+    if found != {row.risk}:
+        words = ", ".join(sorted(found)) or "none of the table's words"
+        problem = f'says the risk of "{row.name}" as {words}, and the table says {row.risk}'
+        yield line, problem, f'Write {{{{ risk(format="{row.id}") }}}}, which follows the table.'
+
+
+def _paragraph(slide: Slide, first: Sequence[tuple[int, Format]]) -> int:
+    """Return where the paragraph of the last row ends, in all that is said."""
+    end = -1
+    for text in slide.spoken:
+        end += len(text) + 1
+        if end > first[-1][0]:
+            break
+    return end
+
+
+def _find(said: str, name: str) -> int:
+    match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said)
+    return match.start() if match else -1
+
+
+def _value(number: str) -> float:
+    return NUMBERS.index(number.lower()) + 1 if number.lower() in NUMBERS else float(number)
+
+
+def _begin(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"
