@@ -31,6 +31,11 @@ FLAGS = (
     "--disable-sync",
     "--font-render-hinting=none",
 )
+# What the page's own policy refuses never becomes a request
+REFUSALS = """
+window.unpickledRefused = [];
+addEventListener("securitypolicyviolation", (event) => window.unpickledRefused.push(event.blockedURI));
+"""
 
 
 class Opened:
@@ -51,6 +56,7 @@ class Opened:
         """Show the page in a tab of 1280 x 720, ready, with its fonts loaded."""
         page = self._browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.route("**/*", self._route)
+        page.add_init_script(REFUSALS)
         try:
             page.goto(self._address + query)
             page.wait_for_function("window.Reveal && Reveal.isReady()")

@@ -17,7 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from unpickled.authoring.slides import chronicle, terminal
-from unpickled.authoring.slides.inline import Run, runs, step
+from unpickled.authoring.slides.inline import Run, plain, runs, step
 from unpickled.authoring.slides.look import COLOURS, EVENTS, RISKS, Tone
 from unpickled.authoring.slides.scene import Scene
 from unpickled.authoring.timeline import KINDS
@@ -125,8 +125,8 @@ def _fonts() -> Markup:
 
 def _pictogram(head: str) -> Markup:
     """Return the picture whose name is a word of what is to be done; nothing where there is none."""
-    words = head.lower()
+    words = set(plain(head).lower().split())
     for file in sorted(HERE.joinpath("pictograms").iterdir(), key=lambda file: file.name):
-        if any(word in words for word in file.name.removesuffix(".svg").split("-")):
+        if words & set(file.name.removesuffix(".svg").split("-")):
             return Markup(file.read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
     return Markup("")

@@ -1,9 +1,82 @@
-"""stub"""
+"""What a reader would stumble over on a slide, measured in Chromium at 1280 x 720, each with the deck's line.
+
+No word stands outside of its box or on another word, none is smaller than 18 px or has less contrast than 4.5:1 (WCAG
+2.2, 1.4.3), every picture has words for those who do not see it, and the page asks for nothing elsewhere.
+"""
+
 from __future__ import annotations
 
-from unpickled.content.deck import Deck
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from unpickled.authoring.slides.chromium import opened
+from unpickled.authoring.slides.look import SMALLEST
+from unpickled.content.deck import Deck, Slide
 from unpickled.errors import ContentError
+
+__all__ = ["faults"]
+
+LESS = "Say it in fewer words, or make two slides of it."
+LOOKS = "src/unpickled/authoring/slides"
+SHOWN = 60  # characters of a text that is quoted
+MESSAGES: Mapping[str, tuple[Callable[[dict[str, Any]], str], str]] = {
+    "outside": (lambda it: f"has words {it['amount']:.0f} px outside of their box: {_quoted(it['text'])}", LESS),
+    "covered": (lambda it: f"has words on other words: {_quoted(it['text'])} and {_quoted(it['other'])}", LESS),
+    "small": (
+        lambda it: f"has words of {-it['amount']:.0f} px, and {SMALLEST} are the least: {_quoted(it['text'])}",
+        f"Make them larger in {LOOKS}/slides.css.",
+    ),
+    "faint": (
+        lambda it: f"has words with a contrast of {-it['amount']:.1f}:1, and 4.5:1 is the least: {_quoted(it['text'])}",
+        f"Choose another colour in {LOOKS}/look.py.",
+    ),
+    "wordless": (
+        lambda it: f"has a picture that nothing describes: {it['text']}",
+        "Give it alt, aria-label or desc; aria-hidden where it is mere ornament.",
+    ),
+}
 
 
 def faults(html: bytes, deck: Deck) -> list[ContentError]:
-    return []
+    """Measure each slide of a page.
+
+    Args:
+        html: a page of `html_slides`.
+        deck: the deck that it was made of.
+
+    Returns:
+        The worst fault of each kind on each slide, in the slides' order.
+
+    Raises:
+        SetupError: playwright or Chromium is missing.
+    """
+    found: list[ContentError] = []
+    with opened(html) as page:
+        with page.tab() as tab:
+            for number, slide in enumerate(deck.slides):
+                tab.evaluate("(n) => Reveal.slide(n)", number)
+                found += _told(deck, slide, tab.evaluate(_probe()))
+            asked = [*page.refused, *tab.evaluate("() => window.unpickledRefused")]
+        for address in dict.fromkeys(asked):
+            problem = f"its slides ask for {address}, and must not need a network"
+            found.append(ContentError(deck.place, problem, "Put it into the page, or take it out."))
+    return found
+
+
+@cache
+def _probe() -> str:
+    text = files("unpickled.authoring.slides").joinpath("probe.js").read_text(encoding="utf-8")
+    return text[text.index("() => {") :]
+
+
+def _told(deck: Deck, slide: Slide, measured: Sequence[dict[str, Any]]) -> Iterator[ContentError]:
+    for it in measured:
+        problem, remedy = MESSAGES[it["kind"]]
+        place = f"{deck.place}:{it['line'] or slide.line}"
+        yield ContentError(place, f'slide "{slide.id}" {problem(it)}', remedy)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"}"'
