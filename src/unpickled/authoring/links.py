@@ -23,7 +23,7 @@ __all__ = ["link_faults"]
 PAGES = ("course/*.py", "course/*/*.py", "labs/*/*.py")
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/*.md")
 MACRO = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
-BROKEN = re.compile(r"\[([^\]\[]*)\]\s?\(")
+BROKEN = re.compile(r"\[([^\]\[]*)\]\(")
 LOCAL = re.compile(r"https?://(127\.0\.0\.1|localhost)\b")
 
 
@@ -66,7 +66,7 @@ def _faults(text: str) -> Iterator[tuple[int, str, str]]:
 def _inline(token: Token, line: int) -> Iterator[tuple[int, str, str]]:
     words = "".join(child.content for child in token.children or () if child.type == "text")
     broken = BROKEN.search(words)
-    if broken and "](" in token.content:
+    if broken:
         problem = f'has a link that does not come out: "[{broken[1]}]("'
         yield line, problem, "Write [words](address), without spaces in the address."
     for child in token.children or ():
