@@ -129,6 +129,24 @@ def test_containers_are_kept_in_part():
     )
 
 
+@pytest.mark.parametrize(
+    "nothing", [b")", b"]", b"N", b"K\0", b"U\0"], ids=["()", "[]", "None", "0", "''"]
+)
+@pytest.mark.parametrize("items", [2, 8, 20])
+def test_what_is_added_one_by_one_is_counted_as_it_was_at_each_step(items, nothing):
+    """However little is kept, a list and a dict tell how long they were, up to where the counting stops."""
+    for empty, add, pushed in ((b"]", b"a", 1), (b"}", b"s", 2)):
+        told = record(
+            empty + (nothing * pushed + add) * 13 + b".", limits=Limits(items=items, stack=9)
+        )
+        shown = [told.stack(step.index)[0] for step in told if step.opcode in ("APPEND", "SETITEM")]
+        sizes = [text.count(", ") + 1 for text in shown[: min(8, items // pushed)]]
+        assert sizes == list(range(1, len(sizes) + 1))
+        kept = min(8, items // pushed)
+        assert shown[-1].endswith(f", … {13 - kept} more" + {b"]": "]", b"}": "}"}[empty])
+        assert len(told.columns()["values"]) < 3 * 13 + 4
+
+
 DEEP = {
     "lists": b"]" * 10_000 + b"a" * 9_999 + b".",
     "tuples": b")" + b"\x85" * 10_000 + b".",

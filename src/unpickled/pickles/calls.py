@@ -170,8 +170,13 @@ def append(machine: Machine, _: None) -> Happened:
     """APPEND: append the top entry to what is below it."""
     stack = machine.stack
     value = stack.pop()
-    if type(stack[-1]) is List:
-        machine.grow(stack[-1], (value,))
+    log = stack[-1]
+    if type(log) is List:
+        total = log[-1] + 1 if log else 1
+        if total <= machine.items:  # the usual case, without a detour
+            log += (~machine.now, value, total)
+        else:
+            machine.grow(log, (value,))
         return None
     return _extend(machine, "APPEND", "append", [value])
 
@@ -199,8 +204,14 @@ def setitem(machine: Machine, _: None) -> Happened:
     stack = machine.stack
     value = stack.pop()
     key = stack.pop()
-    if type(stack[-1]) is Dict:  # the usual case, without a detour
-        machine.grow(stack[-1], (key, value))
+    log = stack[-1]
+    if type(log) is Dict:
+        total = log[-1] + 2 if log else 2
+        if total <= machine.items:  # the usual case, without a detour
+            now = ~machine.now
+            log += (now, key, total - 1, now, value, total)
+        else:
+            machine.grow(log, (key, value))
         return None
     return _store(machine, "SETITEM", [key, value])
 

@@ -114,7 +114,7 @@ def _pair_log(log: Log, number: Number) -> list[list[Any]]:
 
 def _totals(log: list[Any], width: int = 1) -> list[list[int]]:
     """Return `[step, total]` where a log does not hold all that was added; normally it is empty."""
-    kept = sum(len(values) for values in log[1::3])
+    kept = sum(len(values) for _, values, _ in additions(log))
     return [[step, total // width] for step, _, total in additions(log) if total > kept]
 
 

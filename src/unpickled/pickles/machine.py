@@ -274,12 +274,13 @@ class Machine:
             return
         total = log[-1] + len(values) if log else len(values)
         if total <= self.items:  # nearly always
+            values = tuple(values)  # since the garbage collector forgets tuples of plain values
             log += (self.now, values, total)
             return
         before = total - len(values)
         if before < self.items:
             log += (self.now, values[: self.items - before], total)
-        elif log[-2]:
+        elif log[-2] or log[-3] < 0:
             log += (self.now, (), total)
         else:  # so that a log has an end, however long the list
             log[-3:] = (self.now, (), total)

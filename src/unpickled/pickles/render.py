@@ -52,6 +52,7 @@ from unpickled.pickles.values import (
     Persistent,
     ReadOnly,
     Set,
+    additions,
 )
 
 __all__ = [
@@ -257,9 +258,13 @@ def _before(call: Call, depth: int) -> _Place:
 
 def _seen(log: list[Any], step: int) -> int:
     """Count the additions to a log that were made at or before `step`."""
-    if not log or log[-3] <= step:
-        return len(log) // 3
-    return bisect_right(range(len(log) // 3), step, key=lambda number: log[3 * number])
+    places = range(len(log) // 3)
+    return bisect_right(places, step, key=lambda number: _when(log[3 * number]))
+
+
+def _when(step: int) -> int:
+    """Return the step of an addition, which of a single value is written inverted."""
+    return step if step >= 0 else ~step
 
 
 def _logged(log: Log, at: _Place) -> Iterator[str]:
@@ -274,7 +279,7 @@ def _logged(log: Log, at: _Place) -> Iterator[str]:
 def _kept(log: list[Any], seen: int, most: int) -> list[Any]:
     """Return the first values of the first `seen` additions to a log."""
     values: list[Any] = []
-    for added in islice(log, 1, 3 * seen, 3):
+    for _, added, _ in islice(additions(log), seen):
         values += added[:most]
         if len(values) >= most:
             break

@@ -114,12 +114,12 @@ class ReadOnly(NamedTuple):
 
 
 class Log(list[Any]):
-    """Anything that can grow: the list of what was added, three entries for each addition: step, values, total.
+    """Anything that can grow: the list of what was added, three entries for each addition.
 
-    `total` is the number of values after that step. Of the values themselves only the first are kept
-    (see `Machine.grow`), so `values` may be fewer than were added. A tuple for each addition would be easier to
-    read, and cost a tenth of the tracer's time at a million opcodes: the garbage collector visits it again and again.
-    See `additions`.
+    The three are `step, values, total`, or `~step, value, total` where a single value was added. `total` is the number
+    of values after it. Of the values themselves only the first are kept (see `Machine.grow`), so `values` may be fewer
+    than were added. A tuple for each addition would be easier to read, and cost a fifth of the tracer's time at a
+    million opcodes: the garbage collector visits it again and again. `additions` reads either form.
     """
 
     __slots__ = ()
@@ -144,8 +144,10 @@ class Dict(Log):
 
 
 def additions(log: list[Any]) -> Iterator[tuple[int, Any, int]]:
-    """Yield what was added to a log, oldest first, as (step, values, total)."""
-    return zip(log[::3], log[1::3], log[2::3], strict=True)
+    """Yield what was added to a log, oldest first, as (step, values, total); a dict's key and item may be two."""
+    entries = iter(log)
+    for step, values, total in zip(entries, entries, entries, strict=True):
+        yield (step, values, total) if step >= 0 else (~step, (values,), total)
 
 
 def _field(number: int, inner: int | None = None) -> Any:
