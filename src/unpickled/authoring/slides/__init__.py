@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from unpickled.content.deck import Deck
-from unpickled.errors import ContentError
+from unpickled.errors import ContentError, SetupError
 
 __all__ = ["html_slides", "layout_faults", "pptx_slides", "printed"]
 
@@ -33,8 +33,12 @@ def pptx_slides(root: Path, deck: Deck) -> bytes:
         ContentError: as for `html_slides`.
         SetupError: python-pptx or a scanner is missing.
     """
-    from unpickled.authoring.slides.presentation import presentation  # noqa: PLC0415 - as above
-
+    try:
+        from unpickled.authoring.slides.presentation import presentation  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "pptx":
+            raise
+        raise SetupError("python-pptx", "it is not installed", "Run: tools/setup.sh dev") from error
     return presentation(root, deck)
 
 

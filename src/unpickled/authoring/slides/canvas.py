@@ -6,20 +6,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
-from pptx.enum.text import MSO_ANCHOR
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
 from unpickled.authoring.slides.inline import Run
 from unpickled.authoring.slides.look import COLOURS
 
-__all__ = ["MONO", "SANS", "Box", "Canvas", "Style", "Words", "colour", "px"]
+__all__ = [
+    "MONO",
+    "SANS",
+    "Box",
+    "Canvas",
+    "Style",
+    "Words",
+    "colour",
+    "describe",
+    "px",
+    "styled",
+    "to_left",
+    "write",
+]
 
 SANS, MONO = "Arial", "Consolas"
 
@@ -36,7 +50,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How words look: size in pixels, colour as "#rrggbb", the ground behind single words, spacing of lines in pixels."""
+    """How words look: size in pixels, colour as "#rrggbb", the ground behind single words, spacing of lines in pixels.
+
+    `bullet`: the paragraph is an item of a list, if its first words say so.
+    """
 
     size: float = 24
     colour: str = COLOURS["ink"]
@@ -46,6 +63,7 @@ class Style:
     line: float = 0
     after: float = 0
     code: str = COLOURS["brand"]
+    bullet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +82,9 @@ def px(pixels: float) -> Emu:
     return Emu(round(pixels * 9525))
 
 
-def colour(written: str) -> RGBColor:
+def colour(written: str) -> Any:
     """Return "#rrggbb" as PowerPoint has it."""
-    return RGBColor.from_string(written.lstrip("#"))
+    return RGBColor.from_string(written.lstrip("#"))  # type: ignore[no-untyped-call]
 
 
 def styled(runs: Iterable[Run], style: Style) -> Line:
@@ -86,7 +104,7 @@ def styled(runs: Iterable[Run], style: Style) -> Line:
 
 
 class Canvas:
-    """The shapes of one slide, or of one group on it.
+    """The shapes of one slide.
 
     Args:
         shapes: python-pptx's collection.
@@ -94,20 +112,32 @@ class Canvas:
 
     def __init__(self, shapes: Any) -> None:
         self._shapes = shapes
+        self._drawn: list[Any] = []
 
-    def group(self, name: str, words: str) -> Canvas:
-        """Begin a group; `words` tell what it shows to whoever does not see it."""
-        made = self._shapes.add_group_shape()
+    @contextmanager
+    def group(self, name: str, words: str) -> Iterator[None]:
+        """Make one group of what is drawn meanwhile; `words` tell what it shows to whoever does not see it.
+
+        The shapes are grouped at the end: python-pptx measures a group anew for each shape that is added to it.
+        """
+        self._drawn = []
+        yield
+        made = self._shapes.add_group_shape(self._drawn)
         describe(made, name, words)
-        return Canvas(made.shapes)
 
-    def shape(self, box: Box, fill: str, *, kind: str = "RECTANGLE", edge: str = "", round_by: float = 0) -> Any:
+    def shape(
+        self, box: Box, fill: str, *, kind: str = "RECTANGLE", edge: str = "", round_by: float = 0
+    ) -> Any:
         """Draw a shape; `round_by` is the radius of a rounded rectangle's corners in pixels."""
         kind = "ROUNDED_RECTANGLE" if round_by else kind
-        made = self._shapes.add_shape(getattr(MSO_SHAPE, kind), px(box.x), px(box.y), px(box.width), px(box.height))
+        made = self._shapes.add_shape(
+            getattr(MSO_SHAPE, kind), px(box.x), px(box.y), px(box.width), px(box.height)
+        )
         if round_by:
             made.adjustments[0] = min(0.5, round_by / min(box.width, box.height))
         made.shadow.inherit = False
+        for effect in made._element.iter(qn("a:effectRef")):  # noqa: SLF001 - LibreOffice draws the theme's shadow all the same
+            effect.set("idx", "0")
         made.fill.solid()
         made.fill.fore_color.rgb = colour(fill)
         if edge:
@@ -115,19 +145,31 @@ class Canvas:
             made.line.width = Pt(0.75)
         else:
             made.line.fill.background()
+        self._drawn.append(made)
         return made
 
-    def text(self, box: Box, lines: Iterable[Line], *, anchor: str = "TOP", name: str = "", wrap: bool = True) -> Any:
+    def text(
+        self,
+        box: Box,
+        lines: Iterable[Line],
+        *,
+        anchor: str = "TOP",
+        name: str = "",
+        wrap: bool = True,
+    ) -> Any:
         """Write lines into a box without a frame; a line that is too long goes on below."""
         made = self._shapes.add_textbox(px(box.x), px(box.y), px(box.width), px(box.height))
         if name:
             made.name = name
         write(made.text_frame, lines, anchor=anchor, wrap=wrap)
+        self._drawn.append(made)
         return made
 
     def table(self, box: Box, widths: Sequence[float], rows: int, words: str) -> Any:
         """Add a native table; `words` say what it is."""
-        frame = self._shapes.add_table(rows, len(widths), px(box.x), px(box.y), px(box.width), px(box.height))
+        frame = self._shapes.add_table(
+            rows, len(widths), px(box.x), px(box.y), px(box.width), px(box.height)
+        )
         describe(frame, "Table", words)
         table = frame.table
         table.horz_banding = False
@@ -136,7 +178,9 @@ class Canvas:
         return table
 
 
-def write(frame: Any, lines: Iterable[Line], *, anchor: str = "TOP", wrap: bool = True, inset: float = 0) -> None:
+def write(
+    frame: Any, lines: Iterable[Line], *, anchor: str = "TOP", wrap: bool = True, inset: float = 0
+) -> None:
     """Write lines into a text frame, one paragraph for each."""
     frame.word_wrap = wrap
     frame.vertical_anchor = getattr(MSO_ANCHOR, anchor)
@@ -152,6 +196,24 @@ def write(frame: Any, lines: Iterable[Line], *, anchor: str = "TOP", wrap: bool 
             paragraph.line_spacing = Pt(line[0].style.line * 0.75)
         if line and line[0].style.after:
             paragraph.space_after = Pt(line[0].style.after * 0.75)
+        if line and line[0].style.bullet:
+            _bullet(paragraph, line[0].style.size)
+
+
+def _bullet(paragraph: Any, size: float) -> None:
+    """Make a paragraph an item of a list (ECMA-376, part 1, 21.1.2.4), which python-pptx does not know."""
+    properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001 - the only way to the element
+    properties.set("marL", str(px(size * 1.1)))
+    properties.set("indent", str(-px(size * 1.1)))
+    for tag, given in (
+        ("a:buClr", {}),
+        ("a:buFont", {"typeface": SANS}),
+        ("a:buChar", {"char": "\N{BLACK SQUARE}"}),
+    ):
+        mark = properties.makeelement(qn(tag), given)
+        if tag == "a:buClr":
+            mark.append(mark.makeelement(qn("a:srgbClr"), {"val": COLOURS["brand"].lstrip("#")}))
+        properties.append(mark)
 
 
 def dress(run: Any, style: Style) -> None:
@@ -166,6 +228,12 @@ def dress(run: Any, style: Style) -> None:
         mark = properties.makeelement(qn("a:highlight"), {})
         mark.append(mark.makeelement(qn("a:srgbClr"), {"val": style.ground.lstrip("#")}))
         properties.find(qn("a:solidFill")).addnext(mark)
+
+
+def to_left(shape: Any) -> None:
+    """Set the words of a shape flush left; they stand in its middle otherwise."""
+    for paragraph in shape.text_frame.paragraphs:
+        paragraph.alignment = PP_ALIGN.LEFT
 
 
 def describe(shape: Any, name: str, words: str) -> None:

@@ -89,7 +89,10 @@ def opened(html: bytes) -> Iterator[Opened]:
     if not path:
         remedy = "Install it (apt-get install chromium), or name it in CHROMIUM."
         raise SetupError("Chromium", "it is not on PATH", remedy)
-    with tempfile.TemporaryDirectory(prefix="unpickled-slides-") as folder, sync_playwright() as play:
+    with (
+        tempfile.TemporaryDirectory(prefix="unpickled-slides-") as folder,
+        sync_playwright() as play,
+    ):
         file = Path(folder).resolve() / "slides.html"
         file.write_bytes(html)
         try:

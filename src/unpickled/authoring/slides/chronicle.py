@@ -7,17 +7,18 @@ as the column, so each marker stands above the words that belong to it. The same
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import combinations, pairwise
+from itertools import combinations, count, pairwise
 
 from unpickled.authoring.lettering import wrap
-from unpickled.authoring.slides.look import COLOURS, EVENTS
-from unpickled.authoring.timeline import describe
+from unpickled.authoring.slides.look import COLOURS, EVENTS, Tone
+from unpickled.authoring.timeline import KINDS, describe
 from unpickled.content import Incident
 
-__all__ = ["Column", "Entry", "columns", "date_words", "height", "svg"]
+__all__ = ["Column", "Entry", "columns", "date_words", "height", "legend", "svg"]
 
 WIDTH = 1168
 GAP = 22  # between two columns
@@ -28,8 +29,13 @@ YEAR = 64  # y of the years' line of writing
 TOP = 78  # y where the first event begins
 INDENT = 27  # words stand right of their marker
 APART = 8  # between two events
-NEAR = 17  # markers closer than this would touch
-INTER = 0.8  # Inter's letters are at most this share of the widths in `lettering`; a test measures it
+NEAR, STEP = 17, 15  # markers closer than this would touch, so the later one stands so much higher
+# Inter's letters are at most this share of the widths in `lettering`; a test measures it
+INTER = 0.8
+WORDS, DATES, YEARS = (
+    f'font-size="{size}" font-weight="{weight}"'
+    for size, weight in ((SIZE, 450), (SIZE, 650), (22, 750))
+)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -39,7 +45,7 @@ class Entry:
 
     incident: Incident
     at: float
-    level: float
+    level: int
     x: float
     y: float
     lines: tuple[str, ...]
@@ -80,13 +86,25 @@ def date_words(date: str) -> str:
     return " ".join([*words, year])
 
 
+def legend(incidents: Sequence[Incident]) -> list[tuple[Tone, str]]:
+    """Return the look of each kind of event, and its count in words: "3 scanner bypasses"."""
+    number = Counter(incident.kind for incident in incidents)
+    return [
+        (tone, f"{number[name]} {(tone.word if number[name] == 1 else KINDS[name].many).lower()}")
+        for name, tone in EVENTS.items()
+        if number[name]
+    ]
+
+
 def svg(incidents: Sequence[Incident]) -> str:
     """Draw the picture; its words take the page's font, and all of them are in its description too."""
     laid = columns(incidents)
     tall = height(laid) + 2
     return "\n".join(
         [
-            f'<svg class="chronicle" viewBox="-8 0 {WIDTH + 16} {tall:g}" role="img" aria-labelledby="chronicle-words">',
+            f'<svg class="chronicle" viewBox="-8 -4 {WIDTH + 16} {tall + 4:g}" role="img" '
+            ""
+            'aria-labelledby="chronicle-words">',
             f'<desc id="chronicle-words">{escape(describe(incidents))}</desc>',
             *(line for column in laid for line in _drawn(column)),
             "</svg>",
@@ -97,8 +115,8 @@ def svg(incidents: Sequence[Incident]) -> str:
 def _groups(incidents: Sequence[Incident]) -> list[list[Incident]]:
     """Part the years into at most `MOST` stretches, so that the fullest one is as empty as can be."""
     years = sorted({incident.date[:4] for incident in incidents})
-    count = min(MOST, len(years))
-    cuts = combinations(range(1, len(years)), count - 1)
+    parts = min(MOST, len(years))
+    cuts = combinations(range(1, len(years)), parts - 1)
     ways = ([years[a:b] for a, b in pairwise([0, *cut, len(years)])] for cut in cuts)
     chosen = min(ways, key=lambda way: _fullness(way, incidents))
     return [[i for i in incidents if i.date[:4] in stretch] for stretch in chosen]
@@ -117,7 +135,8 @@ def _column(group: Sequence[Incident], x: float, wide: float) -> Column:
         share = (_year(incident.date) - first) / (last - first + 1)
         lines = tuple(wrap(incident.title, SIZE * INTER, wide - INDENT))
         at = x + share * wide
-        level = sum(abs(other.at - at) < NEAR for other in entries) * NEAR
+        taken = {other.level for other in entries if abs(other.at - at) < NEAR}
+        level = next(step for step in count(0, STEP) if step not in taken)
         entries.append(Entry(incident, at, level, x, y, lines))
         y += LINE * (1 + len(lines)) + APART
     name = str(first) if first == last else f"{first} \N{EN DASH} {last}"
@@ -136,13 +155,13 @@ def _year(date: str) -> float:
 def _drawn(column: Column) -> Iterator[str]:
     right = column.x + column.width
     yield f'<path d="M{column.x:.1f},{AXIS}H{right:.1f}" stroke="{COLOURS["soft"]}" stroke-width="3"/>'
-    yield _text(column.x, YEAR, column.name, COLOURS["ink"], size=22, weight=750)
+    yield _text(column.x, YEAR, column.name, COLOURS["ink"], YEARS)
     for entry in column.entries:
         tone = EVENTS[entry.incident.kind]
         yield _marker(tone.outline, entry.at, AXIS - entry.level, tone.colour)
         yield _marker(tone.outline, entry.x + 9, entry.y + 12, tone.colour)
         x, y = entry.x + INDENT, entry.y + SIZE
-        yield _text(x, y, date_words(entry.incident.date), tone.colour, weight=650)
+        yield _text(x, y, date_words(entry.incident.date), tone.colour, DATES)
         for number, line in enumerate(entry.lines, 1):
             yield _text(x, y + LINE * number, line, COLOURS["ink"])
 
@@ -153,6 +172,6 @@ def _marker(path: str, x: float, y: float, colour: str) -> str:
     return f'<path d="{path}" {place} fill="{colour}" {edge}/>'
 
 
-def _text(x: float, y: float, words: str, fill: str, size: float = SIZE, weight: int = 450) -> str:
+def _text(x: float, y: float, words: str, fill: str, look: str = WORDS) -> str:
     said = escape(words, quote=False)
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{fill}">{said}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {look} fill="{fill}">{said}</text>'

@@ -1,31 +1,27 @@
 """The slides as one HTML page: reveal.js, styles, fonts and pictures inside it, so that it needs nothing else.
 
-The page is `page.html.jinja`, its looks `slides.css`; here is what the two ask of the deck. Nothing in it depends on the
-day, the folder or the machine.
+The page is `page.html.jinja`, its looks `slides.css`; here is what the two ask of the deck. Nothing in it depends on
+the day, the folder or the machine.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections import Counter
 from functools import cache
 from importlib.resources import files
-from itertools import chain
 from pathlib import Path
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from unpickled.authoring.slides import chronicle, terminal
 from unpickled.authoring.slides.inline import Run, plain, runs, step
-from unpickled.authoring.slides.look import COLOURS, EVENTS, RISKS, Tone
+from unpickled.authoring.slides.look import COLOURS, HEADS, RISKS
 from unpickled.authoring.slides.scene import Scene
-from unpickled.authoring.timeline import KINDS
 from unpickled.content.deck import Bullets, Data, Deck, Part, Steps
 
-__all__ = ["HEADS", "legend", "page"]
+__all__ = ["page"]
 
-HEADS = ("Format", "Pickle-based?", "Risk", "Code execution on load?", "Notes")
 HERE = files("unpickled.authoring.slides")
 FONTS = (
     ("Inter Slides", "100 900", "inter-latin-wght-normal"),
@@ -52,23 +48,13 @@ def page(root: Path, deck: Deck) -> bytes:
         cut=terminal.CUT,
         fonts=_fonts(),
         chronicle=Markup(chronicle.svg(scene.incidents)) if pictured else "",  # noqa: S704 - our own SVG, escaped there
-        legend=legend(scene) if pictured else (),
+        legend=chronicle.legend(scene.incidents) if pictured else (),
     )
     return f"{text}\n".encode()
 
 
-def legend(scene: Scene) -> list[tuple[Tone, str]]:
-    """Return each kind of event that the timeline shows, with its count in words: "3 scanner bypasses"."""
-    number = Counter(incident.kind for incident in scene.incidents)
-    return [
-        (tone, f"{number[name]} {(KINDS[name].one if number[name] == 1 else KINDS[name].many).lower()}")
-        for name, tone in EVENTS.items()
-        if number[name]
-    ]
-
-
 @cache
-def _template():  # type: ignore[no-untyped-def]
+def _template() -> Template:
     made = Environment(
         loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

@@ -22,14 +22,24 @@ LESS = "Say it in fewer words, or make two slides of it."
 LOOKS = "src/unpickled/authoring/slides"
 SHOWN = 60  # characters of a text that is quoted
 MESSAGES: Mapping[str, tuple[Callable[[dict[str, Any]], str], str]] = {
-    "outside": (lambda it: f"has words {it['amount']:.0f} px outside of their box: {_quoted(it['text'])}", LESS),
-    "covered": (lambda it: f"has words on other words: {_quoted(it['text'])} and {_quoted(it['other'])}", LESS),
+    "outside": (
+        lambda it: f"has words {it['amount']:.0f} px outside of their box: {_quoted(it['text'])}",
+        LESS,
+    ),
+    "covered": (
+        lambda it: f"has words on other words: {_quoted(it['text'])} and {_quoted(it['other'])}",
+        LESS,
+    ),
     "small": (
-        lambda it: f"has words of {-it['amount']:.0f} px, and {SMALLEST} are the least: {_quoted(it['text'])}",
+        lambda it: (
+            f"has words of {-it['amount']:.0f} px, and {SMALLEST} are the least: {_quoted(it['text'])}"
+        ),
         f"Make them larger in {LOOKS}/slides.css.",
     ),
     "faint": (
-        lambda it: f"has words with a contrast of {-it['amount']:.1f}:1, and 4.5:1 is the least: {_quoted(it['text'])}",
+        lambda it: (
+            f"has words with a contrast of {-it['amount']:.1f}:1, and 4.5:1 is the least: {_quoted(it['text'])}"
+        ),
         f"Choose another colour in {LOOKS}/look.py.",
     ),
     "wordless": (

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from unpickled.authoring.timeline import KINDS
 
-__all__ = ["COLOURS", "EVENTS", "HEIGHT", "MARGIN", "RISKS", "SMALLEST", "WIDTH", "Tone"]
+__all__ = ["COLOURS", "EVENTS", "HEADS", "HEIGHT", "MARGIN", "RISKS", "SMALLEST", "WIDTH", "Tone"]
 
 WIDTH, HEIGHT = 1280, 720
 MARGIN = 56  # left and right
 SMALLEST = 18  # pixels: no type is smaller
+HEADS = ("Format", "Pickle-based?", "Risk", "Code execution on load?", "Notes")
 
 COLOURS = {
     "paper": "#FBFAF5",
@@ -76,7 +77,8 @@ RISKS = {
         "none",
         "#17694A",
         "#E0F1E4",
-        "M2.6 1h10.8a1.6 1.6 0 0 1 1.6 1.6v10.8a1.6 1.6 0 0 1-1.6 1.6H2.6A1.6 1.6 0 0 1 1 13.4V2.6A1.6 1.6 0 0 1 2.6 1Z",
+        "M2.6 1h10.8a1.6 1.6 0 0 1 1.6 1.6v10.8a1.6 1.6 0 0 1-1.6 1.6H2.6A1.6 1.6 0 0 1 1 13.4V2.6"
+        "A1.6 1.6 0 0 1 2.6 1Z",
         "M4.4 8.2 7 10.8 11.8 5.4",
         "ROUNDED_RECTANGLE",
     ),

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+from pptx.enum.text import MSO_ANCHOR
 
 from unpickled.authoring.slides import chronicle, terminal
-from unpickled.authoring.slides.canvas import Box, Canvas, Style, Words, colour, describe, px, write
+from unpickled.authoring.slides.canvas import (
+    Box,
+    Canvas,
+    Style,
+    Words,
+    colour,
+    describe,
+    px,
+    to_left,
+    write,
+)
 from unpickled.authoring.slides.disassembly import Row
-from unpickled.authoring.slides.html import HEADS, legend
-from unpickled.authoring.slides.look import COLOURS, EVENTS, RISKS
+from unpickled.authoring.slides.look import COLOURS, EVENTS, HEADS, RISKS
 from unpickled.authoring.slides.scene import Scene
 from unpickled.authoring.timeline import describe as timeline_words
 from unpickled.content.deck import Data
 
 __all__ = ["bytes_grid", "disassembly", "formats", "terminals", "timeline"]
 
-SIGNS = {"high": "\u25b2", "some": "\u25c6", "low": "\u25cf", "none": "\u25a0"}  # triangle, diamond, disc, square
+SIGNS = {
+    "high": "\u25b2",
+    "some": "\u25c6",
+    "low": "\u25cf",
+    "none": "\u25a0",
+}  # triangle, diamond, disc, square
 WIDTHS = (176, 142, 96, 344, 410)
-CODE = Style(18, COLOURS["panel-ink"], mono=True, line=23)
+CODE = Style(18, COLOURS["panel-ink"], mono=True, line=24)
 SOFT = replace(CODE, colour=COLOURS["panel-soft"])
 TRICK = replace(CODE, colour=COLOURS["alarm-ink"], bold=True, ground=COLOURS["alarm"])
 ALARM = replace(CODE, colour=COLOURS["alarm-soft"], bold=True)
@@ -27,7 +44,9 @@ BYTES = 36  # in a line of the title slide
 
 def formats(canvas: Canvas, box: Box, _: Data, scene: Scene) -> None:
     """Add the format table: each row in the tint of its risk, which stands there as a word and a sign too."""
-    said = "Weight formats compared: " + "; ".join(f"{row.name}, risk {row.risk}" for row in scene.formats)
+    said = "Weight formats compared: " + "; ".join(
+        f"{row.name}, risk {row.risk}" for row in scene.formats
+    )
     table = canvas.table(box, WIDTHS, 1 + len(scene.formats), said)
     for number, head in enumerate(HEADS):
         _cell(table.cell(0, number), head, Style(18, COLOURS["soft"], bold=True), COLOURS["paper"])
@@ -41,64 +60,79 @@ def formats(canvas: Canvas, box: Box, _: Data, scene: Scene) -> None:
         row.height = px(30 if number == 0 else (box.height - 30) / len(scene.formats))
 
 
-def _cell(cell, words: str, style: Style, ground: str) -> None:  # type: ignore[no-untyped-def]
+def _cell(cell: Any, words: str, style: Style, ground: str) -> None:
     cell.fill.solid()
     cell.fill.fore_color.rgb = colour(ground)
     write(cell.text_frame, [[Words(words, style)]])
     cell.margin_left = cell.margin_right = px(10)
     cell.margin_top = cell.margin_bottom = px(2)
-    from pptx.enum.text import MSO_ANCHOR  # noqa: PLC0415 - see the package
-
     cell.vertical_anchor = MSO_ANCHOR.MIDDLE
 
 
 def timeline(canvas: Canvas, box: Box, _: Data, scene: Scene) -> None:
     """Draw the timeline out of native shapes, as one group with its words as alternative text."""
-    laid = chronicle.columns(scene.incidents)
-    group = canvas.group("Timeline", timeline_words(scene.incidents))
-    for column in laid:
-        group.shape(Box(box.x + column.x, box.y + chronicle.AXIS - 1.5, column.width, 3), COLOURS["soft"])
-        name = [[Words(column.name, Style(22, bold=True))]]
-        group.text(Box(box.x + column.x, box.y + chronicle.YEAR - 20, column.width, 28), name)
-        for entry in column.entries:
-            tone = EVENTS[entry.incident.kind]
-            for x, y in ((entry.at, chronicle.AXIS - entry.level), (entry.x + 9, entry.y + 12)):
-                group.shape(Box(box.x + x - 7, box.y + y - 7, 14, 14), tone.colour, kind=tone.shape, edge=COLOURS["paper"])
-            lines = [[Words(chronicle.date_words(entry.incident.date), Style(18, tone.colour, bold=True, line=22))]]
-            lines += [[Words(line, Style(18, line=22))] for line in entry.lines]
-            tall = chronicle.LINE * len(lines)
-            x = box.x + entry.x + chronicle.INDENT
-            group.text(Box(x, box.y + entry.y, column.width - chronicle.INDENT + 18, tall), lines, wrap=False)
-    _legend(canvas, scene)
+    with canvas.group("Timeline", timeline_words(scene.incidents)):
+        for column in chronicle.columns(scene.incidents):
+            _years(canvas, box, column)
+    _legend(canvas, box, scene)
 
 
-def _legend(canvas: Canvas, scene: Scene) -> None:
-    x = 1280.0 - 56
-    for tone, words in reversed(legend(scene)):
-        x -= 46 + 9.6 * len(words)
-        canvas.shape(Box(x, 62, 16, 16), tone.colour, kind=tone.shape)
-        canvas.text(Box(x + 24, 58, 220, 26), [[Words(words, Style(18, tone.colour, bold=True))]], wrap=False)
+def _years(canvas: Canvas, box: Box, column: chronicle.Column) -> None:
+    x, axis = box.x + column.x, box.y + chronicle.AXIS
+    canvas.shape(Box(x, axis - 1.5, column.width, 3), COLOURS["soft"])
+    name = [[Words(column.name, Style(22, bold=True))]]
+    canvas.text(Box(x, box.y + chronicle.YEAR - 20, column.width, 28), name)
+    for entry in column.entries:
+        tone = EVENTS[entry.incident.kind]
+        for left, top in ((entry.at, chronicle.AXIS - entry.level), (entry.x + 9, entry.y + 12)):
+            marker = Box(box.x + left - 7, box.y + top - 7, 14, 14)
+            canvas.shape(marker, tone.colour, kind=tone.shape, edge=COLOURS["paper"])
+        date = Words(
+            chronicle.date_words(entry.incident.date), Style(18, tone.colour, bold=True, line=22)
+        )
+        lines = [[date], *([Words(line, Style(18, line=22))] for line in entry.lines)]
+        wide = column.width - chronicle.INDENT + 20
+        canvas.text(
+            Box(x + chronicle.INDENT, box.y + entry.y, wide, chronicle.LINE * len(lines)), lines
+        )
+
+
+def _legend(canvas: Canvas, box: Box, scene: Scene) -> None:
+    x, y = box.x, box.y + box.height - 26
+    for tone, words in chronicle.legend(scene.incidents):
+        canvas.shape(Box(x, y + 4, 16, 16), tone.colour, kind=tone.shape)
+        canvas.text(Box(x + 26, y, 220, 26), [[Words(words, Style(18, tone.colour, bold=True))]])
+        x += 64 + 10 * len(words)
 
 
 def disassembly(canvas: Canvas, box: Box, part: Data, scene: Scene) -> None:
     """Write a disassembly into one text box; the trick's lines are padded, so that their red is as wide as they are."""
     shown = scene.listing(part)
-    lines = [_opcode(row) for row in shown.rows]
+    first = next((row for row in shown.rows if row.trick), None)
+    lines = [_opcode(row, tag="the reduce trick" if row is first else "") for row in shown.rows]
     where = f"{shown.file} : {shown.member}" if shown.member else shown.file
     count = f"{shown.total} opcodes".rjust(COLUMNS - len(where))
     head = [Words(where, replace(CODE, bold=True, line=34)), Words(count, SOFT)]
     made = canvas.shape(box, COLOURS["panel"], round_by=14)
-    write(made.text_frame, [head, *lines, *_foot(shown.end - shown.start, len(shown.data))], wrap=False, inset=22)
+    write(
+        made.text_frame,
+        [head, *lines, *_foot(shown.end - shown.start, len(shown.data))],
+        wrap=False,
+        inset=22,
+    )
     made.text_frame.margin_top = px(12)
-    _to_left(made)
+    to_left(made)
     describe(made, "Disassembly", shown.words)
 
 
-def _opcode(row: Row) -> list[Words]:
+def _opcode(row: Row, *, tag: str) -> list[Words]:
     if not row.opcode:
         return [Words(f"      \N{HORIZONTAL ELLIPSIS} {row.text}", SOFT)]
     if row.trick:
-        return [Words(f"{row.offset:>4}  {row.opcode:<12}{row.text}".ljust(COLUMNS), TRICK)]
+        words = f"{row.offset:>4}  {row.opcode:<12}{row.text}"
+        if tag and len(words) + len(tag) < COLUMNS - 2:
+            words += tag.rjust(COLUMNS - 1 - len(words))
+        return [Words(words.ljust(COLUMNS), TRICK)]
     name = COLOURS["panel-good" if row.calls else "panel-name"]
     return [
         Words(f"{row.offset:>4}  ", SOFT),
@@ -111,7 +145,11 @@ def _foot(red: int, total: int) -> list[list[Words]]:
     if not red:
         return []
     soft = replace(SOFT, line=44)
-    words = [Words(f"{total} bytes, and ", soft), Words(f"the {red} red ones", ALARM), Words(" make the call", SOFT)]
+    words = [
+        Words(f"{total} bytes, and ", soft),
+        Words(f"the {red} red ones", ALARM),
+        Words(" make the call", SOFT),
+    ]
     return [words]
 
 
@@ -122,23 +160,33 @@ def terminals(canvas: Canvas, box: Box, part: Data, scene: Scene) -> None:
     for number, session in enumerate(sessions):
         x = box.x + number * (wide + 20)
         head = [Words(f"{session.tool} {session.version}", replace(CODE, bold=True, line=34))]
-        prompt = [Words(f"$ {session.command}", replace(CODE, colour=COLOURS["panel-good"], bold=True))]
+        prompt = [
+            Words(f"$ {session.command}", replace(CODE, colour=COLOURS["panel-good"], bold=True))
+        ]
         printed = [
-            [Words(piece, SOFT if line == terminal.CUT else ALARM if terminal.alarming(line) else CODE)]
+            [
+                Words(
+                    piece,
+                    SOFT if line == terminal.CUT else ALARM if terminal.alarming(line) else CODE,
+                )
+            ]
             for line in session.lines
             for piece in terminal.wrapped(line)
         ]
         made = canvas.shape(Box(x, box.y, wide, box.height - 52), COLOURS["panel"])
         write(made.text_frame, [head, prompt, *printed], wrap=False, inset=20)
         made.text_frame.margin_top = px(10)
-        _to_left(made)
+        to_left(made)
         describe(made, session.tool, session.words)
         fill = COLOURS["alarm" if session.exit_code else "brand"]
         code = canvas.shape(Box(x, box.y + box.height - 52, wide, 52), fill)
         sign = "\u2716" if session.exit_code else "\u2714"
-        words = Words(f"{sign} exit code {session.exit_code}", Style(22, COLOURS["alarm-ink"], bold=True, mono=True))
+        words = Words(
+            f"{sign} exit code {session.exit_code}",
+            Style(22, COLOURS["alarm-ink"], bold=True, mono=True),
+        )
         write(code.text_frame, [[words]], anchor="MIDDLE", inset=20)
-        _to_left(code)
+        to_left(code)
 
 
 def bytes_grid(canvas: Canvas, box: Box, scene: Scene) -> None:
@@ -150,12 +198,15 @@ def bytes_grid(canvas: Canvas, box: Box, scene: Scene) -> None:
     red = replace(dim, colour=COLOURS["alarm-ink"], bold=True, ground=COLOURS["alarm"])
     hexes = [Words(f"{byte.text} ", red if byte.trick else dim) for byte in scene.bytes()]
     lines = [_joined(hexes[at : at + BYTES]) for at in range(0, len(hexes), BYTES)]
-    made = canvas.text(box, lines, wrap=False)
+    made = canvas.text(box, lines)
     describe(made, "Bytes", shown.words)
     soft = Style(20, COLOURS["night-soft"])
     note = [
         Words(f"{shown.file}, the {len(shown.data)} bytes of its pickle. ", soft),
-        Words(f"The {shown.end - shown.start} red ones", replace(soft, colour=COLOURS["alarm-soft"], bold=True)),
+        Words(
+            f"The {shown.end - shown.start} red ones",
+            replace(soft, colour=COLOURS["alarm-soft"], bold=True),
+        ),
         Words(" call a function as soon as it is loaded.", soft),
     ]
     canvas.text(Box(box.x, 626, box.width, 28), [note])
@@ -170,10 +221,3 @@ def _joined(line: list[Words]) -> list[Words]:
         else:
             made.append(words)
     return made
-
-
-def _to_left(shape) -> None:  # type: ignore[no-untyped-def]
-    from pptx.enum.text import PP_ALIGN  # noqa: PLC0415 - see the package
-
-    for paragraph in shape.text_frame.paragraphs:
-        paragraph.alignment = PP_ALIGN.LEFT

@@ -35,7 +35,10 @@ def repacked(data: bytes) -> bytes:
     """Write a presentation's members anew, in order of their names, with one date."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        names = sorted(set(old.namelist()) - {THUMBNAIL}, key=lambda name: (name != "[Content_Types].xml", name))
+        names = sorted(
+            set(old.namelist()) - {THUMBNAIL},
+            key=lambda name: (name != "[Content_Types].xml", name),
+        )
         for name in names:
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.create_system = 3
@@ -54,6 +57,9 @@ def _theme(text: str) -> str:
     text = re.sub(r'(<a:(?:major|minor)Font>\s*<a:latin typeface=")[^"]*', rf"\g<1>{SANS}", text)
     for name, value in SCHEME.items():
         text = re.sub(
-            rf"(<a:{name}>).*?(</a:{name}>)", rf'\g<1><a:srgbClr val="{value.lstrip("#")}"/>\g<2>', text, flags=re.DOTALL
+            rf"(<a:{name}>).*?(</a:{name}>)",
+            rf'\g<1><a:srgbClr val="{value.lstrip("#")}"/>\g<2>',
+            text,
+            flags=re.DOTALL,
         )
     return text

@@ -6,13 +6,27 @@ Each layout is drawn by one function, in the pixels of the HTML page. `canvas` d
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from unpickled.authoring.slides.canvas import SANS, Box, Canvas, Style, Words, colour, px, styled, write
+from pptx import Presentation
+from pptx.enum.text import PP_ALIGN
+from pptx.oxml.ns import qn
+
+from unpickled.authoring.slides.canvas import (
+    Box,
+    Canvas,
+    Style,
+    Words,
+    colour,
+    px,
+    styled,
+    to_left,
+    write,
+)
 from unpickled.authoring.slides.inline import runs, step
 from unpickled.authoring.slides.look import COLOURS, HEIGHT, MARGIN, WIDTH
 from unpickled.authoring.slides.native import bytes_grid, disassembly, formats, terminals, timeline
@@ -26,7 +40,7 @@ INNER = WIDTH - 2 * MARGIN
 TOP, BOTTOM = 112, 654  # what lies between title and foot
 NIGHT = ("title", "next")
 KEPT = ("Title Slide", "Title and Content", "Title Only")
-WHEN = datetime(2000, 1, 1)  # noqa: DTZ001 - a file's own date, the same each time
+WHEN = datetime(2000, 1, 1)  # the same each time
 BODY = Style(24)
 SOFT = Style(18, COLOURS["soft"])
 
@@ -50,9 +64,6 @@ def presentation(root: Path, deck: Deck) -> bytes:
 
 def _blank(deck: Deck) -> Any:
     """Open an empty wide presentation whose master has our title."""
-    from pptx import Presentation  # noqa: PLC0415 - see the package
-    from pptx.oxml.ns import qn  # noqa: PLC0415
-
     made = Presentation()
     wider = WIDTH * 9525 / made.slide_width
     made.slide_width, made.slide_height = px(WIDTH), px(HEIGHT)
@@ -94,34 +105,43 @@ def _title(shape: Any, slide: Slide) -> None:
         box, style = Box(MARGIN, 122, INNER, 68), Style(52, COLOURS["night-ink"], bold=True)
     elif slide.layout == "next":
         box, style = Box(MARGIN, 44, INNER, 44), Style(30, COLOURS["lime"], bold=True)
-    shape.left, shape.top, shape.width, shape.height = (px(n) for n in (box.x, box.y, box.width, box.height))
+    shape.left, shape.top, shape.width, shape.height = (
+        px(n) for n in (box.x, box.y, box.width, box.height)
+    )
     write(shape.text_frame, [[Words(slide.title, style)]], anchor="MIDDLE")
 
 
 def _pace(canvas: Canvas, slide: Slide, scene: Scene, *, night: bool) -> None:
     """Draw how far the talk is, as one group of stretches."""
     said = f"Slide {slide.number} of {len(scene.deck.slides)}"
-    strip = canvas.group("Pace", said)
     rest, past, now = (
         (COLOURS["night-line"], "#577838", COLOURS["lime"])
         if night
         else (COLOURS["line"], "#95B7A4", COLOURS["brand"])
     )
-    for one in scene.stretches:
-        fill = now if one.number == slide.number else past if one.number < slide.number else rest
-        strip.shape(Box(one.start * WIDTH, 0, one.share * WIDTH - 3, 9), fill)
+    with canvas.group("Pace", said):
+        for one in scene.stretches:
+            fill = (
+                now if one.number == slide.number else past if one.number < slide.number else rest
+            )
+            canvas.shape(Box(one.start * WIDTH, 0, one.share * WIDTH - 3, 9), fill)
 
 
 def _foot(canvas: Canvas, slide: Slide, scene: Scene, *, night: bool) -> None:
     style = replace(SOFT, colour=COLOURS["night-soft" if night else "soft"])
     sources = scene.sources(slide)
     if sources:
-        line = [Words("Sources ", replace(style, bold=True)), Words(" \N{MIDDLE DOT} ".join(sources), style)]
+        line = [
+            Words("Sources ", replace(style, bold=True)),
+            Words(" \N{MIDDLE DOT} ".join(sources), style),
+        ]
         canvas.text(Box(MARGIN, 670, 1000, 26), [line], name="Sources")
     where = f"{scene.deck.lesson} \N{MIDDLE DOT} {slide.number} of {len(scene.deck.slides)}"
-    made = canvas.text(Box(WIDTH - MARGIN - 160, 670, 160, 26), [[Words(where, replace(style, bold=True))]], name="Place")
-    from pptx.enum.text import PP_ALIGN  # noqa: PLC0415 - see the package
-
+    made = canvas.text(
+        Box(WIDTH - MARGIN - 160, 670, 160, 26),
+        [[Words(where, replace(style, bold=True))]],
+        name="Place",
+    )
     made.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT
 
 
@@ -130,8 +150,8 @@ def _flow(canvas: Canvas, slide: Slide, scene: Scene) -> None:
     said = [part for part in slide.parts if isinstance(part, Text | Bullets)]
     plain = slide.layout in ("text", "checklist")
     bottom = float(BOTTOM)
-    for part in [] if plain else reversed(said):
-        lines = [part.text] if isinstance(part, Text) else list(part.items)
+    for kept in [] if plain else reversed(said):
+        lines = [kept.text] if isinstance(kept, Text) else list(kept.items)
         tall = 26 + 33 * len(lines)
         bottom -= tall
         _keep(canvas, Box(MARGIN, bottom, INNER, tall), lines)
@@ -146,14 +166,13 @@ def _flow(canvas: Canvas, slide: Slide, scene: Scene) -> None:
         _words(canvas, Box(MARGIN, TOP, INNER, bottom - TOP), said, 32)
 
 
-def _words(canvas: Canvas, box: Box, parts: list[Part], size: float) -> None:
+def _words(canvas: Canvas, box: Box, parts: Sequence[Part], size: float) -> None:
     """Write bullets and paragraphs into one text box."""
-    style = Style(size, after=size * 0.6)
     lines = []
     for part in parts:
         texts = [part.text] if isinstance(part, Text) else list(getattr(part, "items", ()))
-        mark = [] if isinstance(part, Text) else [Words("\N{BLACK SQUARE} ", replace(style, colour=COLOURS["brand"]))]
-        lines += [[*mark, *styled(runs(text), style)] for text in texts]
+        style = Style(size, after=size * 0.6, bullet=isinstance(part, Bullets))
+        lines += [styled(runs(text), style) for text in texts]
     canvas.text(box, lines, name="Points")
 
 
@@ -161,15 +180,7 @@ def _keep(canvas: Canvas, box: Box, texts: list[str]) -> None:
     made = canvas.shape(box, COLOURS["tint"], round_by=12)
     made.name = "Message"
     write(made.text_frame, [styled(runs(text), BODY) for text in texts], anchor="MIDDLE", inset=24)
-    _left(made)
-
-
-def _left(shape: Any) -> None:
-    """Words in a shape stand in its middle unless told otherwise."""
-    from pptx.enum.text import PP_ALIGN  # noqa: PLC0415 - see the package
-
-    for paragraph in shape.text_frame.paragraphs:
-        paragraph.alignment = PP_ALIGN.LEFT
+    to_left(made)
 
 
 def _cards(canvas: Canvas, box: Box, part: Steps) -> None:
@@ -182,12 +193,21 @@ def _cards(canvas: Canvas, box: Box, part: Steps) -> None:
         x = box.x + (number - 1) * (wide + gap)
         canvas.shape(Box(x, box.y, wide, box.height), COLOURS["card"], edge=COLOURS["line"])
         top = canvas.shape(Box(x, box.y, wide, 160), COLOURS["tint"])
-        write(top.text_frame, [[Words(str(number), Style(100, COLOURS["brand"], bold=True))]], anchor="MIDDLE", inset=pad)
-        _left(top)
+        write(
+            top.text_frame,
+            [[Words(str(number), Style(100, COLOURS["brand"], bold=True))]],
+            anchor="MIDDLE",
+            inset=pad,
+        )
+        to_left(top)
         first = Style(28 if many else 34, bold=True, after=14)
         then = Style(24 if many else 28, COLOURS["soft"])
         lines = [styled(runs(head), first), *([styled(runs(rest), then)] if rest else [])]
-        canvas.text(Box(x + pad, box.y + 184, wide - 2 * pad, box.height - 200), lines, name=f"Step {number}")
+        canvas.text(
+            Box(x + pad, box.y + 184, wide - 2 * pad, box.height - 200),
+            lines,
+            name=f"Step {number}",
+        )
 
 
 def _code(canvas: Canvas, slide: Slide, scene: Scene) -> None:
@@ -197,9 +217,14 @@ def _code(canvas: Canvas, slide: Slide, scene: Scene) -> None:
     if quotes:
         tall = 24 + 34 * sum(1 + len(part.text) // 38 for part in quotes)
         made = canvas.shape(Box(MARGIN, BOTTOM - tall, wide, tall), COLOURS["tint"], round_by=12)
-        write(made.text_frame, [styled(runs(part.text), Style(22)) for part in quotes], anchor="MIDDLE", inset=20)
-        _left(made)
-    _words(canvas, Box(MARGIN, TOP, wide, 380), list(points), 24)
+        write(
+            made.text_frame,
+            [styled(runs(part.text), Style(22)) for part in quotes],
+            anchor="MIDDLE",
+            inset=20,
+        )
+        to_left(made)
+    _words(canvas, Box(MARGIN, TOP, wide, 380), points, 24)
     for part in slide.parts:
         if isinstance(part, Data):
             DRAWN[part.name](canvas, Box(MARGIN + wide + 36, TOP, 704, BOTTOM - TOP), part, scene)
@@ -209,7 +234,9 @@ def _first(canvas: Canvas, slide: Slide, scene: Scene) -> None:
     kicker = Words(f"Lesson {scene.deck.lesson}", Style(22, COLOURS["lime"], bold=True))
     canvas.text(Box(MARGIN, 84, INNER, 32), [[kicker]], name="Lesson")
     lead = Style(28, COLOURS["night-soft"], after=10)
-    canvas.text(Box(MARGIN, 204, INNER, 110), [styled(runs(t), lead) for _, t in slide.texts], name="About")
+    canvas.text(
+        Box(MARGIN, 204, INNER, 110), [styled(runs(t), lead) for _, t in slide.texts], name="About"
+    )
     if scene.opening:
         bytes_grid(canvas, Box(MARGIN, 346, INNER, 300), scene)
 

@@ -44,7 +44,9 @@ def dateless(pdf: bytes) -> bytes:
     digest = hashlib.sha256(bare).hexdigest().upper().encode()
 
     def identity(match: re.Match[bytes]) -> bytes:
-        return re.sub(rb"<[0-9A-Fa-f]*>", lambda hexes: b"<" + digest[: len(hexes[0]) - 2] + b">", match[0])
+        return re.sub(
+            rb"<[0-9A-Fa-f]*>", lambda hexes: b"<" + digest[: len(hexes[0]) - 2] + b">", match[0]
+        )
 
     return FILE_ID.sub(identity, fixed)
 
@@ -55,7 +57,7 @@ def _pdf(opened_page: Opened) -> bytes:
         tab.wait_for_function("n => document.querySelectorAll('.pdf-page').length === n", arg=count)
         made = tab.pdf(
             width="1280px", height="720px", print_background=True, prefer_css_page_size=False,
-            margin={side: "0" for side in ("top", "right", "bottom", "left")},
+            margin={"top": "0", "right": "0", "bottom": "0", "left": "0"},
         )  # fmt: skip
     return dateless(made)
 
@@ -66,6 +68,9 @@ def _pngs(opened_page: Opened) -> dict[str, bytes]:
         tab.evaluate("Reveal.configure({ controls: false, progress: false })")
         ids = tab.evaluate("[...document.querySelectorAll('.slides > section')].map((s) => s.id)")
         for number, identity in enumerate(ids):
-            tab.evaluate("async (n) => { Reveal.slide(n); await new Promise(requestAnimationFrame); }", number)
+            tab.evaluate(
+                "async (n) => { Reveal.slide(n); await new Promise(requestAnimationFrame); }",
+                number,
+            )
             made[f"{number + 1:02}-{identity}.png"] = tab.screenshot(animations="disabled")
     return made

@@ -33,7 +33,9 @@ TOOLS = ("picklescan", "modelscan")
 BOILERPLATE = re.compile(
     r"No settings file detected|Scanning \S+ using|--- |Total Issues By Severity|\s+- [A-Z]+: 0$|Total skipped:"
 )
-ALARM = re.compile(r"FOUND|[Dd]angerous (?:import|globals: [1-9])|Infected files: [1-9]|CRITICAL|Unsafe|unsafe")
+ALARM = re.compile(
+    r"FOUND|[Dd]angerous (?:import|globals: [1-9])|Infected files: [1-9]|CRITICAL|Unsafe|unsafe"
+)
 SECONDS = 120
 
 
