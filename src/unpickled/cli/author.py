@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,8 @@ import click
 from unpickled.content import course_root
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from unpickled.authoring.checks import Findings
 
 __all__ = ["author"]
@@ -90,6 +91,22 @@ def check(as_json: bool, quick: bool) -> int:
     else:
         _tell(findings)
     return 1 if findings.faults else 0
+
+
+@author.command(
+    epilog="Examples:\n\n  unpickled author watch\n\n  unpickled author watch L4.4.2 --port 8000",
+)
+@click.argument("lesson", default="")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Default: any free one.")
+def watch(lesson: str, port: int) -> int:
+    """Build at every save and reload the open page, until Ctrl-C; PDF and pictures are left for a build."""
+    from unpickled.authoring.watching import watch as look_on  # noqa: PLC0415 - only this command needs it
+
+    try:
+        look_on(course_root(), lesson, port=port, say=click.echo)
+    except KeyboardInterrupt:
+        click.echo("\nStopped. For PDF and pictures run: unpickled author build")
+    return 0
 
 
 def _as_data(findings: Findings) -> dict[str, object]:
