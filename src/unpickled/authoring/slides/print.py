@@ -57,6 +57,7 @@ def _pdf(opened_page: Opened) -> bytes:
         tab.wait_for_function("n => document.querySelectorAll('.pdf-page').length === n", arg=count)
         made = tab.pdf(
             width="1280px", height="720px", print_background=True, prefer_css_page_size=False,
+            tagged=True, outline=True,
             margin={"top": "0", "right": "0", "bottom": "0", "left": "0"},
         )  # fmt: skip
     return dateless(made)

@@ -11,6 +11,7 @@ Reveal.initialize({
   controlsTutorial: false,
   transition: "none",
   backgroundTransition: "none",
+  defaultTiming: 30, // without it the speaker view shows no pacing; each slide has its own seconds
   pdfMaxPagesPerSlide: 1,
   pdfPageHeightOffset: 0,
   plugins: [RevealNotes],
