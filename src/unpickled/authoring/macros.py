@@ -6,6 +6,7 @@ linked afterwards like the author's own.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any
 
 from unpickled.authoring.pages import Page, address, lesson_page
 from unpickled.authoring.timeline import describe
+from unpickled.authoring.units import TIMELINE
 from unpickled.content import (
+    Lesson,
     load_course,
     load_errata,
     load_formats,
@@ -25,45 +28,48 @@ from unpickled.content import (
 __all__ = ["macros"]
 
 RISK = {"high": "⬛ high", "some": "◧ some", "low": "◔ low", "none": "○ none"}
-TIMELINE = "pictures/timeline.svg"
 
 
 def macros(root: Path, page: Page) -> Mapping[str, Any]:
     """Return the names that the templates of `page` can use; nothing is loaded before it is called."""
     return {
         "page": page,
-        "lesson": load_course(root).lessons[0],
-        "objectives": lambda: objectives(root),
-        "tags": lambda: tags(root),
+        "lesson": _lesson(root, page),
+        "objectives": lambda: objectives(root, page),
+        "tags": lambda: tags(root, page),
         "way": lambda: way(root, page),
         "table_formats": lambda: table_formats(root),
         "glossary": lambda: glossary(root),
         "references": lambda: references(root),
         "errata": lambda: errata(root),
-        "timeline": lambda: timeline(root),
+        "timeline": lambda: timeline(root, page),
         "incident_list": lambda: incident_list(root),
     }
 
 
-def objectives(root: Path) -> str:
-    """List what the reader will be able to do."""
-    return _bullets(objective.text for objective in load_course(root).lessons[0].objectives)
+def objectives(root: Path, page: Page) -> str:
+    """List what the reader of the page's lesson will be able to do."""
+    return _bullets(objective.text for objective in _lesson(root, page).objectives)
 
 
-def tags(root: Path) -> str:
-    """List the frameworks' entries that the lesson belongs to, as they are numbered today."""
-    rows = load_course(root).lessons[0].tags
+def tags(root: Path, page: Page) -> str:
+    """List the frameworks' entries that the page's lesson belongs to, as they are numbered today."""
+    rows = _lesson(root, page).tags
     return _bullets(f"{tag.framework}: **{tag.id} {tag.name}** [@{tag.source}]" for tag in rows)
 
 
 def way(root: Path, page: Page) -> str:
-    """Number the lesson's pages, each linked and with its minutes."""
-    lesson = load_course(root).lessons[0]
-    rows = []
-    for number, target in enumerate(lesson.pages, 1):
-        link = address(page.source, lesson_page(root, lesson.id, target.id))
-        rows.append(f"{number}. [{target.title}]({link}), {target.minutes} min")
-    return "\n".join(rows)
+    """Number the pages of each lesson, linked and with their minutes, below its title where there are several."""
+    lessons = load_course(root).lessons
+    parts = []
+    for lesson in lessons:
+        rows = []
+        for number, target in enumerate(lesson.pages, 1):
+            link = address(page.source, lesson_page(root, lesson.id, target.id))
+            rows.append(f"{number}. [{target.title}]({link}), {target.minutes} min")
+        head = [f"**{lesson.id}: {lesson.title}**"] if len(lessons) > 1 else []
+        parts.append("\n\n".join([*head, "\n".join(rows)]))
+    return "\n\n".join(parts)
 
 
 def table_formats(root: Path) -> str:
@@ -104,15 +110,22 @@ def errata(root: Path) -> str:
     return "\n".join([head, *rows])
 
 
-def timeline(root: Path) -> str:
+def timeline(root: Path, page: Page) -> str:
     """Show the timeline picture, with all of its words as its alternative text."""
-    return f"![{describe(load_incidents(root))}]({TIMELINE})"
+    picture = Path(os.path.relpath(root / TIMELINE, page.source.parent)).as_posix()
+    return f"![{describe(load_incidents(root))}]({picture})"
 
 
 def incident_list(root: Path) -> str:
     """List the incidents of the picture as text, each with its sources."""
     rows = load_incidents(root)
     return _bullets(f"**{row.date}** {row.title}. {row.text} {_cite(row.sources)}" for row in rows)
+
+
+def _lesson(root: Path, page: Page) -> Lesson:
+    """Return the lesson that a page belongs to; the first one for the start page."""
+    lessons = load_course(root).lessons
+    return next((one for one in lessons if one.id == page.source.parent.name), lessons[0])
 
 
 def _plain(text: str) -> str:

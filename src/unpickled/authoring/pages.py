@@ -49,20 +49,18 @@ class Page:
 
 def pages(root: Path, course: Course) -> tuple[Page, ...]:
     """Return every page: the start page, then each lesson's pages in the order of course.toml."""
-    rows = [("start", "Start", root / "course" / "start.py", "", REFERENCES)]
+    rows = [("start", "Start", root / "course" / "start.py", "")]
     for lesson in course.lessons:
         folder = root / "course" / lesson.id
         count = len(lesson.pages)
         for number, page in enumerate(lesson.pages, 1):
-            rows.append(
-                (page.id, page.title, folder / f"{page.id}.py", f"{number} of {count}", REFERENCES)
-            )
-    first_lesson = course.lessons[0].id
+            place = f"{number} of {count}"
+            rows.append((page.id, page.title, folder / f"{page.id}.py", place))
+    listing = root / "course" / _referring(course) / f"{REFERENCES}.py"
     made = []
-    for index, (identity, title, source, place, references) in enumerate(rows):
+    for index, (identity, title, source, place) in enumerate(rows):
         before = rows[index - 1] if index else None
         after = rows[index + 1] if index + 1 < len(rows) else None
-        folder = source.parent if place else root / "course" / first_lesson
         made.append(
             Page(
                 id=identity,
@@ -71,10 +69,18 @@ def pages(root: Path, course: Course) -> tuple[Page, ...]:
                 before=before and (before[1], address(source, before[2])),
                 after=after and (after[1], address(source, after[2])),
                 place=place,
-                references=address(source, folder / f"{references}.py"),
+                references=address(source, listing),
             )
         )
     return tuple(made)
+
+
+def _referring(course: Course) -> str:
+    """Return the lesson whose last page lists the sources of all; the first one, if none does."""
+    with_listing = (
+        lesson.id for lesson in course.lessons if any(p.id == REFERENCES for p in lesson.pages)
+    )
+    return next(with_listing, course.lessons[0].id)
 
 
 def lesson_page(root: Path, lesson: str, page: str) -> Path:

@@ -18,7 +18,7 @@ from unpickled.content.loaders import DATA
 from unpickled.content.outline import COURSE
 from unpickled.errors import ContentError
 
-__all__ = ["SLIDES", "Unit", "outputs", "scripts_folder", "slides_folder", "units"]
+__all__ = ["SLIDES", "TIMELINE", "Unit", "outputs", "scripts_folder", "slides_folder", "units"]
 
 TIMELINE = Path("course/L4.4.2/pictures/timeline.svg")
 SLIDES = "slides.html"

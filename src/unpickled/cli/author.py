@@ -94,6 +94,21 @@ def check(as_json: bool, quick: bool) -> int:
 
 
 @author.command(
+    epilog='Examples:\n\n  unpickled author new L4.4.3 --title "Model-card lies and provenance gaps"',
+)
+@click.argument("lesson")
+@click.option("--title", default="", help="A line of plain words; you can change it later.")
+def new(lesson: str, title: str) -> int:
+    """Begin a new LESSON: its entry, a page, a practice card and a deck; then build it."""
+    from unpickled.authoring.scaffold import new_lesson  # noqa: PLC0415 - only this command needs it
+
+    root = course_root()
+    for path in new_lesson(root, lesson, title or f"Lesson {lesson}"):
+        click.echo(f"wrote {path.relative_to(root)}")
+    return _build(root, "", quick=False)
+
+
+@author.command(
     epilog="Examples:\n\n  unpickled author watch\n\n  unpickled author watch L4.4.2 --port 8000",
 )
 @click.argument("lesson", default="")

@@ -72,6 +72,8 @@ def check(root: Path) -> list[ContentError]:
     faults.extend(_check_errata(all_))
     for lesson in course.lessons:
         faults.extend(_check_practice(all_, lesson))
+    faults.extend(_check_rows(all_))
+    faults.extend(_check_ids(all_))
     return sorted(faults, key=lambda fault: _order(fault.place))
 
 
@@ -178,7 +180,6 @@ def _check_practice(all_: _Everything, lesson: Lesson) -> Iterator[ContentError]
         covered = {identity for item in items for identity in item.covers}
         for what, wanted, found in (
             ("objective", objectives, covered),
-            ("table row", rows, covered),
             ("page", pages, {item.page for item in items}),
         ):
             for identity in sorted(wanted - found):
@@ -187,6 +188,32 @@ def _check_practice(all_: _Everything, lesson: Lesson) -> Iterator[ContentError]
                 )
         yield from _same_place(path, items)
         yield from _same_title(path, items)
+
+
+def _check_rows(all_: _Everything) -> Iterator[ContentError]:
+    """Find table rows that no lesson's practice exercises."""
+    first = next((lesson.id for lesson in all_.course.lessons if all_.items[lesson.id]), "")
+    covered = {name for items in all_.items.values() for item in items for name in item.covers}
+    for row in sorted({row.id for row in all_.formats} - covered) if first else ():
+        problem = f'no item for the table row "{row}"'
+        yield ContentError(practice_path(first), problem, "Write at least one.")
+
+
+def _check_ids(all_: _Everything) -> Iterator[ContentError]:
+    """Find ids that two lessons share: progress is kept under them."""
+    pages: dict[str, str] = {}
+    items: dict[str, str] = {}
+    for lesson in all_.course.lessons:
+        for seen, kind, path, ids in (
+            (pages, "page", COURSE, [page.id for page in lesson.pages]),
+            (items, "item", practice_path(lesson.id), [item.id for item in all_.items[lesson.id]]),
+        ):
+            for identity in ids:
+                if seen.setdefault(identity, lesson.id) != lesson.id:
+                    problem = (
+                        f'{kind} "{identity}" of {lesson.id} has the id of one of {seen[identity]}'
+                    )
+                    yield ContentError(path, problem, "Progress is kept under it: choose another.")
 
 
 def _unsourced(all_: _Everything, path: str, item: Item) -> Iterator[ContentError]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from unpickled.content.answers import normalise
 from unpickled.content.loaders import Faults, load, unique
 from unpickled.content.model import Choice, Item, Wrong
+from unpickled.content.outline import load_course
 from unpickled.content.schema import Document, Row
 from unpickled.errors import ContentError
 
@@ -16,26 +17,29 @@ KINDS = ("choice", "text")
 TITLE = 48  # characters of a title: one line in the rail
 
 
-def load_practice(root: Path | None = None, lesson: str = "L4.4.2") -> tuple[Item, ...]:
-    """Return a lesson's practice items, in the file's order.
+def load_practice(root: Path | None = None, lesson: str = "") -> tuple[Item, ...]:
+    """Return a lesson's practice items, in the file's order; every lesson's, in the course's order, if none is named.
 
     Raises:
-        ContentError: the file is missing or breaks its schema.
+        ContentError: a file is missing or breaks its schema.
     """
-    return load(lambda place, faults: read_practice(place, faults, lesson), root)
+    if lesson:
+        return load(lambda place, faults: read_practice(place, faults, lesson), root)
+    lessons = (one.id for one in load_course(root).lessons)
+    return tuple(item for name in lessons for item in load_practice(root, name))
 
 
-def practice_item(identity: str, root: Path | None = None, lesson: str = "L4.4.2") -> Item:
+def practice_item(identity: str, root: Path | None = None) -> Item:
     """Return one practice item by its id.
 
     Raises:
         ContentError: there is none with this id.
     """
-    for item in load_practice(root, lesson):
+    for item in load_practice(root):
         if item.id == identity:
             return item
     raise ContentError(
-        f'lab.card("{identity}")', "there is no such practice item", f"See {practice_path(lesson)}."
+        f'lab.card("{identity}")', "there is no such practice item", f"See {practice_path('*')}."
     )
 
 
