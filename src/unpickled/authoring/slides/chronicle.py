@@ -1,8 +1,9 @@
 """The timeline laid out for a slide: an axis that is true to time, and below it the events in columns of years.
 
 The picture of the lesson page has its words at 12 px; here none is under 18. Years stand together in as many columns as
-the page has room for, so that no column has many more events than another. A column's stretch of the axis is as wide
-as the column, so each marker stands above the words that belong to it. The same places serve SVG and PPTX.
+the page has room for, so that no column has many more events than another; only a year that overfills one is parted.
+A column's stretch of the axis is as wide as the column, so each marker stands above the words that belong to it. The
+same places serve SVG and PPTX.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ from unpickled.content import Incident
 __all__ = ["Column", "Entry", "columns", "date_words", "height", "legend", "svg"]
 
 WIDTH = 1168
-GAP = 22  # between two columns
-MOST = 4  # columns
+GAP = 12  # between two columns
+MOST, ROOM = 4, 5  # columns, and events in one of them
 SIZE, LINE = 18, 22
 AXIS = 36  # y of the axis; markers that would touch stand on one another
 YEAR = 64  # y of the years' line of writing
 TOP = 78  # y where the first event begins
-INDENT = 27  # words stand right of their marker
+INDENT = 26  # words stand right of their marker
 APART = 8  # between two events
 NEAR, STEP = 17, 15  # markers closer than this would touch, so the later one stands so much higher
-# Inter's letters are at most this share of the widths in `lettering`; a test measures it
-INTER = 0.8
+# A line in Inter takes at most this share of its width in `lettering`; a test measures every line of the course
+INTER = 0.83
 WORDS, DATES, YEARS = (
     f'font-size="{size}" font-weight="{weight}"'
     for size, weight in ((SIZE, 450), (SIZE, 650), (22, 750))
@@ -69,7 +70,7 @@ def columns(incidents: Sequence[Incident]) -> tuple[Column, ...]:
     """
     groups = _groups(incidents)
     wide = (WIDTH - GAP * (len(groups) - 1)) / len(groups)
-    return tuple(_column(group, n * (wide + GAP), wide) for n, group in enumerate(groups))
+    return tuple(_column(groups, n, n * (wide + GAP), wide) for n in range(len(groups)))
 
 
 def height(laid: Sequence[Column]) -> float:
@@ -112,35 +113,57 @@ def svg(incidents: Sequence[Incident]) -> str:
     )
 
 
-def _groups(incidents: Sequence[Incident]) -> list[list[Incident]]:
-    """Part the years into at most `MOST` stretches, so that the fullest one is as empty as can be."""
-    years = sorted({incident.date[:4] for incident in incidents})
-    parts = min(MOST, len(years))
-    cuts = combinations(range(1, len(years)), parts - 1)
-    ways = ([years[a:b] for a, b in pairwise([0, *cut, len(years)])] for cut in cuts)
-    chosen = min(ways, key=lambda way: _fullness(way, incidents))
-    return [[i for i in incidents if i.date[:4] in stretch] for stretch in chosen]
+def _groups(incidents: Sequence[Incident]) -> list[Sequence[Incident]]:
+    """Part the events into at most `MOST` stretches of time, the fullest of them as empty as can be.
+
+    Years stay whole, unless one alone has more events than a column holds.
+    """
+    years = len({incident.date[:4] for incident in incidents})
+    parts = min(MOST, years if len(incidents) <= ROOM else len(incidents))
+    cuts = combinations(range(1, len(incidents)), parts - 1)
+    ways = ([incidents[a:b] for a, b in pairwise([0, *cut, len(incidents)])] for cut in cuts)
+    return min(ways, key=_cost)
 
 
-def _fullness(way: Sequence[Sequence[str]], incidents: Sequence[Incident]) -> list[int]:
-    counts = [sum(i.date[:4] in stretch for i in incidents) for stretch in way]
-    return [max(counts), sum(n * n for n in counts)]
+def _cost(way: Sequence[Sequence[Incident]]) -> tuple[int, int, int, int]:
+    counts = [len(stretch) for stretch in way]
+    cut_years = sum(a[-1].date[:4] == b[0].date[:4] for a, b in pairwise(way))
+    most = max(counts)
+    return max(0, most - ROOM), cut_years, most, sum(n * n for n in counts)
 
 
-def _column(group: Sequence[Incident], x: float, wide: float) -> Column:
-    first, last = int(group[0].date[:4]), int(group[-1].date[:4])
+def _column(groups: Sequence[Sequence[Incident]], number: int, x: float, wide: float) -> Column:
+    group, start, end = groups[number], *_span(groups, number)
     entries: list[Entry] = []
     y = float(TOP)
     for incident in group:
-        share = (_year(incident.date) - first) / (last - first + 1)
         lines = tuple(wrap(incident.title, SIZE * INTER, wide - INDENT))
-        at = x + share * wide
+        at = x + (_year(incident.date) - start) / (end - start) * wide
         taken = {other.level for other in entries if abs(other.at - at) < NEAR}
         level = next(step for step in count(0, STEP) if step not in taken)
         entries.append(Entry(incident, at, level, x, y, lines))
         y += LINE * (1 + len(lines)) + APART
-    name = str(first) if first == last else f"{first} \N{EN DASH} {last}"
-    return Column(name, x, wide, tuple(entries))
+    return Column(_name(groups, number), x, wide, tuple(entries))
+
+
+def _span(groups: Sequence[Sequence[Incident]], number: int) -> tuple[float, float]:
+    """Return when a column's time begins and ends: with a year, or with the event that begins the next column in it."""
+    first, last = groups[number][0].date, groups[number][-1].date
+    end = float(last[:4]) + 1
+    if number + 1 < len(groups) and groups[number + 1][0].date[:4] == last[:4]:
+        end = _year(groups[number + 1][0].date)
+    begun = number > 0 and groups[number - 1][-1].date[:4] == first[:4]
+    return (_year(first) if begun else float(first[:4])), end
+
+
+def _name(groups: Sequence[Sequence[Incident]], number: int) -> str:
+    first, last = groups[number][0].date, groups[number][-1].date
+    years = [first[:4], last[:4]]
+    if number and groups[number - 1][-1].date[:4] == first[:4] and len(first) > 4:
+        years[0] = f"{MONTHS[int(first[5:7]) - 1]} {first[:4]}"
+        if first[:4] == last[:4]:
+            return f"from {years[0]}"
+    return years[0] if years[0] == years[1] else f"{years[0]} \N{EN DASH} {years[1]}"
 
 
 def _year(date: str) -> float:

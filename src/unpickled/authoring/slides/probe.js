@@ -71,7 +71,15 @@
     }
     return most;
   };
-  worst("outside", words.filter((one) => outside(one) > 1), outside);
+  const below = ({ element }) => {
+    const body = element.parentElement;
+    const end = body.getBoundingClientRect().bottom - parseFloat(getComputedStyle(body).paddingBottom);
+    return element.getBoundingClientRect().bottom - end;
+  };
+  const blocks = [...slide.querySelectorAll(".body > *")].map((element) => ({ element, text: said(element.textContent) }));
+  const out = words.map((one) => ({ ...one, past: outside(one) }));
+  const low = blocks.map((one) => ({ ...one, past: below(one) }));
+  worst("outside", [...out, ...low].filter((one) => one.past > 1), (one) => one.past);
 
   const covers = (one, other) =>
     one.boxes.some((a) =>
