@@ -89,6 +89,8 @@ def listing(name: str, highlight: str, place: str) -> Listing:
     """
     file, member, data = _pickle(name, place)
     steps = record(data).steps
+    if not steps:
+        raise ContentError(place, f'"{name}" holds no pickle', "Choose another specimen.")
     marked = trick(steps) if highlight else range(0)
     if highlight not in ("", "reduce"):
         raise ContentError(place, f'cannot highlight "{highlight}"', 'Write highlight="reduce".')

@@ -79,7 +79,8 @@
   const blocks = [...slide.querySelectorAll(".body > *")].map((element) => ({ element, text: said(element.textContent) }));
   const out = words.map((one) => ({ ...one, past: outside(one) }));
   const low = blocks.map((one) => ({ ...one, past: below(one) }));
-  worst("outside", [...out, ...low].filter((one) => one.past > 1), (one) => one.past);
+  const past = [out, low].map((list) => list.filter((one) => one.past > 1)).find((list) => list.length);
+  worst("outside", past || [], (one) => one.past);
 
   const covers = (one, other) =>
     one.boxes.some((a) =>

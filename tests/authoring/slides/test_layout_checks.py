@@ -1,0 +1,90 @@
+"""What a reader would stumble over: the lesson's slides have none of it, and each planted fault is told in full."""
+
+from __future__ import annotations
+
+import pytest
+
+from unpickled.authoring.slides import html_slides, layout_faults
+
+pytestmark = pytest.mark.browser
+LOOKS = "src/unpickled/authoring/slides"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _browser(chromium):
+    """None of this can be measured without one."""
+
+
+def planted(page: bytes, old: str, new: str) -> bytes:
+    assert old.encode() in page, f"the page holds no {old!r}: correct this test"
+    return page.replace(old.encode(), new.encode(), 1)
+
+
+def told(page: bytes, deck) -> list[str]:
+    return [str(fault) for fault in layout_faults(page, deck)]
+
+
+def test_the_lessons_slides_have_no_fault(page, deck):
+    assert told(page, deck) == []
+
+
+def test_faults_of_each_kind_are_told_with_their_line(page, deck):
+    page = planted(page, ".layout-title .lead {", ".layout-title .lead { font-size: 15px;")
+    page = planted(page, ".legend { display", ".legend { margin-top: -60px; display")
+    page = planted(
+        page, '<div class="keep" data-line', '<div class="keep" style="color: #9ab" data-line'
+    )
+    page = planted(page, '<ol class="cards"', '<img src="data:,"><ol class="cards"')
+    page = planted(
+        page,
+        '<ol class="cards four">',
+        '<img alt="x" src="https://example.org/x.png"><ol class="cards four">',
+    )
+    lines = {slide.id: slide.line for slide in deck.slides}
+    (about,) = [line for line, text in deck.slides[0].texts if text.startswith("Module")]
+    (flag,) = [line for line, text in deck.slides[2].texts if text.startswith("A registry")]
+    found = told(page, deck)
+    assert found[:4] == [
+        f'course/L4.4.2/deck.md:{about}: slide "title" has words of 15 px, and 18 are the least: '
+        f'"Module 4: Data Poisoning, Backdoors & Supply Chain". Make them larger in {LOOKS}/slides.css.',
+        f'course/L4.4.2/deck.md:{lines["why"]}: slide "why" has words on other words: "Two more ways around" '
+        'and "2 defences". Say it in fewer words, or make two slides of it.',
+        f'course/L4.4.2/deck.md:{flag}: slide "why" has words with a contrast of 2.0:1, and 4.5:1 is the least: '
+        f'"A registry delivers what". Choose another colour in {LOOKS}/look.py.',
+        f'course/L4.4.2/deck.md:{lines["minimum"]}: slide "minimum" has a picture that nothing describes: '
+        '<img src="data:,">. Give it alt, aria-label or desc; aria-hidden where it is mere ornament.',
+    ]
+    assert found[-1] == (
+        "course/L4.4.2/deck.md: its slides ask for https://example.org/x.png, and must not need a network. "
+        "Put it into the page, or take it out."
+    )
+
+
+def test_a_text_that_is_too_long_for_its_slide_is_told_at_its_line(course):
+    place, deck = course(
+        "## One {#one layout=text seconds=9}\n\n- Short\n- "
+        + "And so on and on. " * 60
+        + "\n\n### Spoken\n\nSaid.\n"
+    )
+    (fault,) = layout_faults(html_slides(place, deck), deck)[:1]
+    assert str(fault.place) == "course/L9.9/deck.md:12"
+    assert fault.problem.startswith('slide "one" has words ')
+    assert fault.problem.endswith(
+        'px outside of their box: "And so on and on. And so on and on. And so on and on. And s…"'
+    )
+    assert fault.remedy == "Say it in fewer words, or make two slides of it."
+
+
+def test_a_title_may_take_two_lines_and_no_more(course):
+    long = "A title that goes on and on and on about one thing and another, "
+    slide = "## {} {{#one layout=title seconds=9}}\n\nAbout it\n\n### Spoken\n\nSaid.\n"
+    place, deck = course(slide.format(long[:50]))
+    assert told(html_slides(place, deck), deck) == []
+
+
+def test_a_request_that_the_pages_own_policy_lets_through_is_told_too(page, deck):
+    page = planted(page, "<body>", "<body><iframe title='x' src='http://127.0.0.1:9/'></iframe>")
+    assert told(page, deck) == [
+        "course/L4.4.2/deck.md: its slides ask for http://127.0.0.1:9/, and must not need a network. "
+        "Put it into the page, or take it out."
+    ]

@@ -1,0 +1,68 @@
+"""PDF and pictures: a page for each slide, the same bytes each time, and a plain word where there is no Chromium."""
+
+from __future__ import annotations
+
+import re
+import struct
+import sys
+
+import pytest
+
+from unpickled.authoring.slides import print as printing
+from unpickled.authoring.slides import printed
+from unpickled.errors import SetupError
+
+
+@pytest.mark.browser
+def test_two_prints_are_the_same_bytes_and_hold_every_slide(page, deck, chromium):
+    first = printed(page)
+    names = [f"{slide.number:02}-{slide.id}.png" for slide in deck.slides]
+    assert list(first) == ["slides.pdf", *names]
+    for name in names:
+        assert struct.unpack(">II", first[name][16:24]) == (1280, 720)
+    pdf = first["slides.pdf"]
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == len(deck.slides)
+    assert set(re.findall(rb"/(?:CreationDate|ModDate) ?\(([^)]*)\)", pdf)) == {
+        b"D:20000101000000+00'00'"
+    }
+    assert printed(page) == first
+
+
+def test_dates_are_set_and_no_length_changes():
+    pdf = b"%PDF-1.4 /CreationDate (D:20261123101112+01'00') /ModDate (D:20261123101112Z)\n/ID [<00ff><00FF>]"
+    fixed = printing.dateless(pdf)
+    assert len(fixed) == len(pdf)
+    assert fixed.startswith(
+        b"%PDF-1.4 /CreationDate (D:20000101000000+00'00') /ModDate (D:20000101000000+)"
+    )
+    again = printing.dateless(
+        pdf.replace(b"20261123", b"20251224").replace(b"00ff", b"1234").replace(b"00FF", b"5678")
+    )
+    assert again == fixed
+
+
+def test_without_chromium_the_error_says_how_to_get_it(page, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    with pytest.raises(SetupError) as fault:
+        printed(page)
+    assert str(fault.value) == (
+        "Chromium: it is not on PATH. Install it (apt-get install chromium), or name it in CHROMIUM."
+    )
+
+
+def test_without_playwright_the_error_says_how_to_get_it(page, monkeypatch):
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(
+        SetupError, match=r"playwright: it is not installed\. Run: tools/setup\.sh dev"
+    ):
+        printed(page)
+
+
+def test_a_chromium_that_does_not_start_is_named(page, monkeypatch, tmp_path):
+    fake = tmp_path / "chromium"
+    fake.write_text("#!/bin/sh\nexit 3\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(fake))
+    with pytest.raises(SetupError, match=rf"{fake}: it does not start: .*Try it by hand\."):
+        printed(page)
