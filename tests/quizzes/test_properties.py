@@ -70,7 +70,16 @@ TERMS = [
     "attacker",
     "unpickler",
 ]
-GUESSES = ("i think", "i guess", "i believe", "i suppose", "i would say", "i'd say", "afaik")
+GUESSES = (
+    "i'd guess",
+    "i think",
+    "i guess",
+    "i believe",
+    "i suppose",
+    "i would say",
+    "i'd say",
+    "afaik",
+)
 LIKE = str.maketrans("aeopcxyis", "аеорсхуіѕ")  # noqa: RUF001 - Cyrillic look-alikes are the point
 
 

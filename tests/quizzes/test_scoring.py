@@ -330,3 +330,61 @@ def test_terse_answers_claim_and_refusals_in_any_order_deny(answer, met, mark):
     """A row of one kind of thing is an answer, of several kinds a list; what is named and then refused is denied."""
     result = mark("q3", answer).criteria
     assert {name for name, value in result.items() if value} == met
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("q1", "If a pickle were a script, it would run whatever the author wrote."),
+        ("q1", "Old versions ran any function that the file named, nowadays none."),
+        ("q1", "I thought it runs the author's code on load, but it only copies values."),
+        ("q3", "A sandbox would be ideal, but the minimum is a hash."),
+        ("q3", "Had they sent safetensors I would take it."),
+    ],
+)
+def test_another_time_or_world_is_not_claimed(question, answer, mark):
+    """What was once, would be, or would be more than the minimum earns nothing."""
+    assert mark(question, answer).points == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "met"),
+    [
+        ("Load it, then isolate the process.", False),
+        ("After loading it, put it in a container.", False),
+        ("After a scan, load it in a container.", True),
+    ],
+)
+def test_isolation_that_comes_after_the_load_is_none(answer, met, mark):
+    """A place for the load is no place to which one goes when it is done."""
+    assert mark("q3", answer).criteria["isolate"] is met
+
+
+def test_one_weak_sign_is_credited_and_flagged_and_a_doubt_more_takes_the_credit(mark):
+    """Evidence of one general rule goes to a person; under "could" it is proposed as unmet."""
+    weak = mark("q1", "It runs some stuff.")
+    assert (weak.criteria["executes"], weak.review) == (True, True)
+    weaker = mark("q1", "It could run some stuff.")
+    assert (weaker.criteria["executes"], weaker.review) == (False, True)
+    assert any("would" in line for line in weaker.why)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Zarr. Safetensors would be my second pick.",
+        "The .pt format, since it uses safetensors inside.",
+        "Safetensors is slow, so it's ONNX.",
+    ],
+)
+def test_a_second_choice_or_a_reason_is_no_choice(answer, mark):
+    """Who names another format first, or concludes on one, has not chosen what stands beside it."""
+    assert mark("q2", answer).points == 0
+
+
+def test_a_retraction_with_but_reaches_no_further_than_its_sentence(mark):
+    """ "… would be nice, but that is not needed" leaves what was said before it."""
+    answer = (
+        "At least scan it with modelscan before. A VM would be nice, but that's not the minimum."
+    )
+    assert mark("q3", answer).criteria["scan_first"]

@@ -11,7 +11,9 @@ from unpickled.quizzes.stance import stance
 
 __all__ = ["choose"]
 
-_LINKS = frozenset({"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else"})
+_LINKS = frozenset(
+    {"and", "or", ",", "/", "&", "+", "|", "also", "a", "the", "as", "well", "else"} | {"plus"}
+)
 
 
 _TURNS = frozenset({"unless", "although", "though", "whereas", "while"})
@@ -55,8 +57,6 @@ def choose(reading: Reading, target: str, rival: str) -> Decision:
     named = len(right) < len(mentions) or not any(_committed(one) for one in said)
     if named and _undecided(reading, said):
         return Decision(met=False, review=False, why=(*why, "no choice is made"))
-    if not rivals:
-        return Decision(met=True, review=False, why=why)
     return _against(said, rivals, why)
 
 
@@ -124,10 +124,9 @@ def _against(said: list[_Mention], rivals: list[_Mention], why: tuple[str, ...])
     alone = [one for one in said if not _paired(one, rivals)]
     if not alone:
         return Decision(met=False, review=False, why=why)
-    if any(_shared(one) for one in alone) and any(_shared(one) for one in rivals):
-        return Decision(met=False, review=True, why=(*why, "one for this, another for that"))
-    if all(_conceded(one) for one in alone) and not all(_conceded(one) for one in rivals):
-        return Decision(met=False, review=True, why=(*why, "only conceded"))
+    objection = _objection(alone, rivals)
+    if objection:
+        return Decision(met=False, review=True, why=(*why, objection))
     strong = [one for one in rivals if _committed(one)]
     if any(
         one.sentence.has("equal") and not _conceded(one)
@@ -136,11 +135,44 @@ def _against(said: list[_Mention], rivals: list[_Mention], why: tuple[str, ...])
     ):
         return Decision(met=False, review=False, why=why)
     if not strong:
-        return Decision(met=True, review=False, why=why)
+        chosen = any(_committed(one) for one in alone) or all(_conceded(one) for one in rivals)
+        return Decision(met=True, review=not chosen, why=why)
     last = max(strong, key=lambda one: one.place)
     mine = [one for one in alone if _committed(one)]
     met = bool(mine) and max(one.place for one in mine) > last.place
     return Decision(met=met, review=bool(mine), why=why)
+
+
+def _objection(said: list[_Mention], rivals: list[_Mention]) -> str:
+    """Return why the target, though named, may not be what is chosen; "" where nothing speaks against it."""
+    if any(_shared(one) for one in said) and any(_shared(one) for one in rivals):
+        return "one for this, another for that"
+    if all(_conceded(one) for one in said) and not all(_conceded(one) for one in rivals):
+        return "only conceded"
+    if all(_second(one) for one in said):
+        return "as the second choice"
+    if rivals and _led(said, rivals):
+        return "another is named first, this as its reason"
+    return ""
+
+
+def _second(one: _Mention) -> bool:
+    """Tell whether the mention is the answer's second choice."""
+    start, end = _clause(one)
+    return any(start <= hit.start < end for hit in one.sentence.hits("runner_up"))
+
+
+def _led(said: list[_Mention], rivals: list[_Mention]) -> bool:
+    """Tell whether a rival opens the answer, and the target stands only in what explains it: "X, since it …"."""
+    first = min(rivals, key=lambda one: one.place)
+    return first.opening and all(
+        one.sentence is first.sentence
+        and any(
+            first.hit.end <= hit.start < one.hit.start and not first.sentence.has("contrast")
+            for hit in one.sentence.hits("reason")
+        )
+        for one in said
+    )
 
 
 def _undecided(reading: Reading, said: list[_Mention]) -> bool:
@@ -212,7 +244,17 @@ def _committed(one: _Mention) -> bool:
     start, end = _clause(one)
     if start == 0 and end - start <= one.hit.end - one.hit.start + 1 and one.opening:
         return True  # it stands alone at the beginning: that is the answer
+    if _concluded(one):
+        return True
     return any(hit.start < end and hit.end > start for hit in one.sentence.hits("commit"))
+
+
+def _concluded(one: _Mention) -> bool:
+    """Tell whether the mention stands at the end of a conclusion: "therefore this", "so it's this"."""
+    before = [
+        token.base for token in one.sentence.tokens[max(0, one.hit.start - 2) : one.hit.start]
+    ]
+    return before[-1:] in (["therefore"], ["hence"], ["thus"], ["so"]) or before == ["it", "be"]
 
 
 def _around(one: _Mention) -> str:

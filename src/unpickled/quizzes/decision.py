@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from unpickled.quizzes.doubt import SURE, UNMET, certainty
 from unpickled.quizzes.reading import Reading, Sentence, Stance
 from unpickled.quizzes.rules import Finding
 from unpickled.quizzes.stance import stance
 
-__all__ = ["Decision", "decide", "in_order", "inert_after"]
+__all__ = ["Decision", "comes_late", "decide", "in_order", "inert_after"]
 
 
-_DOUBTFUL = frozenset({Stance.REPORTED, Stance.SUPPOSED, Stance.TO_GRADER})
+_DOUBTFUL = frozenset({Stance.REPORTED, Stance.SUPPOSED, Stance.PAST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Decision:
     why: tuple[str, ...]
 
 
-def decide(found: Sequence[Finding]) -> Decision:
+def decide(reading: Reading, found: Sequence[Finding]) -> Decision:
     """Weigh the findings of one criterion: what is said and not denied later counts."""
     said = [one for one in found if one.stance is Stance.SAID]
     against = [one for one in found if one.stance in {Stance.DENIED, Stance.TAKEN_BACK}]
@@ -36,8 +37,15 @@ def decide(found: Sequence[Finding]) -> Decision:
     if against and max(one.place for one in against) > max(one.place for one in said):
         outweighed = len({one.place for one in said}) >= 3 * len({one.place for one in against})
         return Decision(met=outweighed, review=True, why=why)
+    sure = certainty(reading, said, against)
     best = max(one.strength for one in said)
-    return Decision(met=best >= 0.5, review=best < 1 or _clash(said, against), why=why)
+    if sure.chance < SURE:
+        why = (*why, f"sure to {sure.chance:.2f}" + "".join(f", {sign}" for sign in sure.signs))
+    return Decision(
+        met=best >= 0.5 and sure.chance >= UNMET,
+        review=sure.chance < SURE or _clash(said, against),
+        why=why,
+    )
 
 
 def _clash(said: Sequence[Finding], against: Sequence[Finding]) -> bool:
@@ -80,6 +88,8 @@ _AFTER = re.compile(
     r"|L[^S.]*S,?[TA](?![^.]*L)"  # load … scan it after
 )
 
+_LATE = re.compile(r"AL[^S.]*,[^S.]*S|^[^SABU]*L[^S.]*,T,?S")
+
 
 def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
     """Tell whether what was found comes before the act: "before", "after" or "open".
@@ -97,6 +107,14 @@ def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
     if before or after:
         return "before" if before else "after"
     return "open" if 0 <= row.find("L") < row.find("S") and "N" not in row else "before"
+
+
+def comes_late(reading: Reading, found: Sequence[Finding], act: str) -> bool:
+    """Tell whether all that was found comes when the act is done: "after loading, …", "load it, then …"."""
+    heads = {one.place for one in found if one.stance is Stance.SAID}
+    return all(
+        _LATE.search(_row(reading.sentences[at], heads, act)) for at in {at for at, _ in heads}
+    )
 
 
 def _row(sentence: Sentence, heads: set[tuple[int, int]], act: str) -> str:

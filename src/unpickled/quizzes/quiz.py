@@ -20,7 +20,7 @@ from unpickled.quizzes.rules import Rule
 
 __all__ = ["Criterion", "Question", "Quiz", "load_quiz"]
 
-KINDS = ("claim", "order", "choice")
+KINDS = ("claim", "order", "place", "choice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class Criterion:
 
     Attributes:
         id: its name in results.
-        kind: `claim`; `order` (a claim that must come before the concept `than`); `choice` (commits to the
+        kind: `claim`; `order` (a claim that must come before the act); `place`
+            (a claim that must not come after the act); `choice` (commits to the
             concept `target` and not to one of `rival`).
         points: what it is worth.
         means: what it asks for, in plain words.

@@ -170,6 +170,8 @@ def _joined(
 
 
 def _goes_on(part: list[Token], lexicon: Lexicon, *, asked: bool) -> bool:
+    if part[0].text == "→":
+        return True
     hits = lexicon.hits(part[:6])
     names = ("takeit", "affirm") if asked else ("takeit",)
     return any(hit.start == 0 for name in names for hit in hits.get(name, ()))

@@ -12,6 +12,10 @@ from unpickled.quizzes.stance import stance
 __all__ = ["Finding", "Rule", "findings", "spared", "terse"]
 
 
+_CLOSE = 6
+"""Tokens before a retraction within which a denial is what it means."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """What earns a criterion: a head concept with others near it.
@@ -26,7 +30,7 @@ class Rule:
         link: concepts of which one must stand in this sentence or one beside it: what the claim is about.
         unless: concepts that spoil the rule when they stand in the sentence.
         denies: whether a "not" before the head speaks against the criterion; if false, it only earns nothing.
-        strength: 1 is sure; below 1 a person looks at an answer that has nothing better.
+        strength: how often it is right where it alone speaks; under 0.5 it only adds to what others say.
     """
 
     criterion: str
@@ -53,6 +57,7 @@ class Finding:
     quote: str
     stance: Stance
     strength: float
+    spoilers: tuple[str, ...] = ()
 
     @property
     def place(self) -> tuple[int, int]:
@@ -78,10 +83,15 @@ def spared(reading: Reading, found: list[Finding]) -> list[Finding]:
         denied = {
             one.criterion
             for one in found
-            if one.stance is Stance.DENIED and one.sentence == place[0] and one.place > place
+            if one.stance is Stance.DENIED and one.sentence == place[0] and _meant(one.place, place)
         }
         named[place] = denied
     return [replace(one, stance=Stance.SAID) if _spared(one, named) else one for one in found]
+
+
+def _meant(denied: tuple[int, int], retraction: tuple[int, int]) -> bool:
+    """Tell whether a retraction speaks of what is denied: after it, or right before it."""
+    return denied > retraction or retraction[1] - denied[1] <= _CLOSE
 
 
 def terse(reading: Reading, found: list[Finding]) -> list[Finding]:
@@ -138,6 +148,7 @@ def _fits(rule: Rule, reading: Reading, sentence: Sentence) -> Iterator[Finding]
             quote,
             how,
             rule.strength,
+            rule.unless,
         )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unpickled.quizzes.choice import choose
-from unpickled.quizzes.decision import Decision, decide, in_order, inert_after
+from unpickled.quizzes.decision import Decision, comes_late, decide, in_order, inert_after
 from unpickled.quizzes.letters import fold
 from unpickled.quizzes.quiz import Criterion, Question, Quiz
 from unpickled.quizzes.reading import Reading, read
 from unpickled.quizzes.rules import Finding, findings, spared, terse
 
 __all__ = ["Score", "score"]
+
+_TOO_LATE = "stands after the act"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +68,26 @@ def _decide(criterion: Criterion, reading: Reading, found: list[Finding]) -> Dec
     if criterion.kind == "choice":
         return choose(reading, criterion.id, "rival")
     mine = [one for one in found if one.criterion == criterion.id]
-    decision = decide(mine)
+    decision = decide(reading, mine)
     if not decision.met:
         return decision
-    if criterion.kind == "order":
-        order = in_order(reading, mine, "loading")
-        if order == "after":
-            return Decision(False, review=False, why=(*decision.why, "stands after the act"))
-        if order == "open":
-            return Decision(False, review=True, why=(*decision.why, "before or after the act?"))
+    misplaced = _misplaced(criterion, reading, mine)
+    if misplaced:
+        review = misplaced != _TOO_LATE
+        return Decision(False, review=review, why=(*decision.why, misplaced))
     if criterion.denied_by and inert_after(reading, mine, *criterion.denied_by):
         return Decision(False, review=False, why=(*decision.why, "denied at the end"))
     return decision
+
+
+def _misplaced(criterion: Criterion, reading: Reading, found: list[Finding]) -> str:
+    """Return how the claim is out of the order that the criterion asks for; "" where it is not."""
+    if criterion.kind == "order":
+        order = in_order(reading, found, "loading")
+        return {"after": _TOO_LATE, "open": "before or after the act?"}.get(order, "")
+    if criterion.kind == "place" and comes_late(reading, found, "loading"):
+        return "only after the act"
+    return ""
 
 
 def _imply(question: Question, decisions: dict[str, Decision]) -> None:

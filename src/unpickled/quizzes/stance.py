@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from unpickled.quizzes.letters import CODE
 from unpickled.quizzes.lexicon import Hit
+from unpickled.quizzes.mood import mood
 from unpickled.quizzes.reading import Reading, Sentence, Stance
 
 __all__ = ["stance"]
@@ -31,7 +32,7 @@ def stance(
         rivals: where other candidates stand, for a question that asks for one choice: there "better than" turns
             down what follows it, and "… is unsafe" what stands next to it.
     """
-    local = _local(sentence, head, rivals)
+    local = _local(reading, sentence, head, rivals)
     if local is Stance.REPORTED and _owned(reading, sentence):
         local = Stance.SAID
     if local is not Stance.SAID:
@@ -41,23 +42,19 @@ def stance(
     return Stance.DENIED if _pronoun_denial(reading, sentence, head) else local
 
 
-def _local(sentence: Sentence, head: Hit, rivals: Sequence[Hit] | None) -> Stance:
+def _local(reading: Reading, sentence: Sentence, head: Hit, rivals: Sequence[Hit] | None) -> Stance:
     unheard = _unheard(sentence, head)
     if unheard is not None:
         return unheard
     denied = (_denials(sentence, head, rivals) + sentence.asks) % 2
     if denied or _turned_at_the_end(sentence, head) or _framed(sentence, head, "deny"):
         return Stance.DENIED
-    if _formerly(sentence, head):
-        return Stance.PAST
+    unreal = mood(reading, sentence, head)
+    if unreal is Stance.PAST:
+        return unreal
     if _reported(sentence, head):
         return Stance.REPORTED
-    start, _ = sentence.bounds(head)
-    if any(hit.start > head.start for hit in sentence.hits("hypothetical")[:1]) or any(
-        start - 1 <= hit.start < head.start for hit in sentence.hits("supposing")
-    ):
-        return Stance.SUPPOSED
-    return Stance.SAID
+    return unreal or Stance.SAID
 
 
 def _unheard(sentence: Sentence, head: Hit) -> Stance | None:
@@ -171,14 +168,6 @@ def _turned_at_the_end(sentence: Sentence, head: Hit) -> bool:
     return denies and not _TURNS.isdisjoint(tail)
 
 
-def _formerly(sentence: Sentence, head: Hit) -> bool:
-    """Tell whether "used to" stands right before the head in a sentence that goes on with "but"."""
-    before = [token.text for token in sentence.tokens[max(0, head.start - 3) : head.start]]
-    if before[-2:] != ["used", "to"] or before[:1] in (["is"], ["are"], ["be"]):
-        return False
-    return sentence.has("contrast")
-
-
 def _reach(sentence: Sentence, predicate: Hit, head: Hit, end: int) -> int:
     """Return how far a predicate after the head may stand: to the clause's end, or the sentence's after "it"."""
     subject = {
@@ -230,12 +219,24 @@ def _rhetorical(sentence: Sentence) -> bool:
 
 
 def _taken_back(reading: Reading, sentence: Sentence, head: Hit) -> bool:
-    return any(place > (sentence.index, head.start) for place in reading.taken_back)
+    """Tell whether a later retraction reaches the head; one with "but" reaches no further than what it follows."""
+    for index, start in reading.taken_back:
+        if (index, start) <= (sentence.index, head.start):
+            continue
+        but = reading.sentences[index].tokens[start].text == "but"
+        if not but or sentence.index == index or (start == 0 and sentence.index == index - 1):
+            return True
+    return False
 
 
 def _own_subject(sentence: Sentence, hit: Hit) -> bool:
     """Tell whether a sentence begins with its own noun, so that a late "don't need one" in it means that."""
     return hit.start > 4 and sentence.tokens[0].text in {"a", "an", "the"}
+
+
+def _stands(sentence: Sentence, word: Hit) -> bool:
+    """Tell whether a pronoun is what the verb before it governs; "its", read as "it is", begins something else."""
+    return sentence.quote(word.end, word.end + 1) != "is"
 
 
 def _pronoun_denial(reading: Reading, sentence: Sentence, head: Hit) -> bool:
@@ -249,6 +250,6 @@ def _pronoun_denial(reading: Reading, sentence: Sentence, head: Hit) -> bool:
                 continue
             if other is not sentence and _own_subject(other, hit):
                 continue
-            if any(0 <= word.start - hit.end <= 1 for word in words):
+            if any(0 <= word.start - hit.end <= 1 for word in words if _stands(other, word)):
                 return True
     return False
