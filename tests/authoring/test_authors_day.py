@@ -1,0 +1,264 @@
+"""An author's day, with the real command, the real writers and the real browser, on a copy of the course."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pptx import Presentation
+
+from unpickled.content import load_formats
+
+COMMAND = Path(sys.executable).parent / "unpickled"
+GENERATED = ("slides", "video-scripts")
+
+
+@pytest.fixture(scope="module")
+def template(root, tmp_path_factory):
+    """Build the course once, as far as that needs no browser."""
+    copy = tmp_path_factory.mktemp("day")
+    for folder in ("course", "quizzes", "labs", "docs"):
+        shutil.copytree(root / folder, copy / folder)
+    unpickled(copy, "build", "--quick", check=True)
+    return copy
+
+
+@pytest.fixture
+def course(template, tmp_path):
+    copy = tmp_path / "my course"
+    shutil.copytree(template, copy)
+    return copy
+
+
+def unpickled(course, *words, check=False, **env):
+    return subprocess.run(
+        [COMMAND, "author", *words],
+        cwd=course,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=check,
+    )
+
+
+def change(course, path, old, new):
+    file = course / path
+    text = file.read_text("utf-8")
+    assert old in text, f"{path} holds no {old!r}: correct this test"
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def snapshot(course):
+    paths = [
+        p for folder in ("course", *GENERATED) for p in (course / folder).rglob("*") if p.is_file()
+    ]
+    return {path.relative_to(course).as_posix(): path.read_bytes() for path in paths}
+
+
+def words_of(presentation, slide):
+    """Every word on one slide of a PPTX, and its notes."""
+    made = Presentation(presentation).slides[slide - 1]
+    texts = [shape.text_frame.text for shape in made.shapes if shape.has_text_frame]
+    tables = [shape.table for shape in made.shapes if shape.has_table]
+    texts += [cell.text for table in tables for row in table.rows for cell in row.cells]
+    return "\n".join(texts), made.notes_slide.notes_text_frame.text
+
+
+@pytest.mark.browser
+def test_a_row_a_sentence_and_an_incident_reach_everything_that_shows_them(course, chromium):
+    """Three edits, one command, and each is in the notebook, the slide, the script, the captions and the PPTX."""
+    unpickled(course, "build", check=True, CHROMIUM=chromium)
+    before = snapshot(course)
+    formats = (course / "course/data/formats.toml").read_text("utf-8")
+    at = formats.index('id = "gguf"')
+    changed = formats[at:].replace('risk = "low"', 'risk = "some"', 1)
+    changed = changed.replace('notes = "', 'notes = "Newly written: ', 1)
+    (course / "course/data/formats.toml").write_text(formats[:at] + changed, "utf-8")
+    change(
+        course,
+        "course/L4.4.2/deck.md",
+        "without network and without keys.",
+        "without any network or key at all.",
+    )
+    change(course, "course/data/incidents.toml", "About 100 malicious", "About 101 malicious")
+    change(
+        course,
+        "course/data/spoken.toml",
+        'written = "100"\nsaid = "a hundred"',
+        'written = "101"\nsaid = "a hundred and one"',
+    )
+
+    done = unpickled(course, "build", CHROMIUM=chromium)
+    assert done.returncode == 0, done.stderr
+    after = {
+        name: data.decode("utf-8", "replace")
+        for name, data in snapshot(course).items()
+        if data != before.get(name)
+    }
+
+    assert "Newly written: " in after["course/L4.4.2/03-weight-formats.ipynb"]
+    assert "101" in after["course/L4.4.2/02-why-this-matters.ipynb"]
+    assert "101" in after["course/L4.4.2/pictures/timeline.svg"]
+    slides, script = after["slides/L4.4.2/slides.html"], after["video-scripts/L4.4.2/script.md"]
+    assert "Newly written: " in slides
+    assert "without any network or key at all." in slides
+    assert "risk: **some**" in script.split("`.gguf`")[1].splitlines()[0]
+    assert "Ollama: some, since" in script
+    assert "without any network or key at all." in script
+    assert "a hundred and one" in script
+    assert "a hundred and one" in after["video-scripts/L4.4.2/teleprompter.html"]
+    for name in ("captions.srt", "captions.vtt"):
+        captions = " ".join(after[f"video-scripts/L4.4.2/{name}"].split())
+        assert "without any network or key at all." in captions
+        assert "101" in captions
+    presentation = course / "slides/L4.4.2/slides.pptx"
+    table, notes = words_of(presentation, 4)
+    assert "Newly written: " in table
+    assert "Ollama: some, since" in notes
+    assert "without any network or key at all." in words_of(presentation, 5)[1]
+    assert "101" in words_of(presentation, 3)[1]
+    assert {"slides/L4.4.2/slides.pdf", "slides/L4.4.2/04-formats.png"} <= set(after)
+    assert "slides/L4.4.2/06-maximum.png" not in after
+    assert unpickled(course, "check", "--quick").stdout.endswith("No fault in the course files.\n")
+    assert unpickled(course, "build", "--check").returncode == 0
+
+
+@pytest.mark.browser
+def test_two_builds_are_byte_identical_on_another_day_and_in_another_folder(
+    course, tmp_path, chromium
+):
+    """Slides, PDF and pictures too: nothing of the day, the zone, the folder or the hash seed is in them."""
+    other = tmp_path / "another"
+    shutil.copytree(
+        course, other, ignore=shutil.ignore_patterns(*GENERATED, ".unpickled", ".cache")
+    )
+    unpickled(course, "build", check=True, CHROMIUM=chromium, TZ="UTC", PYTHONHASHSEED="1")
+    unpickled(
+        other,
+        "build",
+        check=True,
+        CHROMIUM=chromium,
+        TZ="Asia/Tokyo",
+        PYTHONHASHSEED="2",
+        SOURCE_DATE_EPOCH="86400",
+    )
+    one, two = snapshot(course), snapshot(other)
+    assert [name for name in one if one[name] != two.get(name)] == []
+
+
+@pytest.mark.browser
+def test_a_scaffolded_lesson_is_drawn_within_every_bound(course, chromium):
+    """`author new`, then `author check` with the browser: no fault."""
+    made = unpickled(course, "new", "L4.4.3", "--title", "Model-card lies", CHROMIUM=chromium)
+    assert made.returncode == 0, made.stderr
+    checked = unpickled(course, "check", "--json", CHROMIUM=chromium)
+    found = json.loads(checked.stdout)
+    assert (found["faults"], found["unchecked"], checked.returncode) == ([], [], 0)
+    assert {"L4.4.2", "L4.4.3"} <= set(found["grades"])
+
+
+def test_without_a_browser_the_rest_is_built_and_the_exit_code_says_so(course):
+    """3: everything is there but PDF and pictures, and how to get a browser."""
+    done = unpickled(course, "build", PATH="/nonexistent", CHROMIUM="")
+    assert done.returncode == 3
+    assert "PDF and pictures were not made: " in done.stderr
+    assert (course / "slides/L4.4.2/slides.pptx").is_file()
+    checked = unpickled(course, "check", PATH="/nonexistent", CHROMIUM="")
+    assert checked.returncode == 0
+    assert "How the slides look was not checked: " in checked.stderr
+
+
+def test_the_gate_names_each_stale_file_and_the_command_that_mends_it(course):
+    """Exit code 1, a line for each, and nothing is written."""
+    change(course, "course/L4.4.2/deck.md", "See you there.", "See you soon.")
+    before = snapshot(course)
+    done = unpickled(course, "build", "--check")
+    assert done.returncode == 1
+    assert "video-scripts/L4.4.2/captions.srt: stale. Run: unpickled author build\n" in done.stderr
+    assert "slides/L4.4.2/slides.pptx: stale. Run: unpickled author build\n" in done.stderr
+    assert snapshot(course) == before
+
+
+def test_check_prints_each_fault_with_place_and_remedy(course):
+    """Exit code 1, one line each; --json gives the same as data."""
+    change(course, "course/L4.4.2/deck.md", "do three things", "do four things")
+    done = unpickled(course, "check", "--quick")
+    assert done.returncode == 1
+    problem = 'slide "minimum" says "four things" and shows 3 steps'
+    (line,) = [line for line in done.stderr.splitlines() if problem in line]
+    assert line.startswith("course/L4.4.2/deck.md:")
+    assert line.endswith(". Make them the same.")
+    assert done.stdout.endswith("1 fault in the course files.\n")
+    (fault,) = json.loads(unpickled(course, "check", "--quick", "--json").stdout)["faults"]
+    assert (fault["problem"], fault["remedy"]) == (problem, "Make them the same.")
+
+
+def test_a_fault_stops_the_build_with_its_place(course):
+    """Exit code 2 and one line, never a traceback."""
+    change(course, "course/L4.4.2/deck.md", "layout=next", "layout=nxt")
+    done = unpickled(course, "build", "--quick")
+    assert done.returncode == 2
+    assert 'slide "Up next" has the unknown layout "nxt"' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_format_table_is_the_same_in_lesson_slide_and_speech(course):
+    """Every row of formats.toml, with its risk, in its order, in the notebook, the HTML, the PPTX and the script."""
+    rows = load_formats(course)
+    table, _ = words_of(course / "slides/L4.4.2/slides.pptx", 4)
+    texts = {
+        "page": (course / "course/L4.4.2/03-weight-formats.ipynb").read_text("utf-8"),
+        "script": (course / "video-scripts/L4.4.2/script.md").read_text("utf-8"),
+        "pptx": table,
+    }
+    for name, text in texts.items():
+        places = [text.find(row.risk_text) for row in rows]
+        assert min(places) >= 0, name
+        assert places == sorted(places), name
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal as a shell does")
+@pytest.mark.parametrize("step", ["making slides", "making PDF"])
+def test_ctrl_c_leaves_whole_files_and_no_process(course, chromium, step):
+    """Stopped while slides are written or printed: each file is the old one or the new one, and no browser stays."""
+    change(course, "course/L4.4.2/deck.md", "See you there.", "See you soon.")
+    before = snapshot(course)
+    run = subprocess.Popen(
+        [COMMAND, "author", "build"],
+        cwd=course,
+        env=os.environ | {"CHROMIUM": chromium},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    while step not in run.stderr.readline():
+        assert run.poll() is None
+    time.sleep(0.3)
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "stopped; nothing was left half-written" in said
+    assert "Traceback" not in said
+    after = snapshot(course)
+    assert set(before) <= set(after)
+    assert not [name for name in after if Path(name).name.startswith(".")]
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(run.pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("a process of the build is still there")
+    assert unpickled(course, "build", CHROMIUM=chromium).returncode == 0
+    assert unpickled(course, "build", "--check").returncode == 0
