@@ -10,7 +10,7 @@ import re
 
 from unpickled.authoring.slides.chromium import Opened, opened
 
-__all__ = ["dateless", "pictures"]
+__all__ = ["dateless", "pdf", "pictures", "pngs"]
 
 DATE = re.compile(rb"/(CreationDate|ModDate) ?\(D:[^)]*\)")
 FILE_ID = re.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
@@ -26,10 +26,10 @@ def pictures(html: bytes) -> dict[str, bytes]:
         SetupError: playwright or Chromium is missing.
     """
     with opened(html) as page:
-        return {"slides.pdf": _pdf(page), **_pngs(page)}
+        return {"slides.pdf": pdf(page), **pngs(page)}
 
 
-def dateless(pdf: bytes) -> bytes:
+def dateless(printed: bytes) -> bytes:
     """Set a PDF's dates to one day and its id to a hash of the rest; no length changes, so its offsets stay true."""
 
     def blank(match: re.Match[bytes]) -> bytes:
@@ -39,7 +39,7 @@ def dateless(pdf: bytes) -> bytes:
         room = len(match[0]) - len(start) - len(end)
         return start + b"20000101000000+00'00'".ljust(room)[:room] + end
 
-    fixed = DATE.sub(blank, pdf)
+    fixed = DATE.sub(blank, printed)
     bare = FILE_ID.sub(b"", fixed)
     digest = hashlib.sha256(bare).hexdigest().upper().encode()
 
@@ -51,7 +51,8 @@ def dateless(pdf: bytes) -> bytes:
     return FILE_ID.sub(identity, fixed)
 
 
-def _pdf(opened_page: Opened) -> bytes:
+def pdf(opened_page: Opened) -> bytes:
+    """Print a page for each slide, tagged for screen readers, with an outline."""
     with opened_page.tab("?print-pdf") as tab:
         count = tab.locator(".slides section").count()
         tab.wait_for_function("n => document.querySelectorAll('.pdf-page').length === n", arg=count)
@@ -63,7 +64,8 @@ def _pdf(opened_page: Opened) -> bytes:
     return dateless(made)
 
 
-def _pngs(opened_page: Opened) -> dict[str, bytes]:
+def pngs(opened_page: Opened) -> dict[str, bytes]:
+    """Take a picture of each slide, by the name of its file."""
     made: dict[str, bytes] = {}
     with opened_page.tab() as tab:
         tab.evaluate("Reveal.configure({ controls: false, progress: false })")
