@@ -2,10 +2,10 @@
 
 `python bench/slides.py [--json] [--quick]`. Both run as programs of their own, in turns, so that a busy machine slows
 them alike; a figure is the best of three rounds (`--quick`: one), by the clock and in processor seconds. Ours is built
-from nothing, scanners included; its PPTX is native text, tables and shapes with notes, where Marp's is a picture of each
-slide. `whole build` is all of it with a PNG for each slide; `one slide changed` is HTML and PPTX built again in a process
-that has built them before, as `unpickled author watch` does. Marp is installed once, with npm, into .cache/bench;
-without npm our own figures stand alone. The exit code is 1 if a target is missed.
+from nothing, scanners included; its PPTX is native text, tables and shapes with notes, where Marp's is a picture of
+each slide. `whole build` is all of it with a PNG for each slide; `one slide changed` is HTML and PPTX built again in a
+process that has built them before, as `unpickled author watch` does. Marp is installed once, with npm, into
+.cache/bench; without npm our own figures stand alone. The exit code is 1 if a target is missed.
 """
 
 from __future__ import annotations
