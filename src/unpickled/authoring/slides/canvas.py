@@ -14,11 +14,13 @@ from typing import Any
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.oxml import parse_xml
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
 from unpickled.authoring.slides.inline import Run
 from unpickled.authoring.slides.look import COLOURS
+from unpickled.authoring.slides.pictogram import custom_geometry
 
 __all__ = [
     "MONO",
@@ -147,6 +149,20 @@ class Canvas:
             made.line.fill.background()
         self._drawn.append(made)
         return made
+
+    def picture(self, box: Box, picture: str) -> None:
+        """Draw a pictogram, if there is one, as a shape without words: the step beside it says what it means."""
+        if not picture:
+            return
+        made = self.shape(box, COLOURS["brand"])
+        made.fill.background()
+        made.line.color.rgb = colour(COLOURS["brand"])
+        made.line.width = Pt(2.6 / 48 * box.width * 0.75)
+        made.line._get_or_add_ln().set("cap", "rnd")  # noqa: SLF001 - python-pptx has no name for it
+        old = made._element.spPr.find(qn("a:prstGeom"))  # noqa: SLF001 - the only way to the element
+        old.addprevious(parse_xml(custom_geometry(picture)))
+        old.getparent().remove(old)
+        made.name = "Pictogram"
 
     def text(
         self,

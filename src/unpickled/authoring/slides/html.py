@@ -14,8 +14,8 @@ from pathlib import Path
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from unpickled.authoring.slides import chronicle, terminal
-from unpickled.authoring.slides.inline import Run, plain, runs, step
+from unpickled.authoring.slides import chronicle, pictogram, terminal
+from unpickled.authoring.slides.inline import Run, runs, step
 from unpickled.authoring.slides.look import COLOURS, HEADS, RISKS
 from unpickled.authoring.slides.scene import Scene
 from unpickled.content.deck import Bullets, Data, Deck, Part, Steps
@@ -61,7 +61,7 @@ def _template() -> Template:
     made.filters |= {
         "kind": _kind,
         "marked": _marked,
-        "pictogram": _pictogram,
+        "pictogram": lambda head: Markup(pictogram.svg(head)),  # noqa: S704 - a file of this package
         "script": _script,
         "step": step,
         "style": lambda name: Markup(_read(name)),  # noqa: S704 - a file of this package
@@ -107,12 +107,3 @@ def _fonts() -> Markup:
             f"src: url(data:font/woff2;base64,{data}) format('woff2'); }}"
         )
     return Markup("\n".join(faces))  # noqa: S704 - names and base64
-
-
-def _pictogram(head: str) -> Markup:
-    """Return the picture whose name is a word of what is to be done; nothing where there is none."""
-    words = set(plain(head).lower().split())
-    for file in sorted(HERE.joinpath("pictograms").iterdir(), key=lambda file: file.name):
-        if words & set(file.name.removesuffix(".svg").split("-")):
-            return Markup(file.read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
-    return Markup("")

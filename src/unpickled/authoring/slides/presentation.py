@@ -16,6 +16,7 @@ from pptx import Presentation
 from pptx.enum.text import PP_ALIGN
 from pptx.oxml.ns import qn
 
+from unpickled.authoring.slides import pictogram
 from unpickled.authoring.slides.canvas import (
     Box,
     Canvas,
@@ -192,7 +193,7 @@ def _cards(canvas: Canvas, box: Box, part: Steps) -> None:
         head, rest = step(item)
         x = box.x + (number - 1) * (wide + gap)
         canvas.shape(Box(x, box.y, wide, box.height), COLOURS["card"], edge=COLOURS["line"])
-        top = canvas.shape(Box(x, box.y, wide, 160), COLOURS["tint"])
+        top = canvas.shape(Box(x, box.y, wide, 190), COLOURS["tint"])
         write(
             top.text_frame,
             [[Words(str(number), Style(100, COLOURS["brand"], bold=True))]],
@@ -200,11 +201,12 @@ def _cards(canvas: Canvas, box: Box, part: Steps) -> None:
             inset=pad,
         )
         to_left(top)
-        first = Style(28 if many else 34, bold=True, after=14)
-        then = Style(24 if many else 28, COLOURS["soft"])
+        canvas.picture(Box(x + wide - pad - 104, box.y + 43, 104, 104), pictogram.svg(head))
+        first = Style(28 if many else 33, bold=True, after=14)
+        then = Style(27 if many else 28, COLOURS["soft"])
         lines = [styled(runs(head), first), *([styled(runs(rest), then)] if rest else [])]
         canvas.text(
-            Box(x + pad, box.y + 184, wide - 2 * pad, box.height - 200),
+            Box(x + pad, box.y + 216, wide - 2 * pad, box.height - 230),
             lines,
             name=f"Step {number}",
         )
