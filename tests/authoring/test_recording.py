@@ -184,7 +184,7 @@ def test_a_broken_audio_json_is_told(written, text):
     with pytest.raises(ContentError) as caught:
         recording(written, "L4.4.2")
     assert caught.value.place == f"video-scripts/L4.4.2/{AUDIO}"
-    assert "unpickled author video" in caught.value.remedy
+    assert "unpickled author build --video" in caught.value.remedy
 
 
 def test_the_manifest_holds_only_slides_of_the_deck(root):

@@ -89,5 +89,5 @@ def _times(root: Path, lesson: str) -> dict[str, tuple[str, float]]:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         place = path.relative_to(root).as_posix()
-        remedy = "Remove it, or measure again: unpickled author video."
+        remedy = "Remove it, or measure again: unpickled author build --video."
         raise ContentError(place, f"cannot be read: {error}", remedy) from error

@@ -35,13 +35,33 @@ def author() -> None:
     "--check", "only_check", is_flag=True, help="Write nothing; fail where a file is stale."
 )
 @click.option("--quick", is_flag=True, help="Leave PDF and pictures for later: no browser.")
-def build(lesson: str, only_check: bool, quick: bool) -> int:
+@click.option(
+    "--video",
+    is_flag=True,
+    help="Also a narrated draft (espeak-ng, ffmpeg); its times set the captions.",
+)
+def build(lesson: str, only_check: bool, quick: bool, video: bool) -> int:
     """Make notebooks, slides, scripts and captions anew; of one LESSON or lab if you name it.
 
     What is up to date is left alone.
     """
     root = course_root()
-    return _gate(root, lesson) if only_check else _build(root, lesson, quick=quick)
+    if only_check:
+        return _gate(root, lesson)
+    code = _build(root, lesson, quick=quick)
+    return code or (_film(root, lesson) if video else 0)
+
+
+def _film(root: Path, lesson: str) -> int:
+    """Make the drafts, then the captions that follow what they measured."""
+    from unpickled.authoring.video import draft  # noqa: PLC0415 - only this option needs it
+    from unpickled.content import deck_lessons  # noqa: PLC0415
+
+    for name in deck_lessons(root):
+        if lesson in ("", name):
+            film = draft(root, name, lambda step: click.echo(f"making {step} …", err=True))
+            click.echo(f"wrote {film.relative_to(root)} (a draft: not for committing)")
+    return _build(root, lesson, quick=False)
 
 
 def _gate(root: Path, lesson: str) -> int:
