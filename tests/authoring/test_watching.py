@@ -98,6 +98,19 @@ def test_a_fault_is_shown_and_the_watch_goes_on(written, edit, drawn):
         wait(f"wrote {SLIDES}", before)
 
 
+def test_a_rule_that_is_broken_is_shown_beside_the_new_slide(written, edit, drawn):
+    """A deck that can be built is built, and what its rules say of it is told as well."""
+    with watching(written, "L4.4.2") as (said, wait):
+        wait("Open http")
+        before = len(said)
+        edit("do three things", "do four things")
+        wait('slide "minimum" says "four things" and shows 3 steps. Make them the same.', before)
+        assert (
+            "wrote slides/L4.4.2/slides.pptx" in said[before:]
+            or "wrote video-scripts/L4.4.2/script.md" in said[before:]
+        )
+
+
 def test_what_no_author_writes_is_not_watched(written, drawn):
     """Notebooks, drafts of editors and hidden folders start no build."""
     with watching(written, "L4.8") as (said, wait):
@@ -198,9 +211,9 @@ def test_pages_are_told_of_each_version_and_of_faults(pages):
         first = event()
         server.tell()
         second = event()
-        server.tell(fault="deck.md:3: is wrong.")
+        server.tell(fault="deck.md:3: is wrong.", built=False)
         third = event()
-        assert int(first["version"]) < int(second["version"]) < int(third["version"])
+        assert int(first["version"]) < int(second["version"]) == int(third["version"])
         assert (first["fault"], second["fault"], third["fault"]) == ("", "", "deck.md:3: is wrong.")
     answer.read()  # ends
     connection.close()

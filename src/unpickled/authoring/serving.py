@@ -42,7 +42,7 @@ frame.addEventListener("load", () => frame.contentWindow.focus());
 new EventSource("/events").addEventListener("message", (event) => {{
   const told = JSON.parse(event.data);
   fault.textContent = told.fault;
-  if (shown !== null && told.version !== shown && !told.fault) frame.contentWindow.location.reload();
+  if (shown !== null && told.version !== shown) frame.contentWindow.location.reload();
   shown = told.version;
 }});
 </script></body></html>
@@ -75,9 +75,9 @@ class Server:
         """Where a browser finds it."""
         return f"http://{HOSTS[0]}:{self._server.server_address[1]}/"
 
-    def tell(self, *, fault: str = "") -> None:
-        """Have every open page reload, or show a fault."""
-        self._server.tell(fault)
+    def tell(self, *, fault: str = "", built: bool = True) -> None:
+        """Have every open page reload, if something was built, and show a fault, or take the last one away."""
+        self._server.tell(fault, built=built)
 
     def __enter__(self) -> Server:
         self._thread.start()
@@ -100,21 +100,24 @@ class _Listener(ThreadingHTTPServer):
         self.root = root
         self.changed = Condition()
         self.version = time.time_ns()  # a page that outlives us reloads when we are back
+        self.events = 1
         self.fault = ""
         self.open = True
         super().__init__(address, _Handler)
 
-    def tell(self, fault: str) -> None:
+    def tell(self, fault: str, *, built: bool) -> None:
         with self.changed:
-            self.version += 1
+            self.events += 1
+            self.version += built
             self.fault = fault
             self.changed.notify_all()
 
     def wait(self, told: int) -> tuple[int, str]:
-        """Return version and fault once there is another version than the one told, or after a while in any case."""
+        """Return the number of the last event and its data: a new one, or the one told after a while in any case."""
         with self.changed:
-            self.changed.wait_for(lambda: self.version != told or not self.open, timeout=KEEP)
-            return self.version, self.fault
+            self.changed.wait_for(lambda: self.events != told or not self.open, timeout=KEEP)
+            row = {"version": str(self.version), "fault": self.fault}
+            return self.events, json.dumps(row)
 
     def close(self) -> None:
         with self.changed:
@@ -171,12 +174,11 @@ class _Handler(SimpleHTTPRequestHandler):
         told = 0
         try:
             while self.server.open:
-                version, fault = self.server.wait(told)
-                row = json.dumps({"version": str(version), "fault": fault})
+                last, row = self.server.wait(told)
                 self.wfile.write(
-                    b": still here\n\n" if version == told else f"data: {row}\n\n".encode()
+                    b": still here\n\n" if last == told else f"data: {row}\n\n".encode()
                 )
-                told = version
+                told = last
         except (BrokenPipeError, ConnectionResetError):
             return  # the page was closed
 

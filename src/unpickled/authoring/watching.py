@@ -6,18 +6,20 @@ WATCHFILES_FORCE_POLLING=true). PDF and pictures are left for a build, since pri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 
-from unpickled.authoring.building import Report, build
+from unpickled.authoring.building import build
 from unpickled.authoring.serving import Server
+from unpickled.content import deck_lessons, load_course, load_deck
 from unpickled.errors import CourseError, SetupError
 
 __all__ = ["watch"]
 
 FOLDERS = ("course", "quizzes", "labs")
 WRITTEN = frozenset((".md", ".py", ".toml"))
+SHOWN = 3  # faults at the foot of a page
 PATIENCE = 80  # milliseconds of quiet after a save: editors write a file in several steps
 
 
@@ -72,14 +74,28 @@ def watch(
 def _make(root: Path, lesson: str, server: Server, say: Callable[[str], None]) -> None:
     """Build, and tell the pages; a fault is shown to the author, who is about to mend it."""
     try:
-        report: Report = build(root, lesson, quick=True)
+        report = build(root, lesson, quick=True)
+        faults = list(_broken_rules(root, lesson))
     except CourseError as fault:
         say(str(fault))
-        server.tell(fault=str(fault))
+        server.tell(fault=str(fault), built=False)
         return
     for path in report.written:
         say(f"wrote {path.relative_to(root)}")
-    server.tell()
+    for broken in faults:
+        say(broken)
+    more = f"\n… and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+    server.tell(fault="\n".join(faults[:SHOWN]) + more, built=bool(report.written))
+
+
+def _broken_rules(root: Path, lesson: str) -> Iterator[str]:
+    """Yield what the decks' own rules say: bounds, claims, times. `author check` has more, and takes longer."""
+    from unpickled.authoring.deck_checks import deck_faults  # noqa: PLC0415 - a build needs none of it
+
+    for name in deck_lessons(root):
+        if lesson in ("", name):
+            faults = deck_faults(root, load_deck(name, root), load_course(root))
+            yield from (str(fault) for fault in faults)
 
 
 def _is_written(root: Path, path: Path) -> bool:
