@@ -21,6 +21,14 @@ def test_the_trick_runs_from_the_import_to_the_call():
     assert shown.words.endswith("Marked in red: the call of os.mkdir('/tmp/unpickled-canary').")
 
 
+def test_names_on_the_stack_belong_to_the_trick():
+    marked = [row for row in listing("reduce-canary", "reduce", PLACE).rows if row.trick]
+    assert [row.opcode for row in marked] == [
+        "SHORT_BINUNICODE", "SHORT_BINUNICODE", "STACK_GLOBAL", "SHORT_BINUNICODE", "TUPLE1", "REDUCE",
+    ]  # fmt: skip
+    assert marked[-1].text == "calls os.mkdir('/tmp/unpickled-canary')"
+
+
 def test_honest_calls_are_no_trick():
     assert not trick(
         record(

@@ -71,6 +71,24 @@ def test_the_reduce_trick_is_marked_by_what_it_does(soup):
     )  # an honest one, which is not red
 
 
+def test_the_title_slide_shows_the_bytes_of_the_specimen(soup):
+    grid = soup.select("#title .grid span")
+    assert len(grid) == 341
+    assert bytes.fromhex("".join(words(b) for b in grid if b.get("class"))).startswith(
+        b"cos\nmkdir\n"
+    )
+    assert "the 341 bytes of its pickle. The 38 red ones call" in words(
+        soup.select_one("#title figcaption")
+    )
+
+
+def test_without_a_specimen_the_title_slide_lists_what_comes(course):
+    first = "## A lesson {#title layout=title seconds=9}\n\nAbout it\n\n### Spoken\n\nSaid.\n\n"
+    place, deck = course(f"{first}{SLIDE}- One{SPOKEN}")
+    made = BeautifulSoup(html_slides(place, deck), "html.parser")
+    assert words(made.select_one("#title .recap")) == "In this lesson 1 A slide"
+
+
 def test_the_terminal_shows_a_real_run(soup):
     for panel, tool in zip(soup.select("#test .panel"), ("picklescan", "modelscan"), strict=True):
         assert words(panel.select_one(".prompt")) == f"$ {tool} -p torch-canary.bin"

@@ -165,7 +165,8 @@ def test_a_text_slide_has_its_points(course):
         "## One {#one layout=text seconds=9}\n\n- A `b`\n- C\n\nAnd d.\n\n### Spoken\n\nSaid.\n"
     )
     made = Presentation(io.BytesIO(pptx_slides(place, deck))).slides[0]
-    assert next(s for s in made.shapes if s.name == "Points").text_frame.text == "A b\nC\nAnd d."
+    assert next(s for s in made.shapes if s.name == "Points").text_frame.text == "A b\nC"
+    assert next(s for s in made.shapes if s.name == "Message").text_frame.text == "And d."
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")

@@ -17,9 +17,10 @@ from unpickled.pickles import Step, record
 from unpickled.pickles.render import call_text, callable_text
 from unpickled.specimens import specimen
 
-__all__ = ["LINES", "Listing", "Row", "listing", "trick"]
+__all__ = ["COLUMNS", "LINES", "Listing", "Row", "listing", "trick"]
 
 LINES = 18
+NAMES_WITHIN = 6  # steps, memo entries between the names included
 MARKER = "/tmp/unpickled-canary"  # noqa: S108 - a text to show: fixed, so that the slide is the same on every machine
 ORDINARY = frozenset(
     {
@@ -32,7 +33,9 @@ ORDINARY = frozenset(
 )
 """What saved tensors and arrays call when they are rebuilt."""
 CALLS = ("REDUCE", "NEWOBJ", "NEWOBJ_EX", "INST", "OBJ")
-WIDEST = 40  # characters of an argument
+COLUMNS = 61  # characters of a line
+OFFSET = 5  # of them for the offset
+NARROW = 12  # of the column of names, at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,7 @@ class Listing:
         file: the specimen's file name.
         member: the pickle inside it, such as "archive/data.pkl"; empty for a bare pickle.
         rows: at most `LINES`.
+        names: how wide the column of names is, in characters.
         total: how many opcodes there are in all.
         data: every byte of the pickle.
         start, end: the bytes of the trick; both 0 where nothing is marked.
@@ -63,6 +67,7 @@ class Listing:
     file: str
     member: str
     rows: tuple[Row, ...]
+    names: int
     total: int
     data: bytes
     start: int
@@ -98,10 +103,13 @@ def listing(name: str, highlight: str, place: str) -> Listing:
         remedy = "Choose a specimen that calls something, or leave highlight out."
         raise ContentError(place, f'"{name}" holds no reduce trick to highlight', remedy)
     last = steps[marked[-1]] if marked else None
+    kept = sorted(_kept(steps, marked))
+    names = max([NARROW, *(len(steps[index].opcode) + 1 for index in kept)])
     return Listing(
         file=file,
         member=member,
-        rows=tuple(_rows(steps, marked)),
+        rows=tuple(_rows(steps, marked, kept, names)),
+        names=names,
         total=len(steps),
         data=data,
         start=steps[marked[0]].offset if marked else 0,
@@ -116,8 +124,17 @@ def trick(steps: Sequence[Step]) -> range:
         if step.calls and step.opcode in CALLS and _called(step) not in ORDINARY:
             name = _called(step)
             found = (s.index for s in reversed(steps[: step.index + 1]) if _imported(s) == name)
-            return range(next(found, step.index), step.index + 1)
+            return range(_named(steps, next(found, step.index)), step.index + 1)
     return range(0)
+
+
+def _named(steps: Sequence[Step], start: int) -> int:
+    """Return where the import at `start` begins: STACK_GLOBAL takes its two names from the steps before it."""
+    if steps[start].opcode != "STACK_GLOBAL":
+        return start
+    near = range(start - 1, max(-1, start - 1 - NAMES_WITHIN), -1)
+    names = [at for at in near if isinstance(steps[at].arg, str)]
+    return names[1] if len(names) > 1 else start
 
 
 def _called(step: Step) -> str:
@@ -147,15 +164,15 @@ def _pickle(name: str, place: str) -> tuple[str, str, bytes]:
     raise ContentError(place, f'"{name}" holds no pickle', "Choose another specimen.")
 
 
-def _rows(steps: Sequence[Step], marked: range) -> Iterator[Row]:
+def _rows(steps: Sequence[Step], marked: range, kept: Sequence[int], names: int) -> Iterator[Row]:
     """Yield a line for each step that is kept, and one for each gap between them."""
     before = -1
-    for index in sorted(_kept(steps, marked)):
+    for index in kept:
         if index > before + 1:
             left_out = index - before - 1
             text = f"{left_out} more opcodes" if left_out > 1 else "1 more opcode"
             yield Row(offset=steps[before + 1].offset, opcode="", text=text)
-        yield _row(steps[index], trick=index in marked)
+        yield _row(steps[index], COLUMNS - OFFSET - names, trick=index in marked)
         before = index
 
 
@@ -180,10 +197,10 @@ def _height(kept: set[int]) -> int:
     return len(kept) + gaps
 
 
-def _row(step: Step, *, trick: bool) -> Row:
+def _row(step: Step, room: int, *, trick: bool) -> Row:
     text = f"calls {call_text(step.calls)}" if step.calls else (step.arg_text or "")
-    if len(text) > WIDEST:
-        text = text[: WIDEST - 1] + "…"
+    if len(text) > room:
+        text = text[: room - 1] + "…"
     return Row(
         offset=step.offset,
         opcode=step.opcode,

@@ -19,7 +19,7 @@ from unpickled.authoring.slides.canvas import (
     to_left,
     write,
 )
-from unpickled.authoring.slides.disassembly import Row
+from unpickled.authoring.slides.disassembly import COLUMNS, Row
 from unpickled.authoring.slides.look import COLOURS, EVENTS, HEADS, RISKS
 from unpickled.authoring.slides.scene import Scene
 from unpickled.authoring.timeline import describe as timeline_words
@@ -38,8 +38,7 @@ CODE = Style(18, COLOURS["panel-ink"], mono=True, line=24)
 SOFT = replace(CODE, colour=COLOURS["panel-soft"])
 TRICK = replace(CODE, colour=COLOURS["alarm-ink"], bold=True, ground=COLOURS["alarm"])
 ALARM = replace(CODE, colour=COLOURS["alarm-soft"], bold=True)
-COLUMNS = 60  # characters of a line of the disassembly
-BYTES = 36  # in a line of the title slide
+LETTER = 0.603  # em: the widest of the typefaces that stand in for Consolas
 
 
 def formats(canvas: Canvas, box: Box, _: Data, scene: Scene) -> None:
@@ -109,7 +108,10 @@ def disassembly(canvas: Canvas, box: Box, part: Data, scene: Scene) -> None:
     """Write a disassembly into one text box; the trick's lines are padded, so that their red is as wide as they are."""
     shown = scene.listing(part)
     first = next((row for row in shown.rows if row.trick), None)
-    lines = [_opcode(row, tag="the reduce trick" if row is first else "") for row in shown.rows]
+    lines = [
+        _opcode(row, shown.names, tag="the reduce trick" if row is first else "")
+        for row in shown.rows
+    ]
     where = f"{shown.file} : {shown.member}" if shown.member else shown.file
     count = f"{shown.total} opcodes".rjust(COLUMNS - len(where))
     head = [Words(where, replace(CODE, bold=True, line=34)), Words(count, SOFT)]
@@ -125,18 +127,18 @@ def disassembly(canvas: Canvas, box: Box, part: Data, scene: Scene) -> None:
     describe(made, "Disassembly", shown.words)
 
 
-def _opcode(row: Row, *, tag: str) -> list[Words]:
+def _opcode(row: Row, names: int, *, tag: str) -> list[Words]:
     if not row.opcode:
-        return [Words(f"      \N{HORIZONTAL ELLIPSIS} {row.text}", SOFT)]
+        return [Words(f"     \N{HORIZONTAL ELLIPSIS} {row.text}", SOFT)]
     if row.trick:
-        words = f"{row.offset:>4}  {row.opcode:<12}{row.text}"
+        words = f"{row.offset:>4} {row.opcode:<{names}}{row.text}"
         if tag and len(words) + len(tag) < COLUMNS - 2:
             words += tag.rjust(COLUMNS - 1 - len(words))
         return [Words(words.ljust(COLUMNS), TRICK)]
     name = COLOURS["panel-good" if row.calls else "panel-name"]
     return [
-        Words(f"{row.offset:>4}  ", SOFT),
-        Words(f"{row.opcode:<12}", replace(CODE, colour=name, bold=True)),
+        Words(f"{row.offset:>4} ", SOFT),
+        Words(f"{row.opcode:<{names}}", replace(CODE, colour=name, bold=True)),
         Words(row.text, CODE),
     ]
 
@@ -191,25 +193,19 @@ def terminals(canvas: Canvas, box: Box, part: Data, scene: Scene) -> None:
 
 def bytes_grid(canvas: Canvas, box: Box, scene: Scene) -> None:
     """Write the bytes of the deck's specimen into one text box, those of the trick on red."""
-    shown = scene.opening
-    if shown is None:
-        return
-    dim = Style(18, "#7C9E8D", mono=True, line=27)
+    grid, shown = scene.grid, scene.opening
+    columns = min(grid.columns, int(box.width / (3 * LETTER * grid.size)))
+    count = max(1, -(-len(grid.bytes) // columns))
+    dim = Style(grid.size, "#7C9E8D", mono=True, line=min(grid.line, box.height / count))
     red = replace(dim, colour=COLOURS["alarm-ink"], bold=True, ground=COLOURS["alarm"])
-    hexes = [Words(f"{byte.text} ", red if byte.trick else dim) for byte in scene.bytes()]
-    lines = [_joined(hexes[at : at + BYTES]) for at in range(0, len(hexes), BYTES)]
-    made = canvas.text(box, lines)
-    describe(made, "Bytes", shown.words)
+    hexes = [Words(f"{byte.text} ", red if byte.trick else dim) for byte in grid.bytes]
+    lines = [_joined(hexes[at : at + columns]) for at in range(0, len(hexes), columns)]
+    made = canvas.text(box, lines, anchor="BOTTOM")
+    describe(made, "Bytes", shown.words if shown else "")
     soft = Style(20, COLOURS["night-soft"])
-    note = [
-        Words(f"{shown.file}, the {len(shown.data)} bytes of its pickle. ", soft),
-        Words(
-            f"The {shown.end - shown.start} red ones",
-            replace(soft, colour=COLOURS["alarm-soft"], bold=True),
-        ),
-        Words(" call a function as soon as it is loaded.", soft),
-    ]
-    canvas.text(Box(box.x, 626, box.width, 28), [note])
+    marked = replace(soft, colour=COLOURS["alarm-soft"], bold=True)
+    note = [Words(f"{grid.words} ", soft), Words(grid.marked, marked), Words(f" {grid.rest}", soft)]
+    canvas.text(Box(box.x, 626, box.width, 28), [note], name="About the bytes")
 
 
 def _joined(line: list[Words]) -> list[Words]:

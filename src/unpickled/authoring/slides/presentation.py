@@ -33,7 +33,7 @@ from unpickled.authoring.slides.look import COLOURS, HEIGHT, MARGIN, WIDTH
 from unpickled.authoring.slides.native import bytes_grid, disassembly, formats, terminals, timeline
 from unpickled.authoring.slides.package import repacked
 from unpickled.authoring.slides.scene import Scene
-from unpickled.content.deck import Bullets, Data, Deck, Part, Slide, Steps, Text
+from unpickled.content.deck import Bullets, Data, Deck, Slide, Steps, Text
 
 __all__ = ["presentation"]
 
@@ -147,34 +147,34 @@ def _foot(canvas: Canvas, slide: Slide, scene: Scene, *, night: bool) -> None:
 
 
 def _flow(canvas: Canvas, slide: Slide, scene: Scene) -> None:
-    """Draw parts from top to bottom: the last ones are the message, what is left above them is the picture's."""
-    said = [part for part in slide.parts if isinstance(part, Text | Bullets)]
-    plain = slide.layout in ("text", "checklist")
+    """Draw parts from top to bottom: messages at the foot, and the rest in what is left above them."""
+    listed = slide.layout in ("text", "checklist")
+    points = [part for part in slide.parts if isinstance(part, Bullets) and listed]
+    kept = [part for part in slide.parts if isinstance(part, Text | Bullets) and part not in points]
     bottom = float(BOTTOM)
-    for kept in [] if plain else reversed(said):
-        lines = [kept.text] if isinstance(kept, Text) else list(kept.items)
+    for message in reversed(kept):
+        lines = [message.text] if isinstance(message, Text) else list(message.items)
         tall = 26 + 33 * len(lines)
         bottom -= tall
         _keep(canvas, Box(MARGIN, bottom, INNER, tall), lines)
         bottom -= 16
+    box = Box(MARGIN, TOP, INNER, bottom - TOP)
     for part in slide.parts:
-        box = Box(MARGIN, TOP, INNER, bottom - TOP)
         if isinstance(part, Data):
             DRAWN[part.name](canvas, box, part, scene)
         elif isinstance(part, Steps):
             _cards(canvas, box, part)
-    if plain and said:
-        _words(canvas, Box(MARGIN, TOP, INNER, bottom - TOP), said, 32)
+    if points:
+        _words(canvas, box, points, 34, anchor="MIDDLE")
 
 
-def _words(canvas: Canvas, box: Box, parts: Sequence[Part], size: float) -> None:
-    """Write bullets and paragraphs into one text box."""
-    lines = []
-    for part in parts:
-        texts = [part.text] if isinstance(part, Text) else list(getattr(part, "items", ()))
-        style = Style(size, after=size * 0.6, bullet=isinstance(part, Bullets))
-        lines += [styled(runs(text), style) for text in texts]
-    canvas.text(box, lines, name="Points")
+def _words(
+    canvas: Canvas, box: Box, parts: Sequence[Bullets], size: float, anchor: str = "TOP"
+) -> None:
+    """Write bullets into one text box."""
+    style = Style(size, after=size * 0.6, bullet=True)
+    lines = [styled(runs(item), style) for part in parts for item in part.items]
+    canvas.text(box, lines, name="Points", anchor=anchor)
 
 
 def _keep(canvas: Canvas, box: Box, texts: list[str]) -> None:
@@ -240,7 +240,9 @@ def _first(canvas: Canvas, slide: Slide, scene: Scene) -> None:
         Box(MARGIN, 204, INNER, 110), [styled(runs(t), lead) for _, t in slide.texts], name="About"
     )
     if scene.opening:
-        bytes_grid(canvas, Box(MARGIN, 346, INNER, 300), scene)
+        bytes_grid(canvas, Box(MARGIN, 330, INNER, 284), scene)
+    else:
+        _recap(canvas, "In this lesson", scene)
 
 
 def _next(canvas: Canvas, slide: Slide, scene: Scene) -> None:
@@ -248,11 +250,16 @@ def _next(canvas: Canvas, slide: Slide, scene: Scene) -> None:
     texts = [text for _, text in slide.texts]
     lines = [styled(runs(text), looks[min(n, 1)]) for n, text in enumerate(texts)]
     canvas.text(Box(MARGIN, 104, 1080, 300), lines, name="Next lesson")
+    _recap(canvas, "You have seen", scene)
+
+
+def _recap(canvas: Canvas, head: str, scene: Scene) -> None:
+    """List the slides between the first and the last."""
     canvas.shape(Box(MARGIN, 488, INNER, 2), COLOURS["night-line"])
-    seen = [one.title for one in scene.deck.slides if one.layout not in NIGHT]
-    soft = Words("You have seen", Style(20, COLOURS["night-soft"], bold=True))
+    soft = Words(head, Style(20, COLOURS["night-soft"], bold=True))
     canvas.text(Box(MARGIN, 508, INNER, 28), [[soft]])
-    for number, title in enumerate(seen):
+    titles = [one.title for one in scene.deck.slides if one.layout not in NIGHT]
+    for number, title in enumerate(titles):
         box = Box(MARGIN + number % 3 * 396, 548 + number // 3 * 44, 390, 34)
         style = Style(20, COLOURS["night-ink"])
         mark = Words(f"{number + 1}  ", replace(style, colour=COLOURS["lime"], bold=True))

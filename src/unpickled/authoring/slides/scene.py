@@ -5,7 +5,7 @@ The deck says what to show; here it is looked up, and whatever is not there is a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -18,7 +18,7 @@ from unpickled.content import Format, Incident, load_formats, load_incidents, lo
 from unpickled.content.deck import Data, Deck, Slide
 from unpickled.errors import ContentError
 
-__all__ = ["Byte", "Scene", "Stretch"]
+__all__ = ["Byte", "Grid", "Scene", "Stretch"]
 
 CACHE = Path(".cache/slides")
 LESSON = {"formats": "each row's: in the lesson", "timeline": "each event's: in the lesson"}
@@ -39,6 +39,34 @@ class Byte:
 
     text: str
     trick: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The bytes of a pickle as a picture; a larger pickle is cut to the lines around its trick.
+
+    Attributes:
+        columns: bytes in a line.
+        size, line: of their type, and from line to line, in pixels.
+        bytes: in order.
+        words, marked, rest: the sentences below it; `marked` stands out as the bytes do.
+    """
+
+    columns: int
+    size: int
+    line: int
+    bytes: tuple[Byte, ...]
+    words: str
+    marked: str
+    rest: str
+
+
+GRIDS = (
+    (80, 20, 36, 60),
+    (150, 27, 28, 44),
+    (0, 43, 18, 33),
+)  # up to so many bytes: columns, size, line
+LINES = 8  # of the last of them
 
 
 class Scene:
@@ -128,8 +156,28 @@ class Scene:
                 return self.listing(part)
         return None
 
-    def bytes(self) -> Iterator[Byte]:
-        """Yield every byte of `opening`."""
+    @cached_property
+    def grid(self) -> Grid:
+        """Return the bytes of `opening`, which is there."""
         shown = self.opening
-        for offset, value in enumerate(shown.data if shown else b""):
-            yield Byte(f"{value:02x}", bool(shown and shown.start <= offset < shown.end))
+        if shown is None:
+            return Grid(1, 18, 18, (), "", "", "")
+        total, red = len(shown.data), shown.end - shown.start
+        columns, size, line = next(rest for most, *rest in GRIDS if total <= most or not most)
+        room = columns * LINES
+        first = (
+            max(0, min(shown.start // columns - LINES // 2, -(-total // columns) - LINES)) * columns
+        )
+        seen = range(first, min(total, first + room))
+        of_all = (
+            f"the {total} bytes" if len(seen) == total else f"{len(seen)} of the {total:,} bytes"
+        )
+        return Grid(
+            columns,
+            size,
+            line,
+            tuple(Byte(f"{shown.data[n]:02x}", shown.start <= n < shown.end) for n in seen),
+            f"{shown.file}, {of_all} of its pickle.",
+            f"The {red} red ones",
+            "call a function as soon as it is loaded.",
+        )

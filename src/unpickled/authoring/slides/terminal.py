@@ -1,8 +1,9 @@
 """The terminal picture: picklescan and modelscan really run on a specimen when the slides are built.
 
 Each runs in a temporary folder as a child process, from its own console script. What it prints is kept word for word,
-but for the folder's name, empty lines, and boilerplate, for which an ellipsis stands. What a scanner printed may be
-kept in a folder, under a key of the specimen's bytes and the scanner's version: the same run need not be made again.
+but for the folder's name, empty lines, emoji (no font is there for them), and boilerplate, for which an ellipsis
+stands. What a scanner printed may be kept in a folder, under a key of the specimen's bytes and the scanner's version:
+the same run need not be made again.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ BOILERPLATE = re.compile(
 ALARM = re.compile(
     r"FOUND|[Dd]angerous (?:import|globals: [1-9])|Infected files: [1-9]|CRITICAL|Unsafe|unsafe"
 )
+EMOJI = re.compile("[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
 SECONDS = 120
 
 
@@ -169,6 +171,6 @@ def _kept(printed: str, *, cut: bool) -> Iterator[str]:
         if cutting:
             yield CUT
         cutting = False
-        yield line.rstrip()
+        yield EMOJI.sub("", line).rstrip()
     if cutting:
         yield CUT
