@@ -10,6 +10,7 @@ __all__ = [
     "ContentError",
     "CourseError",
     "ProgressError",
+    "SandboxError",
     "ScanError",
     "SetupError",
     "SpecimenError",
@@ -46,6 +47,10 @@ class ContentError(CourseError):
 
 class ProgressError(CourseError):
     """The learner's progress file cannot be read or written."""
+
+
+class SandboxError(CourseError):
+    """Something was not run, because it could not be held in a sandbox."""
 
 
 class ScanError(CourseError):

@@ -145,7 +145,7 @@ def _space() -> Iterator[Finding]:
 def _optional() -> Iterator[Finding]:
     for program, use in (
         ("chromium", "browser tests, PDF and PNG of the slides"),
-        ("bwrap", "the sandbox of the grading engine"),
+        ("bwrap", "the sandbox, in which untrusted things are run"),
     ):
         package = {"bwrap": "bubblewrap"}.get(program, program)
         if found := shutil.which(program):

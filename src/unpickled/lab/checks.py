@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unpickled import checking, sandbox
+from unpickled import canary, checking
 from unpickled.errors import CourseError, StudentError
 from unpickled.lab.session import Material, found, workspace
 
@@ -129,8 +129,8 @@ def deeds(material: Material) -> checking.Deeds:
 
 
 def load_in_child(
-    path: str | os.PathLike[str], loader: sandbox.Loader = "pickle", *, weights_only: bool = True
-) -> sandbox.Loaded:
+    path: str | os.PathLike[str], loader: canary.Loader = "pickle", *, weights_only: bool = True
+) -> canary.Loaded:
     """Really load a file, in an isolated child, if it holds nothing but the harmless canary.
 
     Args:
@@ -143,7 +143,7 @@ def load_in_child(
     """
     given = found(path)
     assert isinstance(given, Path)  # noqa: S101 - only bytes stay bytes
-    return sandbox.load_in_child(given, home=workspace(), loader=loader, weights_only=weights_only)
+    return canary.load_in_child(given, home=workspace(), loader=loader, weights_only=weights_only)
 
 
 def _namespace() -> Mapping[str, Any]:

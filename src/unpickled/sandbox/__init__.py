@@ -1,8 +1,21 @@
-"""The sandbox: a small fixed script in a child process, as far away from the learner's files as the machine allows."""
+"""The sandbox: one way to run what nobody vouches for, behind a wall, with bounds, and dead with all it started."""
 
 from __future__ import annotations
 
-from unpickled.sandbox.child import PLAIN, WALLED, Ran, run, wall
-from unpickled.sandbox.loading import Loaded, Loader, load_in_child
+from unpickled.errors import SandboxError
+from unpickled.sandbox.child import run, run_python
+from unpickled.sandbox.limits import PLAIN, WALLED, Excuse, Limits, Outcome, Stop
+from unpickled.sandbox.wall import problem
 
-__all__ = ["PLAIN", "WALLED", "Loaded", "Loader", "Ran", "load_in_child", "run", "wall"]
+__all__ = [
+    "PLAIN",
+    "WALLED",
+    "Excuse",
+    "Limits",
+    "Outcome",
+    "SandboxError",
+    "Stop",
+    "problem",
+    "run",
+    "run_python",
+]

@@ -1,136 +1,122 @@
-"""One child process for one script: behind bubblewrap where that works, else a plain child with limits.
+"""Run one untrusted program in a child: behind the wall, or not at all unless the caller has a reason.
 
-The result says which of the two it was. A plain child keeps the caller's process alive and bounds what the script may
-use up; it does not keep files or the network from it.
+The child is ended with all it started when it ends itself, passes a limit, or this process dies.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import os
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["PLAIN", "WALLED", "Ran", "run", "wall"]
+from unpickled.errors import SandboxError
+from unpickled.sandbox import wall
+from unpickled.sandbox.boxes import Box, PlainBox, WalledBox
+from unpickled.sandbox.limits import Excuse, Limits, Outcome
+from unpickled.sandbox.supervision import supervise
+from unpickled.sandbox.system import environment
 
-WALLED = "bubblewrap: no network, the system read-only, one folder to write to"
-PLAIN = "a plain child process: limits on memory, time and output, no wall around files and network"
-_INSIDE = Path(__file__).with_name("inside.py")
-_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
-_READ = 1 << 16  # characters of each stream that are kept
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a script ended.
-
-    Attributes:
-        code: its exit code; None if it was stopped for taking too long.
-        out: the start of what it wrote to stdout.
-        err: the start of what it wrote to stderr.
-        isolation: `WALLED` or `PLAIN`.
-    """
-
-    code: int | None
-    out: str
-    err: str
-    isolation: str
+__all__ = ["run", "run_python"]
 
 
-@functools.cache
-def wall() -> str:
-    """Return the path of a bubblewrap that works on this machine; empty if there is none."""
-    found = shutil.which("bwrap")
-    if not found:
-        return ""
-    try:
-        tried = subprocess.run(
-            [*_wall(found, ()), sys.executable, "-I", "-S", "-c", ""],
-            capture_output=True,
-            timeout=20,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return "" if tried.returncode else found
+def run(  # noqa: PLR0913 - each is named at the call
+    argv: Sequence[str],
+    *,
+    limits: Limits | None = None,
+    readable: Sequence[str | os.PathLike[str]] = (),
+    writable: Sequence[str | os.PathLike[str]] = (),
+    stdin: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+    without_wall: Excuse = "none",
+) -> Outcome:
+    """Run a program in a child, with bounds.
 
-
-def run(
-    script: Path, arguments: Sequence[str], *, writable: Sequence[Path] = (), seconds: int = 60
-) -> Ran:
-    """Run a script of ours in a child.
+    Behind the wall it sees the system, this Python and its libraries read-only, the paths given here under their own
+    names, and a private empty folder, which is its current one, its home and its temporary one. The environment is
+    empty but for what finds programs.
 
     Args:
-        script: a Python file.
-        arguments: what it finds in `sys.argv[1:]`.
-        writable: folders that it may write to, beside a private one that is its current folder.
-        seconds: how long it may take.
+        argv: the program and its arguments.
+        limits: bounds; those of `Limits()` when None.
+        readable: files and folders to show.
+        writable: folders that it may write to; only the size of one file is bounded there.
+        stdin: what it reads from its standard input.
+        variables: environment variables to add.
+        without_wall: why the program may also run where there is no bubblewrap. "none" refuses there; the others
+            are for a file that was proved harmless, for parsers that read headers and load nothing, and for a
+            user who asked for it in so many words.
+
+    Raises:
+        SandboxError: there is no wall and no excuse, a path may not be shown, or the program did not start.
     """
-    program = wall()
-    with tempfile.TemporaryDirectory(prefix="unpickled-child-") as private:
-        here = Path(private).resolve() / "here"
-        here.mkdir()
-        command = _wall(program, (here, *writable)) if program else []
-        command += [sys.executable, "-P", str(_INSIDE), str(seconds), str(script), *arguments]
-        out, err = here.parent / "out", here.parent / "err"
-        code = _wait(command, here, (out, err), seconds)
-        return Ran(code, _start(out), _start(err), WALLED if program else PLAIN)
-
-
-def _wall(program: str, writable: Sequence[Path]) -> list[str]:
-    command = [program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    command += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for folder in writable:
-        command += ["--bind", str(folder), str(folder)]
-    return command
-
-
-def _wait(command: Sequence[str], here: Path, files: tuple[Path, Path], seconds: int) -> int | None:
-    # In two files and not in pipes, so that the limit on a file's size is the limit on output as well.
-    with files[0].open("wb") as out, files[1].open("wb") as err:
-        process = subprocess.Popen(
-            command,
-            cwd=here,
-            env=_environment(here),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
+    bounds = limits or Limits()
+    shown = wall.shown(readable, writable)
+    lacking = wall.problem()
+    if lacking and without_wall == "none":
+        raise SandboxError(
+            "the sandbox",
+            f"{lacking}, so untrusted code is not run",
+            "Install bubblewrap (apt install bubblewrap), or accept the risk: --unsafe-no-sandbox",
         )
-        deadline = time.monotonic() + seconds
-        try:
-            return process.wait(max(deadline - time.monotonic(), 0))
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            _end(process)
+    if lacking:
+        with tempfile.TemporaryDirectory(prefix="unpickled-child-") as private:
+            home = str(Path(private).resolve())
+            words = {**environment(home), **(variables or {})}
+            return _run(PlainBox(argv, bounds, words, home), bounds, stdin)
+    words = {**environment(wall.HOME), **(variables or {})}
+    return _run(WalledBox(argv, bounds, words, shown), bounds, stdin)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the child's whole group: what it may have started must not outlive it."""
-    with contextlib.suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
+def run_python(  # noqa: PLR0913 - as `run`
+    script: str | os.PathLike[str],
+    arguments: Sequence[str] = (),
+    *,
+    limits: Limits | None = None,
+    readable: Sequence[str | os.PathLike[str]] = (),
+    writable: Sequence[str | os.PathLike[str]] = (),
+    stdin: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+    without_wall: Excuse = "none",
+) -> Outcome:
+    """Run a Python file in a child, by this Python; the rest is as in `run`.
+
+    Raises:
+        SandboxError: as `run`.
+    """
+    file = os.path.abspath(script)  # noqa: PTH100 - a link stays as it was named
+    return run(
+        [sys.executable, "-P", "-B", file, *arguments],
+        limits=limits,
+        readable=[file, *readable],
+        writable=writable,
+        stdin=stdin,
+        variables=variables,
+        without_wall=without_wall,
+    )
 
 
-def _environment(here: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
-    single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return {**kept, **quiet, **single, "TMPDIR": str(here)}
-
-
-def _start(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(_READ).decode("utf-8", "replace")
+def _run(box: Box, limits: Limits, stdin: bytes) -> Outcome:
+    started = time.monotonic()
+    try:
+        box.start()
+        told = supervise(box, limits, stdin, started + limits.seconds)
+    finally:
+        box.end()
+    code = None if told.stopped_by else box.code()
+    if code is None and not told.stopped_by:
+        lines = told.err.decode("utf-8", "replace").strip().splitlines()
+        raise SandboxError(
+            "the sandbox", f"the program did not start: {lines[-1] if lines else 'no reason given'}"
+        )
+    return Outcome(
+        code=code,
+        out=bytes(told.out),
+        err=bytes(told.err),
+        stopped_by=told.stopped_by,
+        isolation=box.isolation,
+        seconds=time.monotonic() - started,
+        memory=told.memory,
+    )

@@ -11,13 +11,15 @@ from typing import Literal, TypeAlias
 
 from unpickled.checking.harmless import deeds, first_pickle
 from unpickled.errors import CourseError
-from unpickled.sandbox.child import run
+from unpickled.sandbox import Limits, run_python
 from unpickled.weights import identify, reading_problem
 
 __all__ = ["Loaded", "Loader", "load_in_child"]
 
 Loader: TypeAlias = Literal["pickle", "torch"]
 
+# torch maps 0.7 GB and starts threads; what a file may do was settled before.
+_LIMITS = {"memory": 3 << 30, "processes": 64}
 _SCRIPT = Path(__file__).with_name("load_one.txt")
 _LARGEST = 64 << 20
 _FORMATS = {"pickle": {"pickle"}, "torch": {"pickle", "torch-zip", "torch-legacy"}}
@@ -71,9 +73,17 @@ def load_in_child(
         markers = _proved(data, copy, loader, home)
         before = {marker for marker in markers if marker.exists()}
         arguments = [str(copy), loader, "yes" if weights_only else "no"]
-        ran = run(_SCRIPT, arguments, writable=(home,), seconds=seconds)
+        ran = run_python(
+            _SCRIPT,
+            arguments,
+            limits=Limits(seconds=seconds, **_LIMITS),
+            readable=[copy],
+            # `home` by the names that the file has for it, too
+            writable=[*{home, *(marker.parent for marker in markers)}],
+            without_wall="proved harmless",  # the one file that is loaded without bubblewrap too
+        )
     made = any(marker.is_dir() for marker in markers if marker not in before)
-    return _told(ran.out, ran.code, made=made, isolation=ran.isolation)
+    return _told(ran.text, ran.code, made=made, isolation=ran.isolation)
 
 
 def _read(path: Path) -> bytes:
