@@ -21,7 +21,7 @@ from unpickled.errors import ContentError
 __all__ = ["Byte", "Grid", "Scene", "Stretch"]
 
 CACHE = Path(".cache/slides")
-LESSON = {"formats": "each row's: in the lesson", "timeline": "each event's: in the lesson"}
+LESSON = {"formats": "each row: see the lesson", "timeline": "each event: see the lesson"}
 
 
 @dataclass(frozen=True, slots=True)
