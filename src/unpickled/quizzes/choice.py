@@ -55,7 +55,7 @@ def choose(reading: Reading, target: str, rival: str) -> Decision:
     if right[-1].stance is Stance.DENIED:
         return Decision(met=False, review=True, why=why)
     named = len(right) < len(mentions) or not any(_committed(one) for one in said)
-    if named and _undecided(reading, said):
+    if named and _undecided(reading, said, rivals):
         return Decision(met=False, review=False, why=(*why, "no choice is made"))
     return _against(said, rivals, why)
 
@@ -175,11 +175,16 @@ def _led(said: list[_Mention], rivals: list[_Mention]) -> bool:
     )
 
 
-def _undecided(reading: Reading, said: list[_Mention]) -> bool:
-    """Tell whether the answer refuses the choice, and does not make it after that."""
+def _undecided(reading: Reading, said: list[_Mention], rivals: list[_Mention]) -> bool:
+    """Tell whether the answer refuses the choice, and does not make it after that, or makes it beside another."""
     refusals = [(s.index, hit.start) for s in reading.sentences for hit in s.hits("undecided")]
-    choices = [one.place for one in said if _committed(one)]
-    return bool(refusals) and (not choices or max(refusals) > max(choices))
+    choices = [one for one in said if _committed(one)]
+    beside = any(_with(one, rivals) and "for" in _words(one.sentence) for one in choices)
+    return bool(refusals) and (not choices or beside or max(refusals) > choices[-1].place)
+
+
+def _words(sentence: Sentence) -> set[str]:
+    return {token.text for token in sentence.tokens}
 
 
 def _shared(one: _Mention) -> bool:

@@ -19,11 +19,11 @@ __all__ = ["SURE", "UNMET", "Certainty", "certainty", "doubted"]
 
 SURE = 0.85
 """Below this a person looks."""
-UNMET = 0.5
+UNMET = 0.65
 """Below this the criterion is proposed as unmet."""
 _WRONG_RULE = 0.02
 """What a strong rule leaves open, so that signs have something to multiply."""
-_MODALS = frozenset({"would", "could", "might"})
+_MODALS = frozenset({"would", "might"})
 _OWN = frozenset({"i", "we"})
 _FACTORS = {
     "would": 7.0,
@@ -66,7 +66,7 @@ def doubted(open_: float, signs: tuple[str, ...]) -> Certainty:
 
 
 def _modal(sentence: Sentence, head: Hit) -> bool:
-    """Tell whether the head stands among words of what would or could be, other than of what the speaker would do."""
+    """Tell whether the head stands among words of what would or might be, other than of what the speaker would do."""
     start, end = sentence.segment(head)
     words = [token.text for token in sentence.tokens[start:end]]
     pairs = zip(["", *words], words, strict=False)

@@ -83,7 +83,7 @@ def _luxury(reading: Reading, sentence: Sentence, head: Hit) -> bool:
     if not any(start <= hit.start < end for hit in sentence.hits("ideal")):
         return False
     return any(
-        (other.index, hit.start) > (sentence.index, head.start)
-        for other in reading.sentences[sentence.index :]
+        other is not sentence or hit.start > head.start
+        for other in reading.sentences
         for hit in other.hits("minimum")
     )
