@@ -164,6 +164,48 @@ def test_a_scaffolded_lesson_is_drawn_within_every_bound(course, chromium):
     assert {"L4.4.2", "L4.4.3"} <= set(found["grades"])
 
 
+def test_a_build_with_nothing_to_do_imports_none_of_what_makes_things(course):
+    """Its speed is a budget of imports: no reader of notebooks, no writer of slides, no browser."""
+    code = (
+        "import sys; sys.argv = ['unpickled', 'author', 'build', '--quick']\n"
+        "from unpickled.cli import main\n"
+        "main(); print(*sorted(sys.modules))"
+    )
+    unpickled(course, "build", "--quick", check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=course, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "unpickled.authoring.stamps" in loaded
+    assert not loaded & {
+        "jupytext",
+        "nbformat",
+        "jinja2",
+        "pptx",
+        "playwright",
+        "markdown_it",
+        "numpy",
+        "http.server",
+    }
+
+
+@pytest.mark.browser
+def test_a_slide_that_overflows_is_told_by_the_check(course, chromium):
+    """Measured in the browser, with the slide's line and what to do."""
+    line = "A line that is much too long for one slide, and is said a good many times over to make it so. "
+    change(
+        course,
+        "course/L4.4.2/deck.md",
+        "{{ timeline() }}\n",
+        "{{ timeline() }}\n\n" + line * 12 + "\n",
+    )
+    done = unpickled(course, "check", "--json", CHROMIUM=chromium)
+    faults = json.loads(done.stdout)["faults"]
+    assert done.returncode == 1
+    assert all(fault["place"].startswith("course/L4.4.2/deck.md:") for fault in faults)
+    assert any('slide "why"' in f["problem"] or "why" in f["problem"] for f in faults), faults
+
+
 def test_without_a_browser_the_rest_is_built_and_the_exit_code_says_so(course):
     """3: everything is there but PDF and pictures, and how to get a browser."""
     done = unpickled(course, "build", PATH="/nonexistent", CHROMIUM="")
