@@ -10,6 +10,7 @@ import wave
 import pytest
 
 from unpickled.authoring.audio import AUDIO, PAUSE, manifest, measured, said, seconds
+from unpickled.authoring.caption_checks import caption_faults
 from unpickled.authoring.captions import cues
 from unpickled.authoring.recording import recording
 from unpickled.authoring.script import plain
@@ -172,6 +173,30 @@ def test_the_captions_of_a_build_follow_the_measured_audio(written):
     put(written, {"title": 30.0})
     captions = recording(written, "L4.4.2")["captions.srt"].decode()
     assert "--> 00:00:30,000" in captions
+
+
+def test_captions_that_nobody_can_read_in_their_time_are_told(written):
+    """Audio that was spoken too fast; by words a minute there is no fault."""
+    deck, _ = put(written, {})
+    assert caption_faults(written, deck) == []
+    put(written, {"title": 4.0})
+    faults = caption_faults(written, deck)
+    assert {fault.place for fault in faults} == {"course/L4.4.2/deck.md:9"}
+    assert str(faults[0]) == (
+        'course/L4.4.2/deck.md:9: slide "title" has a caption of 64 characters a second, and 20 are the most: '
+        '"Pickle deserialization and weight-format risk, in about four minutes.". '
+        "Say it in fewer words, or more slowly; the times are in audio.json."
+    )
+
+
+def test_a_word_that_no_caption_line_holds_is_told(written, edit):
+    """It cannot be broken, so it is written otherwise."""
+    line = edit("## Up next", "## Up next")
+    edit("See you there.", f"See you {'o' * 43}.")
+    fault, *others = caption_faults(written, load_deck("L4.4.2", written))
+    assert len(others) <= 1  # its own time is that of one word
+    assert fault.place == f"course/L4.4.2/deck.md:{line}"
+    assert 'slide "next" has a caption line of 44 characters, and 42 are the most' in fault.problem
 
 
 @pytest.mark.parametrize(

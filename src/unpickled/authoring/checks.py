@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from unpickled.authoring.caption_checks import caption_faults
 from unpickled.authoring.deck_checks import deck_faults, spoken_faults
 from unpickled.authoring.links import link_faults
 from unpickled.authoring.wording import grade, spelling
@@ -74,6 +75,7 @@ def check(root: Path, *, browser: bool = True) -> Findings:
         looks = [pool.submit(_look, root, deck) for deck in decks if browser]
         for deck in decks:
             found += deck_faults(root, deck, course)
+            found += caption_faults(root, deck)
         if len(decks) == len(deck_lessons(root)):
             found += spoken_faults(root, decks)
         found += link_faults(root)
