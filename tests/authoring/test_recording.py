@@ -193,10 +193,10 @@ def test_a_word_that_no_caption_line_holds_is_told(written, edit):
     """It cannot be broken, so it is written otherwise."""
     line = edit("## Up next", "## Up next")
     edit("See you there.", f"See you {'o' * 43}.")
-    fault, *others = caption_faults(written, load_deck("L4.4.2", written))
-    assert len(others) <= 1  # its own time is that of one word
-    assert fault.place == f"course/L4.4.2/deck.md:{line}"
-    assert 'slide "next" has a caption line of 44 characters, and 42 are the most' in fault.problem
+    faults = caption_faults(written, load_deck("L4.4.2", written))
+    assert {fault.place for fault in faults} == {f"course/L4.4.2/deck.md:{line}"}
+    problem = 'slide "next" has a caption line of 44 characters, and 42 are the most: '
+    assert any(fault.problem.startswith(problem) for fault in faults)
 
 
 @pytest.mark.parametrize(
