@@ -1,7 +1,7 @@
 """How sure a credit is: what its evidence is worth, and what in the words around it speaks against it.
 
-The figures come from answers that the scorer had not seen, or of whose files' phrases it knew only what other files
-use (docs/quiz-scoring.md): a rule's strength is how often it was right where it alone gave the credit; a sign's factor
+The figures come from answers that the scorer had not seen, or of whose phrases it knew only those that other files use
+(docs/quiz-scoring.md): a rule's strength is how often it was right where it alone gave the credit; a sign's factor
 is how much greater the odds of a wrong credit were where it stood.
 """
 
@@ -15,13 +15,13 @@ from unpickled.quizzes.lexicon import Hit
 from unpickled.quizzes.reading import Reading, Sentence
 from unpickled.quizzes.rules import Finding
 
-__all__ = ["SURE", "UNMET", "Certainty", "certainty", "doubted"]
+__all__ = ["SURE", "UNMET", "Certainty", "certainty"]
 
 SURE = 0.85
 """Below this a person looks."""
 UNMET = 0.65
 """Below this the criterion is proposed as unmet."""
-_WRONG_RULE = 0.02
+_LEAST = 0.02
 """What a strong rule leaves open, so that signs have something to multiply."""
 _MODALS = frozenset({"would", "might"})
 _OWN = frozenset({"i", "we"})
@@ -45,7 +45,7 @@ class Certainty:
 def certainty(reading: Reading, said: Sequence[Finding], against: Sequence[Finding]) -> Certainty:
     """Weigh what was said: rules and places that agree make it surer, signs around them less sure."""
     strengths = {(one.rule, one.place): one.strength for one in said}
-    open_ = prod(1 - min(strength, 1 - _WRONG_RULE) for strength in strengths.values())
+    open_ = prod(1 - min(max(strength, _LEAST), 1 - _LEAST) for strength in strengths.values())
     spoilers = {name for one in said for name in one.spoilers}
     signs = {
         "would": all(_modal(reading.sentences[one.sentence], one.head) for one in said),
@@ -56,10 +56,10 @@ def certainty(reading: Reading, said: Sequence[Finding], against: Sequence[Findi
         "a question": any(sentence.asks for sentence in reading.sentences),
         "a guess": any(sentence.has("hedge") for sentence in reading.sentences),
     }
-    return doubted(open_, tuple(name for name, stands in signs.items() if stands))
+    return _doubted(open_, tuple(name for name, stands in signs.items() if stands))
 
 
-def doubted(open_: float, signs: tuple[str, ...]) -> Certainty:
+def _doubted(open_: float, signs: tuple[str, ...]) -> Certainty:
     """Return the chance that is left when each sign multiplies the odds of being wrong."""
     odds = open_ / (1 - open_) * prod(_FACTORS[name] for name in signs)
     return Certainty(1 / (1 + odds), signs)
