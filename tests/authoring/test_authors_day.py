@@ -228,6 +228,40 @@ def test_the_gate_names_each_stale_file_and_the_command_that_mends_it(course):
     assert snapshot(course) == before
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("build", "L9.9"),
+            "L9.9: is no lesson or lab of course/course.toml. There are: L4.4.2, L4.8.",
+        ),
+        (
+            ("build", "--check", "--quick"),
+            "--check writes nothing, so it goes with neither --quick nor --video.",
+        ),
+        (("new", "L4.4.2"), "L4.4.2: is there already, in course/course.toml."),
+        (("new", "a b"), "a b: cannot be a lesson's id."),
+        (("watch", "--port", "99999"), "99999 is not in the range"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_line_with_exit_code_2(course, words, said):
+    """Never a traceback, and nothing is written."""
+    before = snapshot(course)
+    done = unpickled(course, *words)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert snapshot(course) == before
+
+
+@pytest.mark.parametrize("command", ["build", "check", "new", "watch"])
+def test_help_has_examples_and_tells_exit_codes(course, command):
+    """Each command, on a page of its own."""
+    shown = unpickled(course, command, "--help", check=True).stdout
+    assert "Exit codes: " in shown
+    assert f"unpickled author {command}" in shown
+
+
 def test_check_prints_each_fault_with_place_and_remedy(course):
     """Exit code 1, one line each; --json gives the same as data."""
     change(course, "course/L4.4.2/deck.md", "do three things", "do four things")

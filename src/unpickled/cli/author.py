@@ -20,12 +20,16 @@ KEPT = " (the edited notebook is kept beside it)"
 UNPRINTED = 3  # everything was made but what needs a browser
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="A day's work: unpickled author watch, while you write; then check, build, and commit what they made.",
+)
 def author() -> None:
     """Write a lesson: make slides, scripts and notebooks from the sources, and check what they claim."""
 
 
 @author.command(
+    short_help="Make what is not up to date, or tell what is stale.",
     epilog="Exit codes: 0 all is made; 1 something is stale (--check); 2 a source is wrong; 3 all is made but PDF and "
     "pictures, for want of Chromium.\n\nExamples:\n\n  unpickled author build\n\n"
     "  unpickled author build L4.4.2 --quick\n\n  unpickled author build --check",
@@ -46,6 +50,10 @@ def build(lesson: str, only_check: bool, quick: bool, video: bool) -> int:
     What is up to date is left alone.
     """
     root = course_root()
+    if only_check and (quick or video):
+        raise click.UsageError(
+            "--check writes nothing, so it goes with neither --quick nor --video."
+        )
     if only_check:
         return _gate(root, lesson)
     code = _build(root, lesson, quick=quick)
@@ -96,6 +104,7 @@ def _build(root: Path, lesson: str, *, quick: bool) -> int:
 
 
 @author.command(
+    short_help="Tell every fault, with place and remedy.",
     epilog="Exit codes: 0 no fault; 1 faults; 2 it could not be checked.\n\nExamples:\n\n  unpickled author check\n\n"
     "  unpickled author check --quick\n\n  unpickled author check --json",
 )
@@ -114,7 +123,9 @@ def check(as_json: bool, quick: bool) -> int:
 
 
 @author.command(
-    epilog='Examples:\n\n  unpickled author new L4.4.3 --title "Model-card lies and provenance gaps"',
+    short_help="Begin a lesson that passes every check.",
+    epilog="Exit codes: as those of build; 2 also where the lesson is there already.\n\n"
+    'Examples:\n\n  unpickled author new L4.4.3 --title "Model-card lies and provenance gaps"',
 )
 @click.argument("lesson")
 @click.option("--title", default="", help="A line of plain words; you can change it later.")
@@ -129,7 +140,8 @@ def new(lesson: str, title: str) -> int:
 
 
 @author.command(
-    epilog="Examples:\n\n  unpickled author watch\n\n  unpickled author watch L4.4.2 --port 8000",
+    short_help="Build at every save and reload the page.",
+    epilog="Exit codes: 0 ended by Ctrl-C; 2 it cannot watch.\n\nExamples:\n\n  unpickled author watch\n\n  unpickled author watch L4.4.2 --port 8000",
 )
 @click.argument("lesson", default="")
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Default: any free one.")
