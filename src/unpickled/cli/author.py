@@ -141,7 +141,8 @@ def new(lesson: str, title: str) -> int:
 
 @author.command(
     short_help="Build at every save and reload the page.",
-    epilog="Exit codes: 0 ended by Ctrl-C; 2 it cannot watch.\n\nExamples:\n\n  unpickled author watch\n\n  unpickled author watch L4.4.2 --port 8000",
+    epilog="Exit codes: 0 ended by Ctrl-C; 2 it cannot watch.\n\nExamples:\n\n"
+    "  unpickled author watch\n\n  unpickled author watch L4.4.2 --port 8000",
 )
 @click.argument("lesson", default="")
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Default: any free one.")
