@@ -22,7 +22,7 @@ bench:  ## Speed, as ratios against a peer in the same run
 	@tools/setup.sh dev
 	@set -e; for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench; done
 
-notebooks:  ## Regenerate every notebook from its source
+notebooks:  ## Make notebooks, slides, scripts and captions that are not up to date
 	@tools/setup.sh dev
 	@$(BIN)/unpickled author build
 
