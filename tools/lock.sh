@@ -15,3 +15,7 @@ for package in torch $(sed -n 's/ ;.*//p' locks/without-cuda.txt); do flags+=(--
 compile locks/dev.txt build dev
 flags+=(--constraint locks/dev.txt)
 compile locks/learn.txt build
+# conda hands all it is given to one run of pip, which refuses hashes beside a torch without one.
+{ echo "# The pins of dev.txt and torch.txt, for environment.yml. Made by: make lock"
+  cat locks/torch.txt
+  sed -nE 's/^([A-Za-z0-9_.-]+(\[[^]]*\])?==[^\]*[^\ ]) *\\?$/\1/p' locks/dev.txt; } > locks/conda.txt

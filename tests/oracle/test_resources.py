@@ -61,6 +61,9 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "put far away": lambda: assemble(
         ["NONE", ("PUT", 10**15), ("LONG_BINPUT", 2**32 - 1), "MEMOIZE", "STOP"]
     ),
+    "many pickles after one that noted much": lambda: (
+        b"\x80\x04]" + b"\x94" * 100_000 + b"." + b"N." * 100_000
+    ),
     "get of a long number": lambda: b"Ng" + LONG + b"\n.",
     "lying string": lambda: b"X" + struct.pack("<I", 2**32 - 1) + b"short.",
     "lying bytes": lambda: b"\x8e" + struct.pack("<Q", 2**62) + b"short.",

@@ -16,7 +16,7 @@ import click
 
 __all__ = ["Finding", "doctor", "examine"]
 
-SETUP = "make learn"
+SETUP = "make clean learn"  # anew, since what is half there looks whole to pip; progress stays
 PROGRAMS = ("jupyter", "nbgrader", "picklescan", "modelscan")
 
 
@@ -115,7 +115,8 @@ def _course() -> Iterator[Finding]:
         remedy = "unset UNPICKLED_COURSE" if "UNPICKLED_COURSE" in os.environ else error.remedy
         yield Finding("Course", "missing", f"{error.place}: {error.problem}", remedy)
         return
-    notebooks = sorted((root / "course").rglob("*.ipynb"))
+    found = (root / "course").rglob("*.ipynb")
+    notebooks = [path for path in found if ".ipynb_checkpoints" not in path.parts]
     if (root / "course" / "start.ipynb") in notebooks:
         yield Finding("Course", "ok", f"{len(notebooks)} notebooks in {root / 'course'}")
     else:

@@ -27,6 +27,9 @@ COMMANDS = {
     "learn": Entry("unpickled.cli.learn:learn", "Open the course in JupyterLab."),
     "doctor": Entry("unpickled.cli.doctor:doctor", "Tell what is missing here, and what mends it."),
     "check": Entry("unpickled.cli.check:check", "The 30-second test: may these files be loaded?"),
+    "inspect": Entry(
+        "unpickled.cli.inspect:inspect", "What a weight file's header says, without loading it."
+    ),
     "trace": Entry("unpickled.cli.trace:trace", "Step through a pickle without running it."),
     "teach": Entry("unpickled.cli.teach:teach", "Release, collect, grade and return lab and quiz."),
     "author": Entry(
@@ -73,16 +76,33 @@ def run(arguments: list[str] | None = None) -> int:
         arguments: the words after `unpickled`; those of `sys.argv` when None.
 
     Returns:
-        The exit code: a command's own, that of a `CourseError`, 2 for wrong usage, 130 for Ctrl-C, 141 where
-        the reader of the output went away.
+        The exit code: a command's own, that of a `CourseError`, 2 for wrong usage and for output that cannot be
+        written, 130 for Ctrl-C, 141 where the reader of the output went away.
     """
+    if sys.stdout is None:
+        return _failed("standard output", "it is closed", "Send it to a file or a terminal.")
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output went away: `unpickled trace … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 128 + getattr(signal, "SIGPIPE", 13)  # as a shell says it
+    except OSError as error:  # a file has its name in it, and the output has none
+        _silence()
+        place = error.filename or "standard output, or a file"
+        return _failed(place, str(error.strerror or error), "Check the disk and its permissions.")
     return code
+
+
+def _silence() -> None:
+    """Send what is still waiting to be written nowhere: Python would try once more at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _failed(place: str, problem: str, remedy: str) -> int:
+    error = CourseError(place, problem, remedy)
+    click.echo(f"unpickled: {error}", err=True)
+    return error.exit_code
 
 
 def _run(arguments: list[str] | None) -> int:

@@ -72,7 +72,7 @@ class Machine:
         self.fences = [0]
         self.memo: list[Any] = []
         self.far_memo: dict[int, Any] = {}
-        self.earlier = earlier or {}
+        self.earlier = {} if earlier is None else earlier
         self.now = 0
         self.items = limits.items + limits.items % 2  # whole pairs of key and value
         self.buffers = 0
@@ -227,8 +227,13 @@ class Machine:
         return LOOK if self.far_memo else None
 
     def noted(self) -> dict[int, Any]:
-        """Return everything that was noted, here and by the pickles before, by number."""
-        return {**self.earlier, **self.far_memo, **dict(enumerate(self.memo))}
+        """Return everything that was noted, here and by the pickles before, by number.
+
+        It is `earlier` itself, brought up to date: a copy at each of many pickles would take time without end.
+        """
+        self.earlier.update(self.far_memo)
+        self.earlier.update(enumerate(self.memo))
+        return self.earlier
 
     # The pickle as a whole
 
@@ -264,7 +269,9 @@ class Machine:
     def paired(self, values: list[Any]) -> list[Any]:
         """Return the values, if they are pairs of key and value."""
         if len(values) % 2:
-            problem = f"{len(values)} entries above the mark are no pairs of key and value"
+            entries = "an entry" if len(values) == 1 else f"{len(values)} entries"
+            verb = "is" if len(values) == 1 else "are"
+            problem = f"{entries} above the mark {verb} no pairs of key and value"
             raise BrokenPickleError(problem, MADE_UP)
         return values
 

@@ -143,6 +143,8 @@ class Tracing:
                         if after == len(data):
                             return self._end(after)
                         noted = machine.noted()
+                        if len(noted) > self._limits.memo:
+                            raise OverLimitError(after, _memo_full(self._limits), RAISE_LIMIT)
                         if not self._goes_on(after, noted):
                             return self._end(after)
                         pickle += 1
@@ -168,7 +170,7 @@ class Tracing:
                 at, f"the stack holds more than {limits.stack} entries", RAISE_LIMIT
             )
         if memo_room < 0:
-            raise OverLimitError(at, f"the memo holds more than {limits.memo} entries", RAISE_LIMIT)
+            raise OverLimitError(at, _memo_full(limits), RAISE_LIMIT)
         if at >= end:
             raise (self._misread and self._disagreement) or self._ran_out(at)
         return min(end, frame or end, at + 1 + min(stack_room, memo_room))
@@ -257,7 +259,8 @@ class Tracing:
         if isinstance(reason, OverLimitError):
             return OverLimitError(at, reason.problem, reason.remedy)
         if isinstance(reason, BrokenPickleError):
-            problem = f"{opcode}: {reason.problem}" if opcode else reason.problem
+            named = not opcode or reason.problem.startswith(opcode)
+            problem = reason.problem if named else f"{opcode}: {reason.problem}"
             return TraceError(at, problem, reason.remedy)
         what = "text" if isinstance(reason, UnicodeError) else "number"
         return TraceError(at, f"{opcode}: its argument is no valid {what}", MADE_UP)
@@ -266,6 +269,10 @@ class Tracing:
 def _is_name(imported: Import | None) -> bool:
     """Tell whether something is imported, under a name that no random bytes make up."""
     return imported is not None and imported.text.isprintable()
+
+
+def _memo_full(limits: Limits) -> str:
+    return f"the memo holds more than {limits.memo} entries"
 
 
 def _too_few(takes: int, there: int) -> str:

@@ -101,9 +101,8 @@ def _read(found: Iterable[Piece], place: str, start: Callable[[], bytes], wish: 
         return pickles[chosen[0]]._replace(others=others)
     names = ", ".join(pickles)
     if not chosen:
-        raise CourseError(
-            place, f'no member "{wish.member}" in it holds a pickle', f"It has: {names}"
-        )
+        has = f"It has: {names}" if names else "It is no archive, but a pickle itself."
+        raise CourseError(place, f'no member "{wish.member}" in it holds a pickle', has)
     problem = f"it holds {len(pickles)} pickles: {names}"
     raise CourseError(place, problem, f"Choose one: --member {chosen[0]}")
 
