@@ -145,8 +145,7 @@ class _Cutter:
         return max(said, len(text) / (RATE - 1))
 
     def _fits(self, block: Sequence[str]) -> bool:
-        short = all(len(line) <= CHARACTERS for line in _lines(block))
-        return short and self.seconds(block) <= SECONDS
+        return _short(" ".join(block)) and self.seconds(block) <= SECONDS
 
 
 def _cost(block: Sequence[str], after: Sequence[str]) -> float:
@@ -165,6 +164,14 @@ def _parting(word: str, following: str) -> float:
     if pair[0] in CLINGS or pair == ("so", "that") or following[:1].isdecimal():
         return 8.0
     return 2.0 if pair[1] in BEFORE else 4.0
+
+
+def _short(text: str) -> bool:
+    """Tell whether a text can be broken into lines that are short enough, of which there are two."""
+    if len(text) <= CHARACTERS:
+        return True
+    at = text.rfind(" ", 0, CHARACTERS + 1)
+    return at > 0 and len(text) - at - 1 <= CHARACTERS
 
 
 def _lines(block: Sequence[str]) -> tuple[str, ...]:
