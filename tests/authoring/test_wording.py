@@ -7,6 +7,7 @@ import pytest
 from unpickled.authoring import wording
 from unpickled.authoring.checks import check
 from unpickled.authoring.links import link_faults
+from unpickled.authoring.retyped import retyped
 from unpickled.content import load_deck
 from unpickled.errors import SetupError
 
@@ -106,3 +107,26 @@ def test_what_is_well_formed_is_left_alone(written, text):
     """Code, macros and words in brackets are no links."""
     add(written, text)
     assert link_faults(written) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ("| .gguf | No | low |", ".gguf"),
+        ("| `.SafeTensors` | No | none |", ".SafeTensors"),
+        ("> | **.h5 / Keras** | No |", None),
+        ("| Widget | Keys |", None),
+        ("A .gguf file | and a bar |", None),
+    ],
+)
+def test_a_row_of_the_format_table_is_not_typed_again(written, row, name):
+    """Lesson, slide and speech take the table from one file; a copy by hand would not change with it."""
+    line = add(written, row)
+    found = [str(fault) for fault in retyped(written)]
+    if name is None:
+        assert found == []
+    else:
+        assert found == [
+            f'{PAGE}:{line}: types a row of the format table by hand: "{name}". '
+            "Write {{ table_formats() }}, or show the widget; both follow course/data/formats.toml."
+        ]
