@@ -1,6 +1,6 @@
 # `make learn` and `make test` do all their own set-up; a second run starts at once. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help learn test check bench lock notebooks clean
+.PHONY: help learn test check bench fuzz lock notebooks clean
 BIN := .venv/bin
 
 help:  ## This list
@@ -21,6 +21,10 @@ check:  ## The quick part of `make test`: style, types, layers, content
 bench:  ## Speed, as ratios against a peer in the same run
 	@tools/setup.sh dev
 	@set -e; for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench; done
+
+fuzz:  ## Damaged weight files by the ten thousand, read in the sandbox (COUNT=20000)
+	@tools/setup.sh dev
+	@$(BIN)/python tests/weights/fuzz.py $(COUNT)
 
 notebooks:  ## Make notebooks, slides, scripts and captions that are not up to date
 	@tools/setup.sh dev

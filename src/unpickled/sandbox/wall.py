@@ -21,7 +21,8 @@ __all__ = ["HOME", "Shown", "command", "filter_fd", "problem", "shown"]
 
 HOME = "/tmp"  # noqa: S108 - a private one, behind the wall
 _NAMESPACES = ("user", "ipc", "pid", "net", "uts", "cgroup-try")
-_NEVER = ("/proc", "/dev", "/sys", "/run")
+_NEVER = ("/proc", "/dev", "/sys")
+_WHOLE = frozenset({"/", HOME, "/run", "/var", "/var/run"})  # parts of them may be shown
 _NOT_WRITTEN = (*_NEVER, "/usr", "/etc", *(f"/{name}" for name in SYSTEM))
 _DEVICES = ("/dev/null", "/dev/urandom", "/dev/random")
 
@@ -129,7 +130,7 @@ def _checked(given: str | os.PathLike[str], never: Sequence[str], doing: str) ->
             str(path), f"it cannot be {doing}: it is not there", "Check the path."
         ) from error
     for one in (path, real):
-        if str(one) in {"/", HOME} or any(one.is_relative_to(top) for top in never):
+        if str(one) in _WHOLE or any(one.is_relative_to(top) for top in never):
             remedy = "Name a folder of your own."
             raise SandboxError(str(path), f"it may not be {doing} in a sandbox", remedy)
     return path

@@ -90,9 +90,9 @@ class Format:
         """Build the answer for format `kind` found in a file whose name ends in `extension` (with its dot)."""
         known = KINDS[kind]
         fits = _fits(kind, extension.lower())
-        if not fits and not note:
+        if not fits and kind != "empty":
             named = f"The name ends in {extension}" if extension else "The name has no extension"
-            note = f"{named}, the content is: {known.label}."
+            note = f"{named}, the content is: {known.label}. {note}".rstrip()
         return cls(
             id=kind,
             label=known.label,

@@ -85,13 +85,21 @@ def _by_tracing(_file: BinaryIO, head: bytes, size: int, extension: str) -> Form
     start = opening(head, size)
     if start is None:
         return None
-    return Format.of(_pickle_kind(start), extension)
+    return Format.of(_pickle_kind(start), extension, note=_writer(start))
 
 
 def _pickle_kind(start: Opening) -> str:
     if start.torch_legacy:
         return "torch-legacy"
     return "joblib" if "joblib.numpy_pickle" in start.modules else "pickle"
+
+
+def _writer(start: Opening) -> str:
+    """Tell what else but the standard library wrote a pickle, where that shows."""
+    for package in ("dill", "cloudpickle"):
+        if any(module.partition(".")[0] == package for module in start.modules):
+            return f"Written by {package}: functions and classes may be in it as code."
+    return ""
 
 
 def _by_compression(_file: BinaryIO, head: bytes, size: int, extension: str) -> Format | None:

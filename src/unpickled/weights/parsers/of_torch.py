@@ -1,0 +1,62 @@
+"""PyTorch and other pickles: the zip's directory, the pickle by our tracer, and no byte of any tensor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unpickled.weights.parsers.found import Found, RefusedError
+from unpickled.weights.parsers.of_archives import members, opened, tar_members
+from unpickled.weights.parsers.pickled import Place, tell_pickle, tell_pieces
+
+__all__ = ["read_legacy", "read_pickles", "read_tar", "read_zip"]
+
+_PICKLE = 64 << 20  # bytes; 100,000 tensors have about 20 MB
+_SMALL = 200
+
+
+def read_zip(path: Path, found: Found) -> None:
+    """Read `data.pkl`, and `constants.pkl` and the code of a TorchScript program."""
+    sizes: dict[str, int] = {}
+    with path.open("rb") as file, opened(file) as archive:
+        for member in members(archive):
+            sizes[member.filename] = member.file_size
+            leaf = member.filename.rpartition("/")[2]
+            if leaf in {"version", "byteorder", ".format_version"} and member.file_size < _SMALL:
+                value = archive.read(member).decode("ascii", "replace").strip()
+                found.tell(leaf.lstrip("."), value)
+            elif "/code/" in member.filename and leaf.endswith(".py"):
+                text = "A TorchScript program: loading the file makes it ready to run."
+                found.risk("code", member.filename.split("/code/")[0] + "/code", text)
+            elif leaf.endswith(".pkl"):
+                if member.file_size > _PICKLE:
+                    raise RefusedError(f"its {leaf} is over the limit of {_PICKLE:,} bytes")
+                with archive.open(member) as stream:
+                    data = stream.read(_PICKLE + 1)
+                tell_pickle(data, Place(member.filename), found)
+
+    root = next((name.removesuffix("data.pkl") for name in sizes if name.endswith("/data.pkl")), "")
+    for key, wanted in found.storages.items():
+        there = sizes.get(f"{root}data/{key}", -1)
+        if there < wanted:
+            told = "is not there" if there < 0 else f"has {there:,} of {wanted:,} bytes"
+            raise RefusedError(f"its member 'data/{key[:40]}', which its tensors need, {told}")
+
+
+def read_pickles(path: Path, found: Found) -> None:
+    """Read a raw pickle, several in a row, or a compressed one."""
+    tell_pieces(path, found, whole=True)
+
+
+def read_legacy(path: Path, found: Found) -> None:
+    """Read the pickles at the start; the numbers follow, and are only measured."""
+    end = tell_pieces(path, found, whole=True)
+    wanted, there = sum(found.storages.values()), path.stat().st_size - end
+    if there < wanted:
+        raise RefusedError(f"it is cut off: {there:,} of {wanted:,} bytes of numbers are there")
+
+
+def read_tar(path: Path, found: Found) -> None:
+    """Read the pickles of an old tar: `storages`, `tensors` and `pickle`."""
+    with path.open("rb") as file:
+        found.tell("members", ", ".join(name for name, _ in tar_members(file)))
+    tell_pieces(path, found)
