@@ -158,6 +158,19 @@ def test_a_picture_left_over_is_told(built):
     assert found.problem == "left over from slides that are no more"
 
 
+def test_what_was_made_of_a_deck_that_is_no_more_is_told(built):
+    """Slides and scripts of a lesson that was taken out would look as true as the others."""
+    (built / "course/L4.4.2/deck.md").unlink()
+    _, found = stale_files(built)
+    assert {(names(built, [stale.path])[0], stale.remedy) for stale in found} == {
+        ("slides/L4.4.2", "Remove it, or restore the deck"),
+        ("video-scripts/L4.4.2", "Remove it, or restore the deck"),
+    }
+    assert {stale.problem for stale in found} == {
+        "left over, since there is no course/L4.4.2/deck.md"
+    }
+
+
 @pytest.mark.parametrize("text", [None, "", "[]", '{"sha256": 1}'])
 def test_without_a_manifest_the_pictures_are_stale(built, text, drawn):
     """Nothing tells what they were printed from, so they are printed again."""

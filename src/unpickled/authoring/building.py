@@ -13,7 +13,9 @@ from pathlib import Path
 from unpickled.authoring.files import edited, stale, write
 from unpickled.authoring.prints import faded, left_over, printed_names, prints
 from unpickled.authoring.stamps import Stamps
-from unpickled.authoring.units import SLIDES, Unit, slides_folder, units
+from unpickled.authoring.units import SLIDES, Unit, scripts_folder, slides_folder, units
+from unpickled.content import deck_lessons
+from unpickled.content.deck_source import deck_path
 from unpickled.errors import SetupError
 
 __all__ = ["Report", "Stale", "build", "stale_files"]
@@ -42,10 +44,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stale:
-    """A generated file that is not what the sources give, and why."""
+    """A generated file that is not what the sources give, why, and what mends it."""
 
     path: Path
     problem: str
+    remedy: str = "Run: unpickled author build"
 
 
 def build(root: Path, lesson: str = "", *, quick: bool = False, say: Say | None = None) -> Report:
@@ -120,7 +123,18 @@ def stale_files(root: Path, lesson: str = "") -> tuple[int, list[Stale]]:
                 wrong = faded(root, unit.lesson, output.data)
                 count += len({*printed_names(root, unit.lesson), *(path for path, _ in wrong)})
                 found += [Stale(path=path, problem=problem) for path, problem in wrong]
-    return count, found
+    orphans = [] if lesson else list(_orphans(root))
+    return count + len(orphans), found + orphans
+
+
+def _orphans(root: Path) -> Iterator[Stale]:
+    """Yield what was made of a deck that is no more."""
+    known = deck_lessons(root)
+    for parent in (slides_folder(root, ""), scripts_folder(root, "")):
+        for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
+            if folder.is_dir() and not folder.name.startswith(".") and folder.name not in known:
+                problem = f"left over, since there is no {deck_path(folder.name)}"
+                yield Stale(path=folder, problem=problem, remedy="Remove it, or restore the deck")
 
 
 def _decks(chosen: tuple[Unit, ...]) -> Iterator[str]:

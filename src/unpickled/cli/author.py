@@ -77,7 +77,7 @@ def _gate(root: Path, lesson: str) -> int:
 
     count, found = stale_files(root, lesson)
     for stale in found:
-        remedy = "Run: unpickled author build" + KEPT * (stale.problem == "edited by hand")
+        remedy = stale.remedy + KEPT * (stale.problem == "edited by hand")
         click.echo(f"{stale.path.relative_to(root)}: {stale.problem}. {remedy}", err=True)
     click.echo(f"{count - len(found)} of {count} generated files are up to date.")
     return 1 if found else 0
