@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import sys
-import time
 from pathlib import Path
 
 from unpickled.errors import CourseError
 from unpickled.weights import identify
 from unpickled.weights.parsers import PARSERS, RefusedError, parse
 
-SLOW = 5.0  # seconds for one file
+ENDLESS = 5  # seconds for one file; then the alarm ends this process, as `inspect` ends its child
 LARGE = 8 << 20  # bytes of answer
 NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, (1 << 63) - 1, (1 << 64) - 1)
 
@@ -55,8 +55,8 @@ def main() -> None:
     faults = []
     for number in range(first, last):
         case.write_bytes(data[:number] if mode == "cuts" else changed(data, number))
-        print(json.dumps({"at": number}), flush=True)
-        start = time.perf_counter()
+        print(json.dumps({"at": number, "counts": counts}), flush=True)
+        signal.alarm(ENDLESS)
         try:
             kind = identify(case).id
             counts["other"] += kind != whole
@@ -71,9 +71,9 @@ def main() -> None:
                 faults.append([number, f"no line: {str(error)[:200]!r}"])
         except BaseException as error:  # noqa: BLE001 - that is what is looked for
             faults.append([number, repr(error)[:200]])
-        if time.perf_counter() - start > SLOW:
-            faults.append([number, "slow"])
-    print(json.dumps({"counts": counts, "faults": faults}))
+        if faults:
+            break
+    print(json.dumps({"at": last, "counts": counts, "faults": faults}))
 
 
 if __name__ == "__main__":

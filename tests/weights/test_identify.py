@@ -210,6 +210,22 @@ def test_containers_are_named() -> None:
     assert "tar" in describe(io.BytesIO(gzip.compress(tar.getvalue())), "x.tgz").note
 
 
+def test_pickles_of_dill_and_cloudpickle_say_so() -> None:
+    """They hold functions as code; the note comes beside the one on the name."""
+    import cloudpickle
+
+    from unpickled.pickles import assemble
+
+    found = describe(io.BytesIO(cloudpickle.dumps(lambda x: x + 1)), "model.pkl")
+    assert (found.id, found.matches_name) == ("pickle", True)
+    assert found.note.startswith("Written by cloudpickle")
+    dilled = assemble([("PROTO", 4), ("GLOBAL", "dill._dill _create_function"), "STOP"])
+    assert describe(io.BytesIO(dilled), "x.dill").note.startswith("Written by dill")
+    renamed = describe(io.BytesIO(dilled), "x.safetensors").note
+    assert "name ends in .safetensors" in renamed
+    assert "Written by dill" in renamed
+
+
 def test_a_broken_zip_is_still_a_zip() -> None:
     """A zip without a directory is named, with a note, rather than passed over."""
     found = describe(io.BytesIO(b"PK\x03\x04" + bytes(100)), "x.pt")

@@ -27,8 +27,7 @@ from unpickled.weights import inspect, inspecting
 from unpickled.weights.parsers import PARSERS
 
 from . import fuzz
-
-GB = 1 << 30
+from .huge import GB, huge
 
 
 def described(path):
@@ -241,39 +240,6 @@ def test_what_may_not_be_read_is_said_so(tmp_path):
             os.seteuid(0)
 
 
-def huge(folder):
-    """Yield files of 2 GB that take no room, each with one tensor."""
-    count = GB // 2
-    text = json.dumps({"w": {"dtype": "F32", "shape": [count], "data_offsets": [0, 2 * GB]}})
-    header = struct.pack("<Q", len(text)) + text.encode()
-    (folder / "a.safetensors").write_bytes(header)
-    npy = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        npy, {"descr": "<f4", "fortran_order": False, "shape": (count,)}
-    )
-    (folder / "a.npy").write_bytes(npy.getvalue())
-    name = struct.pack("<Q", 1) + b"w"
-    gguf = b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + name + struct.pack("<IQIQ", 1, count, 0, 0)
-    (folder / "a.gguf").write_bytes(gguf + bytes(-len(gguf) % 32))
-
-    def field(number, content, more=0):
-        length, out = len(content) + more, bytearray([number << 3 | 2])
-        while length > 0x7F:
-            out.append(length & 0x7F | 0x80)
-            length >>= 7
-        return bytes([*out, length]) + content
-
-    tensor = b"\x08\x80\x80\x80\x80\x02\x10\x01" + field(8, b"w") + field(9, b"", 2 * GB)
-    inner = field(2, b"g") + field(5, tensor, 2 * GB)
-    (folder / "a.onnx").write_bytes(b"\x08\x08" + field(8, b"\x10\x11") + field(7, inner, 2 * GB))
-    for path in sorted(folder.iterdir()):
-        os.truncate(path, path.stat().st_size + 2 * GB)
-        yield path
-    with h5py.File(folder / "a.h5", "w") as file:
-        file.create_dataset("w", (count,), "f4")[-1] = 1
-    yield folder / "a.h5"
-
-
 def test_cost_does_not_grow_with_the_weights(tmp_path, monkeypatch):
     """2 GB in each format: its tensor is listed, with less than 200 MB of memory in the child."""
     used = []
@@ -300,6 +266,17 @@ def test_a_header_that_takes_too_much_ends_with_the_child(tmp_path, monkeypatch)
     (tmp_path / "a.safetensors").write_bytes(struct.pack("<Q", len(text)) + text)
     with pytest.raises(ScanError, match="takes more than 24 MB of memory"):
         inspect(tmp_path / "a.safetensors")
+
+
+def test_a_header_on_which_the_library_never_ends_is_left_in_time(tmp_path, monkeypatch):
+    """Found by the fuzzer: one byte changed, and HDF5 goes round for ever."""
+    monkeypatch.setattr(inspecting, "_SECONDS", 1)
+    path = specimens.write("h5-lambda", tmp_path, marker=tmp_path / "canary")
+    data = bytearray(path.read_bytes())
+    data[611] = 0xC9
+    path.write_bytes(data)
+    with pytest.raises(ScanError, match=r"longer than 1 second|damaged"):
+        inspect(path)
 
 
 @pytest.mark.parametrize(

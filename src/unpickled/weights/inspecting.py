@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MEMORY", "inspect"]
 
 MEMORY = 512 << 20  # bytes that a parser may use
-_SECONDS = 30
+_SECONDS = 10
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHILD = Path(__file__).with_name("parsers") / "child.py"
 _NO_HEADER = "There is no header to read. See what it is: unpickled check FILE"
