@@ -109,3 +109,29 @@ def browser(chromium):
         launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def page(browser, lab, request):
+    """A page that records what a learner must never meet: script errors and requests to elsewhere.
+
+    Of a test that fails, the last thing that was seen is kept in build/browser/.
+    """
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    opened.troubles = []
+    opened.on("pageerror", lambda error: opened.troubles.append(f"error: {error}"))
+    opened.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((lab.url, "data:", "blob:", lab.url.replace("http", "ws")))
+            else opened.troubles.append(f"request: {request.url}")
+        ),
+    )
+    yield opened
+    if request.node.stash.get(FAILED, False):
+        shots = lab.repository / "build" / "browser"
+        shots.mkdir(parents=True, exist_ok=True)
+        opened.screenshot(path=shots / f"{request.node.name}.png")
+    context.close()

@@ -179,6 +179,51 @@ def test_a_learners_file_is_listed_and_chosen(live: Live) -> None:
     expect(page.locator(".unp-verdict")).to_have_attribute("data-verdict", "dangerous")
 
 
+def test_a_verdict_never_stands_under_another_file(live: Live, tmp_path: Path) -> None:
+    """Another choice, a learner's own file or a typed path takes the old report away; its own file brings it back."""
+    page = live.page
+    page.get_by_label("good.pkl").check()
+    page.get_by_role("button", name="Scan").click()
+    live.pump()
+    verdict = page.locator(".unp-verdict")
+    expect(verdict).to_contain_text("good.pkl")
+    page.get_by_label("bad.pkl").check()
+    expect(page.locator(".unp-result")).to_be_hidden()
+    expect(verdict).to_have_count(0)
+    live.pump()
+    page.get_by_label("good.pkl").check()
+    expect(verdict).to_contain_text("good.pkl")
+    field = page.get_by_role("textbox", name="Path of another file")
+    field.fill("x")
+    expect(verdict).to_have_count(0)
+    field.fill("")
+    expect(verdict).to_contain_text("good.pkl")
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "mine.pt", "mimeType": "", "buffer": canary()}]
+    )
+    page.wait_for_function("sent.length > 0")
+    live.pump()
+    expect(page.get_by_label("mine.pt")).to_be_checked()
+    expect(verdict).to_have_count(0)
+    (tmp_path / "typed.pkl").write_bytes(stacked())
+    field.fill(str(tmp_path / "typed.pkl"))
+    field.press("Enter")
+    live.pump()
+    expect(verdict).to_contain_text("typed.pkl")
+    field.fill(str(tmp_path / "typed.pk"))
+    expect(verdict).to_have_count(0)
+
+
+def test_the_typed_path_of_a_listed_file_is_that_file(live: Live, tmp_path: Path) -> None:
+    """Its report stands, with the file of the list chosen."""
+    page = live.page
+    page.get_by_role("textbox").fill(str(tmp_path / "files" / "good.pkl"))
+    page.keyboard.press("Enter")
+    live.pump()
+    expect(page.locator(".unp-verdict")).to_contain_text("good.pkl")
+    expect(page.get_by_label("good.pkl")).to_be_checked()
+
+
 def test_silence_from_python_is_explained(live: Live) -> None:
     """If no answer comes, the panel says what may be the matter and can be used again."""
     page = live.page

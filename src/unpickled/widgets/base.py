@@ -6,6 +6,7 @@ JupyterLab and on a page without a kernel (`unpickled.widgets.html`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import anywidget
@@ -39,10 +40,14 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget publ
 
     def snapshot(self) -> dict[str, Any]:
         """The widget's own synced traits as JSON-able values, by name."""
-        names = self.trait_names(sync=True)
+        return self.wanted({name: getattr(self, name) for name in self.trait_names(sync=True)})
+
+    @classmethod
+    def wanted(cls, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Of a widget's whole state, what its module reads: not the machinery, nor how a front end lays it out."""
         return {
-            name: getattr(self, name)
-            for name in names
+            name: value
+            for name, value in state.items()
             if not name.startswith("_") and name not in _NOT_STATE
         }
 

@@ -8,16 +8,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
 from itertools import count
+from typing import Any
 
 from .base import CourseWidget
-from .bundle import mountable
+from .bundle import mountable, styles
 
-__all__ = ["to_html", "to_page"]
+__all__ = ["Still", "pieces", "to_html", "to_page"]
 
 _numbers = count(1)
 _CLOSES_EARLY = re.compile(r"<(?=/script|/style|!--|script)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """One widget of a page without a kernel: its class, and the values of its traits."""
+
+    kind: type[CourseWidget]
+    state: dict[str, Any]
 
 
 def to_html(widgets: CourseWidget | Iterable[CourseWidget]) -> str:
@@ -27,20 +37,27 @@ def to_html(widgets: CourseWidget | Iterable[CourseWidget]) -> str:
     stand on one page, so that the script is not repeated.
     """
     shown = [widgets] if isinstance(widgets, CourseWidget) else list(widgets)
-    parts: list[str] = []
-    for module in dict.fromkeys(widget.module for widget in shown):
-        style = next(widget._css for widget in shown if widget.module == module)  # noqa: SLF001 - anywidget's name for it
-        parts.append(f"<style>{_inline(str(style))}</style>")
-    mounts: list[str] = []
-    for widget in shown:
-        place = f"unp-static-{next(_numbers)}-{widget.module}"
-        parts.append(
-            f'<div id="{place}" class="unp-static"><noscript>This part of the page needs JavaScript.</noscript></div>'
-            f'<script type="application/json" id="{place}-state">{_json(widget.snapshot())}</script>'
-        )
-        mounts.append(f'host.mountStatic("{place}", {_name(widget.module)});')
-    parts.append(f"<script>{_inline(_script(shown, mounts))}</script>")
-    return "\n".join(parts)
+    places, sheet, script = pieces([Still(type(widget), widget.snapshot()) for widget in shown])
+    return "\n".join([f"<style>{sheet}</style>", *places, f"<script>{script}</script>"])
+
+
+def pieces(shown: Iterable[Still]) -> tuple[list[str], str, str]:
+    """The same in pieces: a place for each widget, their style sheet, and the script that fills the places.
+
+    The script carries the widgets' state. It runs after the places are there.
+    """
+    stills = [(f"unp-static-{next(_numbers)}-{still.kind.module}", still) for still in shown]
+    modules = list(dict.fromkeys(still.kind.module for _, still in stills))
+    places = [
+        f'<div id="{place}" class="unp-static">This part of the page needs JavaScript.</div>'
+        for place, _ in stills
+    ]
+    mounts = [
+        f'host.mountStatic("{place}", {_json(still.state)}, {_name(still.kind.module)});'
+        for place, still in stills
+    ]
+    sheet = _inline("\n".join(map(styles, modules)))
+    return places, sheet, _inline(_script(modules, mounts))
 
 
 def to_page(
@@ -68,11 +85,8 @@ def _name(module: str) -> str:
     return f"make_{module.replace('-', '_')}"
 
 
-def _script(widgets: list[CourseWidget], mounts: list[str]) -> str:
-    makers = [
-        f"const {_name(module)} = {mountable(module)};"
-        for module in dict.fromkeys(w.module for w in widgets)
-    ]
+def _script(modules: list[str], mounts: list[str]) -> str:
+    makers = [f"const {_name(module)} = {mountable(module)};" for module in modules]
     lines = [
         "(() => {",
         '"use strict";',

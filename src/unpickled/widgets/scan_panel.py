@@ -59,13 +59,17 @@ class ScanPanel(CourseWidget, module="scan"):
         self.on_msg(self._on_message)
 
     def scan(self, path: str | os.PathLike[str]) -> None:
-        """Scan one path and show the report; a failure is shown as a sentence."""
+        """Scan one path and show the report; a failure is shown as a sentence.
+
+        The file becomes the chosen one: a report is shown only as long as the choice is the file that it is about.
+        """
         target = Path(path).expanduser()
+        number = next((key for key, listed in self._paths.items() if listed == target), "")
         with self.hold_sync():
-            self.error, self.busy = "", target.name
+            self.error, self.busy, self.chosen = "", target.name, number
         try:
             report = (self._scan or _default_scan())(target)
-            self.report = _report(report, target)
+            self.report = {**_report(report, target), "file": number}
         except CourseError as problem:
             self.report, self.error = {}, str(problem)
         except OSError as problem:

@@ -21,10 +21,9 @@ export function staticModel(state) {
   };
 }
 
-/** Put a widget where its place holder stands. */
-export function mountStatic(id, makeWidget) {
+/** Put a widget where its place holder stands, with its state as JSON. */
+export function mountStatic(id, state, makeWidget) {
   const place = document.getElementById(id);
-  const state = JSON.parse(document.getElementById(`${id}-state`).textContent);
   place.replaceChildren();
   makeWidget().render({ model: staticModel(state), el: place });
 }

@@ -1,7 +1,7 @@
 /**
  * The scan panel: pick a file, press Scan, see what two scanners say side by side, and what neither looked at.
  *
- * Traits read: `files` [{id, label, size, note}], `report`, `busy`, `error`, `file_limit`, `verdicts` {word: text}.
+ * Traits read: `files` [{id, label, size, note}], `report` {file, …}, `busy`, `error`, `file_limit`, `verdicts` {word: text}.
  * Kept in Python: `chosen`. Messages to Python: {type: "scan", file} or {type: "scan", path}, {type: "open", name}
  * with a file's bytes; from Python: {type: "heard"} when it starts, {type: "refused", text}.
  */
@@ -50,7 +50,6 @@ class ScanView {
     };
     this.drawFiles();
     this.drawState();
-    this.drawReport();
   }
 
   build() {
@@ -103,6 +102,7 @@ class ScanView {
       this.problem("Choose a file first.");
       return;
     }
+    this.askedPath = path;
     this.wait("Waiting for Python …");
     this.asked = askKernel(
       this.model,
@@ -142,9 +142,10 @@ class ScanView {
     this.asked?.answered();
     this.opener.answered();
     this.problem("");
-    this.drawReport();
     const report = this.model.get("report");
-    if (report) this.say(`${report.name}: ${report.verdict}, ${report.text}. ${report.advice}`);
+    if (report.file) this.path.value = ""; // a path that was typed, of a file that the list has
+    this.drawFiles();
+    if (report.name) this.say(`${report.name}: ${report.verdict}, ${report.text}. ${report.advice}`);
   }
 
   drawFiles() {
@@ -160,6 +161,7 @@ class ScanView {
       .querySelectorAll("input")
       .forEach((input) => (input.checked = !typed && input.value === chosen));
     attr(this.list, "hidden", files.length === 0);
+    this.drawReport();
   }
 
   fileChoice(file, name) {
@@ -189,6 +191,14 @@ class ScanView {
     this.drawFiles();
   }
 
+  /** Is the report about the file that is chosen, or typed, now? Another file's verdict must not stand under this one. */
+  fits(report) {
+    const typed = this.path.value.trim();
+    const chosen = this.model.get("chosen");
+    if (report.file) return !typed && report.file === chosen;
+    return !chosen && (!typed || typed === this.askedPath);
+  }
+
   drawState() {
     const busy = this.model.get("busy");
     const running = Boolean(busy) || this.waiting;
@@ -206,9 +216,10 @@ class ScanView {
 
   drawReport() {
     const report = this.model.get("report");
-    attr(this.result, "hidden", !report || !report.name);
+    const shown = report.name && this.fits(report);
+    attr(this.result, "hidden", !shown);
     this.result.replaceChildren();
-    if (!report || !report.name) return;
+    if (!shown) return;
     const head = el(
       "div",
       { class: "unp-verdict", "data-verdict": report.verdict },

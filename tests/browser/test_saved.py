@@ -1,0 +1,115 @@
+"""A page that was run and saved: opened again without its kernel, and exported for those who have none."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from unpickled.authoring.files import Output, edited, stale, write
+from unpickled.authoring.notebooks import Builder
+
+from .conftest import TOKEN
+from .test_lesson import OPEN, READY, open_and_run, step_a_pickle
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+NAME = "01-pickle-in-90-seconds"
+LARGEST = 3_000_000  # bytes of a saved page: its widgets' state with their scripts
+
+
+def answered(lab, method: str, path: str):
+    request = urllib.request.Request(
+        f"{lab.url}/api/{path}", method=method, headers={"Authorization": f"token {TOKEN}"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as reply:
+        return json.loads(reply.read() or "null")
+
+
+def save(page, path: Path) -> None:
+    page.wait_for_timeout(
+        1_000
+    )  # the stepper tells its model where it stands when it has come to rest
+    before = path.stat().st_mtime_ns
+    page.keyboard.press("Control+s")
+    for _ in range(100):
+        page.wait_for_timeout(100)
+        if path.stat().st_mtime_ns != before:
+            break
+    page.wait_for_timeout(300)
+
+
+def end_kernels(lab) -> None:
+    for session in answered(lab, "GET", "sessions"):
+        answered(lab, "DELETE", f"sessions/{session['id']}")
+
+
+@pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+def test_a_saved_page_opens_with_its_widgets(page, lab, app):
+    """Run, saved, the kernel ended, opened again: each widget stands as it was left, and can be used."""
+    path = lab.course / "course" / "L4.4.2" / f"{NAME}.ipynb"
+    panel = open_and_run(page, lab, NAME, app)
+    step_a_pickle(page, panel)
+    reached = panel.locator(".unp-counter").all_inner_texts()
+    shown = panel.locator(".unp").count()
+    save(page, path)
+    end_kernels(lab)
+    page.goto(lab.page(f"course/L4.4.2/{NAME}.ipynb", app))
+    panel = page.locator(OPEN)
+    page.locator(READY[app]).first.wait_for(timeout=60_000)
+    panel.locator(".unp-stops").first.wait_for(timeout=20_000)
+    expect(panel.locator(".unp")).to_have_count(shown)
+    expect(panel.get_by_text("Error displaying widget")).to_have_count(0)
+    assert panel.locator(".unp-counter").all_inner_texts() == reached
+    canary = panel.locator(".jp-Cell", has_text="lab.stepper(canary)").last
+    canary.get_by_role("button", name="First step").click()
+    expect(canary.locator(".unp-counter")).to_have_text(re.compile(r"^1 /"))
+    assert path.stat().st_size < LARGEST
+
+
+def test_a_saved_page_is_not_stale(page, lab):
+    """State in a notebook's metadata is a result of its run: the gate passes it, and a build leaves it alone."""
+    path = lab.course / "course" / "L4.4.2" / f"{NAME}.ipynb"
+    open_and_run(page, lab, NAME)
+    save(page, path)
+    saved = path.read_bytes()
+    assert b"application/vnd.jupyter.widget-state+json" in saved
+    made = [Output(path, Builder(lab.course).notebook(path.with_suffix(".py")))]
+    assert not edited(path)
+    assert stale(made) == []
+    assert write(made) == []
+    assert path.read_bytes() == saved
+
+
+def test_export_from_the_menu_works_without_kernel_and_network(page, lab, browser, tmp_path):
+    """What JupyterLab's File > Save and Export Notebook As > HTML saves shows its widgets from a disk."""
+    panel = open_and_run(page, lab, NAME)
+    step_a_pickle(page, panel)
+    shown = panel.locator(".unp").count()
+    save(page, lab.course / "course" / "L4.4.2" / f"{NAME}.ipynb")
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    page.locator(".lm-Menu-item", has_text="Save and Export Notebook As").click()
+    page.locator(".lm-Menu-item", has_text=re.compile("^HTML$")).click()
+    offered = page.locator(".jp-Dialog")  # to export it sanitized
+    with page.expect_download() as saved:
+        offered.get_by_role("button", name="Ok").click()
+    target = tmp_path / "exported.html"
+    saved.value.save_as(target)
+    end_kernels(lab)
+    context = browser.new_context(offline=True)
+    still, asked = context.new_page(), []
+    ours = (target.as_uri(), "data:")
+    still.on("request", lambda one: one.url.startswith(ours) or asked.append(one.url))
+    still.on("pageerror", lambda error: asked.append(str(error)))
+    still.goto(target.as_uri())
+    expect(still.locator(".unp")).to_have_count(shown)
+    counter = still.locator(".unp-counter").last
+    assert counter.inner_text() == panel.locator(".unp-counter").last.inner_text()
+    still.get_by_role("button", name="First step").last.click()
+    expect(counter).to_have_text(re.compile(r"^1 /"))
+    assert asked == []
+    context.close()
