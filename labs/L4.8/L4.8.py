@@ -166,13 +166,18 @@ for name, found in globals().get("seen", {}).items():
 # %% [markdown]
 # {{ exercise("detect") }}
 #
-# Three files: honest weights, the canary in a proper PyTorch file, and the canary as a bare pickle that is merely *named*
-# `.bin`.
+# Four files: honest weights, the canary in a proper PyTorch file, the canary as a bare pickle that is merely *named*
+# `.bin`, and the canary in a compressed `.joblib`. Both scanners are commands and Python packages.
 
 # %%
+from modelscan.modelscan import ModelScan
+from picklescan.scanner import scan_file_path
+
 torch.save(state, "honest.bin")
 shutil.copy(lab.specimen("torch-bin-canary"), "download.bin")
 shutil.copy(lab.specimen("pickle-as-bin"), "raw.bin")
+shutil.copy(lab.specimen("joblib-gzip"), "packed.joblib")
+FILES = ["honest.bin", "download.bin", "raw.bin", "packed.joblib"]
 
 
 def command(tool):
@@ -183,9 +188,12 @@ def command(tool):
 # %% [markdown]
 # 1. `exit_code(tool, path)`: run `picklescan` or `modelscan` on a file as a terminal would (`-p` names the file), and
 #    return the exit code.
-# 2. `exit_codes`: the codes of both tools for the three files.
-# 3. `verdict_raw`: the verdict of `lab.scan("raw.bin")`, and `skipped_by`: the scanner that has *not looked* at that file.
-# 4. `may_go_on(picklescan_code, modelscan_code)`: what the two numbers let you do, `True` or `False`.
+# 2. `exit_codes`: a dict of both tools, and in each a dict of the four files, with the codes.
+# 3. `by_python(tool, path)`: ask the package instead, `scan_file_path(path)` or `ModelScan().scan(path)`. Return a pair:
+#    how many issues it found, and how many files it says that it has scanned.
+# 4. `not_read`: for each tool, a list of those of the four files in which it has *not looked* at the pickle. A code of 0
+#    and a count of scanned files do not tell; `lab.scan(path).reports` does.
+# 5. `may_go_on(picklescan_code, modelscan_code)`: what the two exit codes let you do, `True` or `False`.
 
 
 # %% exercise="detect" role="answer"
@@ -195,14 +203,23 @@ def exit_code(tool, path):
     return done.returncode
 
 
-FILES = ["honest.bin", "download.bin", "raw.bin"]
-exit_codes = {
-    tool: {name: exit_code(tool, name) for name in FILES} for tool in ("picklescan", "modelscan")
-}
+TOOLS = ("picklescan", "modelscan")
+exit_codes = {tool: {name: exit_code(tool, name) for name in FILES} for tool in TOOLS}
 
-report = lab.scan("raw.bin")
-verdict_raw = str(report.verdict)
-skipped_by = next(one.scanner for one in report.reports if one.verdict == "skipped")
+
+def by_python(tool, path):
+    if tool == "picklescan":
+        found = scan_file_path(str(path))
+        return found.issues_count, found.scanned_files
+    summary = ModelScan().scan(path)["summary"]
+    return summary["total_issues"], summary["scanned"]["total_scanned"]
+
+
+not_read = {tool: [] for tool in TOOLS}
+for name in FILES:
+    for report in lab.scan(name).reports:
+        if report.verdict in ("skipped", "unreadable"):
+            not_read[report.scanner].append(name)
 
 
 def may_go_on(picklescan_code, modelscan_code):

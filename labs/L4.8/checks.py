@@ -14,7 +14,7 @@ from unpickled.checking import Deeds, File, Outcome, Student, Tally, deeds, in_w
 from unpickled.errors import StudentError
 
 SCANNERS = ("picklescan", "modelscan")
-FILES = ("honest.bin", "download.bin", "raw.bin")
+FILES = ("honest.bin", "download.bin", "raw.bin", "packed.joblib")
 
 
 def read_disassembly(student: Student) -> Outcome:
@@ -72,6 +72,8 @@ def canary_problem(told: Deeds) -> str:
         return "it makes no folder when it is loaded. Is there a Canary() in it, and does __reduce__ return os.mkdir?"
     if len(told.folders) > 1:
         return "it makes more than one folder. One Canary() is enough."
+    if told.pickles > 1:
+        return f"there are {told.pickles} pickles in it, one behind the other. Write the one Canary() alone."
     if not in_workspace(told.folders[0]):
         return (
             f"it would make {told.folders[0]!r:.80}, which is not in the lab's workspace. Use str(MARKER): "
@@ -109,16 +111,18 @@ def predict_load(student: Student) -> Outcome:
 
 
 def detect(student: Student) -> Outcome:
-    """The exit codes of both scanners on the three files."""
+    """The exit codes of both scanners on the four files, and what their packages say of one."""
     expected = {
-        "honest.bin": ("torch-bin", 0.5),
-        "download.bin": ("torch-bin-canary", 0.5),
-        "raw.bin": ("pickle-as-bin", 1.0),
+        "honest.bin": ("torch-bin", 0.25),
+        "download.bin": ("torch-bin-canary", 0.25),
+        "raw.bin": ("pickle-as-bin", 0.5),
+        "packed.joblib": ("joblib-gzip", 0.5),
     }
     wrong = {
         "honest.bin": "Both scanners end with the same code on honest.bin. Is it their exit code that you return?",
         "download.bin": "Both scanners find the canary in download.bin, and say so by their exit code.",
         "raw.bin": "The codes for raw.bin differ from each other. Run both, and read what modelscan prints as well.",
+        "packed.joblib": "The codes for packed.joblib differ from each other, and neither of them is 1. Keep them as they are.",
     }
     tally = Tally(2)
     for name, (twin, points) in expected.items():
@@ -130,6 +134,12 @@ def detect(student: Student) -> Outcome:
             ),
             wrong[name],
         )
+    download = File("download.bin", specimens.make("torch-bin-canary") or b"")
+    tally.part(
+        0.5,
+        lambda: all(student.call("by_python", tool, download) == [1, 1] for tool in SCANNERS),
+        "by_python should return a pair for either tool: for download.bin one issue, in one file that was scanned.",
+    )
     return tally.outcome()
 
 

@@ -143,7 +143,9 @@ MUTATIONS = [
     ("detect", "return done.returncode", "return bool(done.returncode)"),
     ("detect", "return done.returncode", "return min(done.returncode, 1)"),
     ("detect", "== 0 and", "== 0 or"),
-    ("detect", 'verdict == "skipped"', 'verdict == "dangerous"'),
+    ("detect", '("skipped", "unreadable")', '("skipped",)'),
+    ("detect", "found.issues_count, found.scanned_files", "found.scanned_files, found.issues_count"),
+    ("detect", '["scanned"]["total_scanned"]', '["skipped"]["total_skipped"]'),
     ("safe-to-load", 'form.id == "safetensors"', 'path.endswith(".safetensors")'),
     ("safe-to-load", 'form.id == "safetensors"', "False"),
     ("safe-to-load", 'form.id == "safetensors"', "not form.pickled"),
@@ -192,7 +194,13 @@ def test_the_reference_builds_nothing_that_could_do_harm(reference):
         assert set(told.problems) <= (inert if name == "unlisted-call.pkl" else set()), name
     assert found["canary.pkl"].folders == found["canary.bin"].folders == (marker,)
     assert found["honest.bin"].folders == ()
-    assert {"raw.bin", "download.bin", "honest.safetensors", "unlisted-call.pkl"} <= set(found)
+    assert {
+        "raw.bin",
+        "packed.joblib",
+        "download.bin",
+        "honest.safetensors",
+        "unlisted-call.pkl",
+    } <= set(found)
 
 
 def test_what_hidden_checks_make_is_harmless(work, reference):

@@ -15,6 +15,10 @@ def check(student):
             return Outcome(
                 0, 3, (f"{name} would make a folder outside the lab's workspace: no points.",)
             )
+    if deeds(made["canary.pkl"]).pickles != 1:
+        return Outcome(
+            0, 3, ("canary.pkl should hold one pickle, with nothing behind it: no points.",)
+        )
     told = deeds(made["canary.bin"], "canary.bin")
     tally = Tally(3)
     zipped = made["canary.bin"][:4] == b"PK\x03\x04"

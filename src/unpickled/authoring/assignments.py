@@ -78,7 +78,9 @@ def _answer(exercise: Exercise, source: str, place: str) -> Cell:
         where = f'{place}, answer of "{exercise.id}"'
         remedy = f"Begin with {SOLUTION[0]}, end with {SOLUTION[1]}."
         raise ContentError(where, "its solution does not stand between the markers", remedy)
-    return _cell("code", source, _nbgrader(f"{exercise.id}-answer", solution=True, locked=False))
+    held = _nbgrader(f"{exercise.id}-answer", solution=True, locked=False)
+    # The stub that nbgrader puts in raises: with this tag "Run All" goes on behind it, and every check speaks.
+    return _cell("code", source, {**held, "tags": ["raises-exception"]})
 
 
 def _inlined(made: Lab, exercise: Exercise) -> str:

@@ -39,12 +39,14 @@ class Deeds:
     Attributes:
         folders: the folders that canaries would make, in order.
         tensors: how many tensors would be rebuilt.
+        pickles: how many pickles were read, over all members; `pickle.load` reads the first of a file alone.
         problems: everything else that would happen or cannot be told, as parts of sentences.
     """
 
     folders: tuple[str, ...]
     tensors: int
     problems: tuple[str, ...]
+    pickles: int
 
     @property
     def harmless(self) -> bool:
@@ -87,25 +89,34 @@ class _Found:
     def __init__(self) -> None:
         self.folders: list[str] = []
         self.tensors = 0
+        self.pickles = 0
         self.problems: list[str] = []
 
     def told(self) -> Deeds:
-        return Deeds(tuple(self.folders), self.tensors, tuple(dict.fromkeys(self.problems)))
+        problems = tuple(dict.fromkeys(self.problems))
+        return Deeds(tuple(self.folders), self.tensors, problems, self.pickles)
 
     def read(self, data: bytes, start: int, most: int) -> None:
         """Read the pickles from `start` on: `most` of them, or all for 0."""
         stops = 0
+        tracing = Tracing(data, _LIMITS, start)
         try:
-            for step in Tracing(data, _LIMITS, start):
+            for step in tracing:
                 if step.imports:
                     self.problems += _stranger(step.imports)
                 if step.calls:
                     self._call(step.calls)
-                stops += step.opcode == "STOP"
-                if most and stops == most:
-                    return
+                if step.opcode == "STOP":
+                    stops += 1
+                    self.pickles += 1
+                    if stops == most:
+                        return
         except TraceError as error:
             self.problems.append(f"it cannot be read to its end ({error.problem})")
+        if tracing.trailing:
+            self.problems.append(
+                f"behind its last pickle it goes on, {tracing.trailing:,} bytes long"
+            )
 
     def _call(self, call: Call) -> None:
         function = call.function

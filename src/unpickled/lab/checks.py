@@ -9,7 +9,7 @@ import os
 import runpy
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +62,27 @@ def check(exercise: str) -> float:
     outcome = checking.judge(
         checks[exercise], checking.InKernel(_namespace(), Path.cwd()), maximum=here
     )
-    print(_told(exercise, outcome, later))  # noqa: T201 - checks speak in a cell
+    handed_in = os.environ.get("NBGRADER_EXECUTION") == "autograde"  # by nbgrader, while it grades
+    told = _told(exercise, outcome, later, handed_in=handed_in)
+    print(told)  # noqa: T201 - checks speak in a cell
     return Points(outcome)
 
 
-def _told(exercise: str, outcome: checking.Outcome, later: float) -> str:
+def _told(exercise: str, outcome: checking.Outcome, later: float, *, handed_in: bool) -> str:
     """Say what a visible check found and how much is not judged yet, in lines that end between words."""
+    if handed_in:
+        heading = f"{exercise}: {outcome.points:g} of {outcome.maximum:g} points"
+        return _wrapped(heading, outcome.feedback)
     right = outcome.points == outcome.maximum
     total = f"{outcome.points:g} of {outcome.maximum + later:g} points"
     heading = f"{exercise}: right so far, {total}" if right else f"{exercise}: {total} so far"
     noun = "point is" if later == 1 else "points are"
     count = "" if right and later == 1 else f"{later:g} "
     rest = f"{f'The other {count}' if right else f'{count}more '}{noun} judged when you hand in."
+    return _wrapped(heading, [*(line for line in outcome.feedback if line != "Right."), rest])
+
+
+def _wrapped(heading: str, sentences: Iterable[str]) -> str:
     lines = textwrap.TextWrapper(
         width=_COLUMNS,
         initial_indent="  - ",
@@ -81,8 +90,7 @@ def _told(exercise: str, outcome: checking.Outcome, later: float) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    feedback = [line for line in outcome.feedback if line != "Right."]
-    return "\n".join([heading, *map(lines.fill, [*feedback, rest])])
+    return "\n".join([heading, *map(lines.fill, sentences)])
 
 
 def award(exercise: str, check: checking.Check | str) -> float:
@@ -154,4 +162,4 @@ def _namespace() -> Mapping[str, Any]:
 
 
 def _say(heading: str, feedback: tuple[str, ...]) -> None:
-    print("\n".join([heading, *(f"  - {line}" for line in feedback)]))  # noqa: T201 - checks speak in a cell
+    print(_wrapped(heading, feedback))  # noqa: T201 - checks speak in a cell
