@@ -49,10 +49,10 @@ class _Steps(click.Group):
 @click.group(
     cls=_Steps,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="A course from beginning to end:\n\n  unpickled teach init my-class\n\n"
-    "  unpickled teach release bundle\n\n  unpickled teach roster my-class students.csv\n\n"
-    "  unpickled teach collect my-class L4.8 downloads\n\n  unpickled teach grade my-class\n\n"
-    "  unpickled teach feedback my-class\n\n  unpickled teach export my-class --to grades.csv",
+    epilog="A course from beginning to end:\n\n  unpickled teach init ../my-class\n\n"
+    "  unpickled teach release ../bundle\n\n  unpickled teach roster ../my-class students.csv\n\n"
+    "  unpickled teach collect ../my-class L4.8 downloads\n\n  unpickled teach grade ../my-class\n\n"
+    "  unpickled teach feedback ../my-class\n\n  unpickled teach export ../my-class --to grades.csv",
 )
 def teach() -> None:
     """Release, collect, grade, return and export lab and quiz, with nbgrader underneath."""

@@ -18,8 +18,8 @@ FILE = click.Path(path_type=Path)
 
 
 @click.command(
-    epilog="Examples:\n\n  unpickled teach init my-class\n\n"
-    '  unpickled teach init my-class --due "L4.8=2026-12-04 23:59 UTC"\n\n'
+    epilog="Examples:\n\n  unpickled teach init ../my-class\n\n"
+    '  unpickled teach init ../my-class --due "L4.8=2026-12-04 23:59 UTC"\n\n'
     "Run again, it brings assignments and dates up to date; submissions, grades and your configuration stay.",
 )
 @click.argument("course_dir", type=COURSE)
@@ -48,7 +48,7 @@ def init(course_dir: Path, due: tuple[str, ...], course_id: str, as_json: bool) 
 
 
 @click.command(
-    epilog="Examples:\n\n  unpickled teach release bundle\n\n  unpickled teach release bundle --force",
+    epilog="Examples:\n\n  unpickled teach release ../bundle\n\n  unpickled teach release ../bundle --force",
 )
 @click.argument("dest", type=FILE)
 @click.option("--force", is_flag=True, help="Replace an earlier bundle.")
@@ -72,7 +72,7 @@ def release(dest: Path, force: bool, as_json: bool) -> int:
 
 
 @click.command(
-    epilog="Examples:\n\n  unpickled teach roster my-class students.csv\n\n"
+    epilog="Examples:\n\n  unpickled teach roster ../my-class students.csv\n\n"
     "The file has a heading line. Columns: id (needed), first_name, last_name, email, lms_user_id.",
 )
 @click.argument("course_dir", type=COURSE)
@@ -93,8 +93,8 @@ def roster(course_dir: Path, file: Path, as_json: bool) -> int:
 
 
 @click.command(
-    epilog="Examples:\n\n  unpickled teach collect my-class L4.8 downloads/L4.8\n\n"
-    "  unpickled teach collect my-class L4.4.2-quiz downloads/quiz --json",
+    epilog="Examples:\n\n  unpickled teach collect ../my-class L4.8 downloads/L4.8\n\n"
+    "  unpickled teach collect ../my-class L4.4.2-quiz downloads/quiz --json",
 )
 @click.argument("course_dir", type=COURSE)
 @click.argument("assignment")

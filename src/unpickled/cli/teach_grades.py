@@ -33,8 +33,8 @@ json_option = click.option(
 
 
 @click.command(
-    epilog="Examples:\n\n  unpickled teach grade my-class\n\n"
-    "  unpickled teach grade my-class L4.8 --student ada --force\n\n"
+    epilog="Examples:\n\n  unpickled teach grade ../my-class\n\n"
+    "  unpickled teach grade ../my-class L4.8 --student ada --force\n\n"
     "Submissions run with your rights: grade on a machine, or as a user, that holds nothing else.",
 )
 @click.argument("course_dir", type=COURSE)
@@ -73,7 +73,7 @@ def grade(  # noqa: PLR0913, PLR0917 - one argument an option
             )
             if not as_json and outcome.state != "graded":
                 line = f"{SIGNS[outcome.state]} {outcome.student}  {outcome.assignment}: {outcome.reason}"
-                bar.console.print(printable(line), markup=False, highlight=False)
+                bar.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
     counts = Counter(outcome.state for outcome in done)
     if as_json:
         click.echo(json.dumps([asdict(one) for one in done], ensure_ascii=False, indent=1))
@@ -84,11 +84,14 @@ def grade(  # noqa: PLR0913, PLR0917 - one argument an option
         )
         if counts["review"]:
             click.echo("Review them in nbgrader's form grader (docs/for-instructors.md says how).")
+        if counts["failed"]:
+            where = course_dir / "submitted"
+            click.echo(f"Mend the file in {where}, or ask for it again; then run grade again.")
     return 1 if counts["failed"] else 0
 
 
 @click.command(
-    epilog="Examples:\n\n  unpickled teach status my-class\n\n  unpickled teach status my-class L4.8 --json",
+    epilog="Examples:\n\n  unpickled teach status ../my-class\n\n  unpickled teach status ../my-class L4.8 --json",
 )
 @click.argument("course_dir", type=COURSE)
 @click.argument("assignment", required=False)
@@ -111,8 +114,8 @@ def status(course_dir: Path, assignment: str | None, as_json: bool) -> int:
 
 
 @click.command(
-    epilog="Examples:\n\n  unpickled teach feedback my-class\n\n"
-    "  unpickled teach feedback my-class L4.8 --student ada",
+    epilog="Examples:\n\n  unpickled teach feedback ../my-class\n\n"
+    "  unpickled teach feedback ../my-class L4.8 --student ada",
 )
 @click.argument("course_dir", type=COURSE)
 @click.argument("assignment", required=False)
@@ -146,9 +149,9 @@ def feedback(
 
 
 @click.command(
-    epilog="Examples:\n\n  unpickled teach export my-class\n\n"
-    "  unpickled teach export my-class --layout canvas --to canvas.csv\n\n"
-    "  unpickled teach export my-class L4.8 --layout moodle --to moodle.csv",
+    epilog="Examples:\n\n  unpickled teach export ../my-class\n\n"
+    "  unpickled teach export ../my-class --layout canvas --to canvas.csv\n\n"
+    "  unpickled teach export ../my-class L4.8 --layout moodle --to moodle.csv",
 )
 @click.argument("course_dir", type=COURSE)
 @click.argument("assignment", required=False)

@@ -60,7 +60,7 @@ class BoundedExecute(Base):  # type: ignore[misc]  # nbgrader publishes no types
             _copy_files(Path(given or "."), work)
             resources["metadata"]["path"] = str(work)
             try:
-                with environment(self.course, Path(folder, "progress.json")):
+                with environment(self.course, Path(folder)):
                     return super().preprocess(nb, resources, km)  # type: ignore[no-any-return]
             finally:
                 resources["metadata"]["path"] = given
@@ -135,9 +135,18 @@ def failure(name: str, text: str) -> Any:
 
 
 @contextmanager
-def environment(course: str, progress: Path) -> Iterator[None]:
-    """Let kernels that start meanwhile find the course, and keep them out of the grader's own progress file."""
-    wanted = {"UNPICKLED_PROGRESS": str(progress), "NBGRADER_EXECUTION": "autograde"}
+def environment(course: str, folder: Path) -> Iterator[None]:
+    """Let kernels that start meanwhile find the course, and keep what they write aside in the run's own folder.
+
+    Args:
+        course: the checkout; empty for none.
+        folder: gone when the run is over. A kernel that is killed cleans up nothing: it leaves its workspace in there,
+            and its progress too, which is not the grader's.
+    """
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    wanted = {"UNPICKLED_PROGRESS": str(folder / "progress.json"), "TMPDIR": str(temporary)}
+    wanted["NBGRADER_EXECUTION"] = "autograde"
     if course:
         wanted["UNPICKLED_COURSE"] = course
     before = {name: os.environ.get(name) for name in wanted}

@@ -17,11 +17,14 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 
+from unpickled.grading.page_contents import name_contents
 from unpickled.grading.page_outputs import of_a_check, of_an_own_cell
 
 __all__ = ["FeedbackPage", "HideTests", "PageOnly", "hidden_lines", "released", "without"]
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'"
+MARKERS = "summary { display: list-item }"
+"""nbgrader's style sheet takes the triangles off the hints, without which nobody sees that they open."""
 SHORTEST = 8
 """Characters of a hidden line below which it tells nothing, as `else:` or a bracket."""
 REMOVED = "[a line of a hidden test]"
@@ -161,10 +164,14 @@ class FeedbackPage(AnyExporter):  # type: ignore[misc]  # nbconvert publishes no
     ) -> tuple[str, dict[str, Any]]:
         """Write the page of one notebook."""
         html, resources = super().from_notebook_node(nb, resources, **kw)
-        return harmless(html), resources
+        page = harmless(html)
+        name_contents(page)
+        if page.head:
+            page.head.append(page.new_tag("style", string=MARKERS))
+        return str(page), resources
 
 
-def harmless(html: str) -> str:
+def harmless(html: str) -> BeautifulSoup:
     """Return a page without scripts, frames, event handlers and addresses elsewhere."""
     page = BeautifulSoup(html, "html.parser")
     for element in page.find_all(FORBIDDEN):
@@ -192,7 +199,7 @@ def harmless(html: str) -> str:
         )
         page.head.insert(0, policy)
         page.head.insert(0, page.new_tag("meta", attrs={"charset": "utf-8"}))
-    return str(page)
+    return page
 
 
 class PageOnly(AnyConverter):  # type: ignore[misc]  # nbgrader publishes no types
