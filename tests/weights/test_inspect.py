@@ -9,6 +9,7 @@ import pickle
 import stat
 import struct
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -153,6 +154,33 @@ def zipped(path, *entries):
     return path
 
 
+def bad_gguf(folder):
+    """Yield files of that format and part of what is said of each."""
+
+    def put(name, data):
+        (folder / name).write_bytes(data)
+        return folder / name
+
+    # version, tensors, entries
+    yield put("many.gguf", b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 0)), "over the limit"
+    key = struct.pack("<Q", 1) + b"k" + struct.pack("<IB", 0, 1)
+    yield put("twice.gguf", b"GGUF" + struct.pack("<IQQ", 3, 0, 2) + key * 2), "the key 'k' twice"
+    long = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1 << 62) + b"k"
+    yield put("long.gguf", long + bytes(64)), "a length in it is false"
+    room = b"GGUF" + struct.pack("<IQQ", 3, 900_000, 0)
+    yield put("room.gguf", room + bytes(64)), "a length in it is false"
+    array = key[:9] + struct.pack("<IIQ", 9, 4, 1 << 40)
+    yield (
+        put("array.gguf", b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + array),
+        "a length in it is false",
+    )
+    nested = key[:9] + struct.pack("<I", 9) + struct.pack("<IQ", 9, 1) * 9
+    yield (
+        put("deep.gguf", b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + nested + bytes(64)),
+        "nested too deep",
+    )
+
+
 def bad(folder):
     """Yield a path and part of what is said of it."""
 
@@ -174,14 +202,6 @@ def bad(folder):
     yield put("large.safetensors", big), "over the limit"
     lying = b'{"a":{"dtype":"U8","shape":[9],"data_offsets":[0,1]}}'
     yield put("lying.safetensors", header(lying) + b"x"), "damaged"
-    # version, tensors, entries
-    yield put("many.gguf", b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 0)), "over the limit"
-    key = struct.pack("<Q", 1) + b"k" + struct.pack("<IB", 0, 1)
-    yield put("twice.gguf", b"GGUF" + struct.pack("<IQQ", 3, 0, 2) + key * 2), "the key 'k' twice"
-    long = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1 << 62) + b"k"
-    yield put("long.gguf", long + bytes(64)), "a length in it is false"
-    room = b"GGUF" + struct.pack("<IQQ", 3, 900_000, 0)
-    yield put("room.gguf", room + bytes(64)), "for which it has no room"
     npy = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         npy, {"descr": "<f8", "fortran_order": False, "shape": (1 << 50,)}
@@ -217,7 +237,7 @@ def bad(folder):
 
 def test_bad_input_ends_in_one_line(tmp_path):
     """Lying, oversized, duplicated, nested, escaping, linked, cut: refused with a reason, and no more than that."""
-    for path, reason in bad(tmp_path):
+    for path, reason in (*bad(tmp_path), *bad_gguf(tmp_path)):
         with pytest.raises(ScanError) as caught:
             inspect(path)
         assert reason in str(caught.value), (path.name, str(caught.value))
@@ -258,6 +278,30 @@ def test_cost_does_not_grow_with_the_weights(tmp_path, monkeypatch):
     assert len(used) == 5
 
 
+def test_a_vocabulary_of_a_language_model_is_told_by_its_length(tmp_path):
+    """The package alone would take many seconds and hundreds of megabytes."""
+    import gguf
+
+    writer = gguf.GGUFWriter(tmp_path / "a.gguf", "llama")
+    writer.add_token_list([f"word {n}" for n in range(150_000)])
+    writer.add_token_scores([0.5] * 150_000)
+    writer.add_array("short", ["one", "two"])
+    writer.add_custom_alignment(64)
+    writer.add_tensor("t", np.zeros(4, dtype="float32"))
+    for step in ("header", "kv_data", "tensors"):
+        getattr(writer, f"write_{step}_to_file")()
+    writer.close()
+    started = time.monotonic()
+    told = dict(inspect(tmp_path / "a.gguf").contents.metadata)
+    assert time.monotonic() - started < 6
+    assert told["tokenizer.ggml.tokens"].startswith("150,000 items: ['word 0', 'word 1',")
+    assert told["short"] == "2 items: ['one', 'two']"
+    data = (tmp_path / "a.gguf").read_bytes()
+    (tmp_path / "a.gguf").write_bytes(data[:-64])
+    with pytest.raises(ScanError):
+        inspect(tmp_path / "a.gguf")
+
+
 def test_a_header_that_takes_too_much_ends_with_the_child(tmp_path, monkeypatch):
     """Beyond the limit of memory the child is ended, and the file named."""
     monkeypatch.setattr(inspecting, "MEMORY", 24 << 20)
@@ -281,9 +325,17 @@ def test_a_header_on_which_the_library_never_ends_is_left_in_time(tmp_path, monk
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "[]", "{}", '{"metadata": 1}', "[" * 50_000, '{"refused": null, "metadata": [[1, 2]]}',
-     '{"metadata": [], "tensors": [["a", "b", ["c"], 1]], "total": 1, "risks": []}'],
-)  # fmt: skip
+    [
+        "",
+        "[]",
+        "{}",
+        '{"metadata": 1}',
+        "[" * 50_000,
+        '{"metadata": [[1, 2]], "tensors": [], "total": 0, "risks": []}',
+        '{"refused": null, "metadata": [[1, 2]]}',
+        '{"metadata": [], "tensors": [["a", "b", ["c"], 1]], "total": 1, "risks": []}',
+    ],
+)
 def test_a_child_that_was_taken_over_cannot_choose_what_is_believed(tmp_path, monkeypatch, answer):
     """Its answer is checked like any other hostile input."""
     np.save(tmp_path / "a.npy", np.zeros(1))

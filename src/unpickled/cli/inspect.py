@@ -62,6 +62,8 @@ def _lines(found: Inspection, *, everything: bool) -> Iterator[str]:
     contents = found.contents
     yield _clean(found.path)
     yield f"  {found.format.label}, {_amount(found.size)}, {contents.total:,} tensor{'s' * (contents.total != 1)}"
+    if found.format.note and found.format.matches_name:
+        yield f"  {found.format.note}"
     shown = contents.metadata if everything else contents.metadata[:_ENTRIES]
     if shown:
         yield "Metadata"

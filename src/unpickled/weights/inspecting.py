@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MEMORY", "inspect"]
 
 MEMORY = 512 << 20  # bytes that a parser may use
-_SECONDS = 10
+_SECONDS = 15
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHILD = Path(__file__).with_name("parsers") / "child.py"
 _NO_HEADER = "There is no header to read. See what it is: unpickled check FILE"
@@ -59,6 +59,8 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
             memory=MEMORY,
             processes=16,
             output=32 << 20,
+            disk=(64 << 20)
+            + size,  # of a copy that is mostly a hole; what it truly takes counts as memory
             address_space=(2 << 30) + size,  # a map of the file counts as well
         ),
         readable=[_PACKAGE, file_path],

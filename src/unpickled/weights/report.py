@@ -97,6 +97,7 @@ class Inspection:
             "size": self.size,
             "format": self.format.id,
             "label": self.format.label,
+            "note": self.format.note,
             "matches_name": self.format.matches_name,
             "metadata": dict(found.metadata),
             "tensors": [
