@@ -260,18 +260,24 @@ def test_a_bar_for_people_only(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_is_130_and_one_line(tmp_path: Path) -> None:
-    """Interrupted, the command stops at once with one line and leaves no worker behind."""
-    for number in range(400):
-        write("torch-plain", tmp_path / str(number))
+    """Interrupted in its first scan, the command stops at once with one line and leaves no worker behind."""
+    write("torch-plain", tmp_path / "models")
+    blocked = tmp_path / "blocked"
+    held = (
+        "import sys, time; from pathlib import Path; from unpickled.scanners import workshop\n"
+        f"hold = lambda *_: (Path({str(blocked)!r}).touch(), time.sleep(60))\n"
+        "workshop._read_line = hold\n"  # the worker was asked, and its answer does not come
+        "from unpickled.cli import main; sys.exit(main())"
+    )
     process = subprocess.Popen(
-        command("."),
+        [sys.executable, "-c", held, "check", "models"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
     deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and not _children(process.pid):
+    while time.monotonic() < deadline and not blocked.exists():
         time.sleep(0.02)
     workers = _children(process.pid)
     assert workers

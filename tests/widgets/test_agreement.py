@@ -117,6 +117,15 @@ def test_stack_and_memo_of_made_up_objects_read_the_same(
     agree(blank, pickle.dumps(value, protocol))
 
 
+@pytest.mark.parametrize("letter", ["a", "🐍", "ﬁ"])
+def test_long_answers_are_cut_at_the_same_letter(blank: Page, letter: str) -> None:
+    """Both sides look at 500 characters, not at 499 or 501, and count characters as Python does."""
+    script = "(text) => {{\n{}\nreturn normalise(text);\n}}".format(bundle("judge"))
+    for answer in (letter * 498 + "xyz", letter * 499 + "xyz", letter * 600, "b" * 499 + letter):
+        assert blank.evaluate(script, answer) == normalise(answer)
+    assert normalise("a" * 501) == "a" * 500
+
+
 @settings(max_examples=60)
 @given(st.text() | st.text(alphabet=" .,;!?\"'`\tAbÜﬁ①\n", max_size=12))
 def test_typed_answers_are_reduced_the_same_way(blank: Page, answer: str) -> None:

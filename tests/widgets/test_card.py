@@ -37,7 +37,7 @@ def test_the_whole_way_of_a_choice_card(show: Show) -> None:
     expect(page.locator(".unp-reply")).to_contain_text("Disassembling is not loading.")
     expect(page.locator(".unp-choice-line[data-right=true]")).to_contain_text("It only reads.")
     expect(page.locator(".unp-card-badge")).to_have_text("solved, 2 tries")
-    expect(page.locator(".unp-hints")).to_contain_text("One of them builds nothing.")
+    expect(page.get_by_text("One of them builds nothing.")).to_be_visible()
     expect(page.locator(".unp-choice-why:visible")).to_have_count(3)
     expect(check).to_be_hidden()
     page.get_by_role("button", name="Try again").click()

@@ -57,6 +57,24 @@ def test_a_wrong_guess_says_what_is_true_and_why(show: Show) -> None:
     expect(page.get_by_role("status")).to_contain_text("0 of 1 right so far")
 
 
+@pytest.mark.parametrize(
+    ("opcode", "depth", "truth"), [("STACK_GLOBAL", 2, 1), ("STACK_GLOBAL", 4, 1), ("MARK", 1, 2)]
+)
+def test_only_the_true_number_of_items_is_right(
+    show: Show, opcode: str, depth: int, truth: int
+) -> None:
+    """A right top with a number that is too large, or too small, is half right, and not counted."""
+    step = [s.opcode for s in TRACE.steps].index(opcode)
+    page = show(Stepper(canary(), step=step - 1, predict=True))
+    page.get_by_role("button", name="Next step").click()
+    guess(page, TRACE.stack(step)[-1], depth)
+    expect(page.locator(".unp-predict-result")).to_have_text("Not quite")
+    expect(page.locator(".unp-predict-lines li").nth(1)).to_contain_text(
+        f"Items: {truth}, not {depth}"
+    )
+    expect(page.locator(".unp-predict-tally")).to_have_text("0 of 1 right")
+
+
 def test_an_unfinished_guess_is_asked_for(show: Show) -> None:
     """A check without both answers says which is missing and takes no step."""
     page = show(Stepper(canary(), step=1, predict=True))

@@ -52,19 +52,27 @@ def words(entries: Locator) -> list[tuple[str, str]]:
 
 
 def test_buttons_walk_through_the_trace(show: Show) -> None:
-    """First, previous, next and last go where they say, and stop at both ends."""
+    """First, previous, next and last go where they say, and stop at both ends, where they are disabled."""
     page = show(Stepper(canary()))
+
+    def disabled() -> list[str]:
+        buttons = page.locator(".unp-step-buttons [aria-disabled=true]").all()
+        return [button.get_attribute("aria-label") or button.inner_text() for button in buttons]
+
     at(page, 0)
+    assert disabled() == ["First step", "Previous step"]
     page.get_by_role("button", name="Previous step").click(force=True)
     at(page, 0)
     page.get_by_role("button", name="Next").first.click()
     at(page, 1)
     page.get_by_role("button", name="Last step").click()
     at(page, LAST)
+    assert disabled() == ["Next step", "Last step"]
     page.get_by_role("button", name="Next step").click(force=True)
     at(page, LAST)
     page.get_by_role("button", name="Previous step").click()
     at(page, LAST - 1)
+    assert disabled() == []
     page.get_by_role("button", name="First step").click()
     at(page, 0)
 
@@ -154,6 +162,11 @@ def test_a_call_is_red_and_says_so(show: Show) -> None:
     assert r > 2 * g
     assert r > 2 * b
     assert card.evaluate("n => getComputedStyle(n).outlineStyle") == "solid"
+    drawn = row.evaluate("n => getComputedStyle(n).boxShadow")
+    frame = re.match(r"rgb\((\d+), (\d+), (\d+)\) 0px 0px 0px (\d+)px inset$", drawn)
+    assert frame, drawn  # the row's outline: a second sign beside the colour
+    assert int(frame[4]) >= 2
+    assert max(map(int, frame.groups()[:3])) < 64, "ink on red"
 
 
 def test_an_import_is_marked_in_another_way(show: Show) -> None:
