@@ -1,6 +1,6 @@
 """Runs in the sandbox: damages one small file in many ways and has each read. Prints one line of JSON a report.
 
-usage: python fuzz_child.py FILE MODE FROM TO    (MODE: cuts, or changes)
+usage: python fuzz_child.py FILE MODE FROM TO    (MODE: cuts, changes, or mixed: now one, now the other)
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from unpickled.weights import identify
 from unpickled.weights.parsers import PARSERS, RefusedError, parse
 
 ENDLESS = 5  # seconds for one file; then the alarm ends this process, as `inspect` ends its child
+CUTS = 4096  # bytes of a file that are cut at, where not at every byte
 LARGE = 8 << 20  # bytes of answer
 NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, (1 << 63) - 1, (1 << 64) - 1)
 
@@ -54,7 +55,9 @@ def main() -> None:
     counts = {"read": 0, "refused": 0, "other": 0}
     faults = []
     for number in range(first, last):
-        case.write_bytes(data[:number] if mode == "cuts" else changed(data, number))
+        cut = mode == "cuts" or (mode == "mixed" and number % 2 == 0)
+        length = number if mode == "cuts" else number * min(len(data), CUTS) // last
+        case.write_bytes(data[:length] if cut else changed(data, number))
         print(json.dumps({"at": number, "counts": counts}), flush=True)
         signal.alarm(ENDLESS)
         try:

@@ -11,7 +11,6 @@ import struct
 import tarfile
 import time
 import zipfile
-from pathlib import Path
 
 import h5py
 import joblib
@@ -24,7 +23,7 @@ from safetensors.numpy import save_file
 from unpickled import sandbox, specimens
 from unpickled.cli.main import run as command
 from unpickled.errors import ScanError
-from unpickled.weights import inspect, inspecting
+from unpickled.weights import identify, inspect, inspecting
 from unpickled.weights.parsers import PARSERS
 
 from . import fuzz
@@ -373,15 +372,14 @@ def test_without_bubblewrap_headers_are_read_and_it_is_said(tmp_path, capsys, mo
 
 
 def test_damage_of_every_kind_is_survived(tmp_path):
-    """Every cut of the first 4 KB and forty accidents a format; `make fuzz` does twenty thousand."""
+    """150 cuts and 150 accidents a format; `make fuzz` does every cut of the first 4 KB, and twenty thousand."""
     if sandbox.problem():
         assert not os.environ.get("CI"), sandbox.problem()
         pytest.skip(sandbox.problem())
     seeds = fuzz.seeds(tmp_path)
-    kinds = {inspect(seed).format.id for seed in seeds}
+    kinds = {identify(seed).id for seed in seeds}
     assert kinds >= set(PARSERS) - {"torchscript"}  # read as the other PyTorch zips
     for seed in seeds:
-        for mode, many in (("cuts", min(fuzz.CUTS, Path(seed).stat().st_size)), ("changes", 40)):
-            told = fuzz.run(seed, mode, many)
-            assert not told["faults"], (seed.name, mode, told)
-            assert sum(told["counts"].values()) or told["deaths"], (seed.name, told)
+        told = fuzz.run(seed, "mixed", 300)
+        assert not told["faults"], (seed.name, told)
+        assert told["counts"]["refused"] > 20, (seed.name, told)

@@ -24,6 +24,7 @@ _REFUSED = {  # numbers on x86_64 and aarch64
     "shmget": (29, 194),
     "msgget": (68, 186),
     "ptrace": (101, 117),
+    "syslog": (103, 116),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
     "add_key": (248, 217),
