@@ -135,7 +135,7 @@ def the_class(release: Path):
     yield "a-list", b"[]", "failed", 0, "no notebook"
     yield "deep", b'{"cells":' * 100_000, "failed", 0, "damaged"
     odd_cell = json.dumps({"cells": [7], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    yield "odd-cell", odd_cell.encode(), "failed", 0, "nbgrader could not grade it"
+    yield "odd-cell", odd_cell.encode(), "failed", 0, "cell 1 is no cell"
     gone = lab().answer(GOOD).without("given-2", "double-check", "double-hidden")
     yield "deleted", bytes_of(gone), "graded", 5, ""
     gone = lab().without("double-answer", "double-check", "double-hidden")

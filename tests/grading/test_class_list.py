@@ -87,6 +87,7 @@ def test_files_find_their_students_as_platforms_name_them(course, tmp_path):
         "ada_bob.ipynb": ("", "left"),
         "x_y.ipynb": ("", "left"),
         "photo.png": ("", "left"),
+        "link": ("", "left"),
     }
     for student in ("ada", "bob", "cy"):
         assert (course.submitted("L4.8", student) / "L4.8.ipynb").is_file()

@@ -36,11 +36,13 @@ def teach_a_class(base):
     roster, rows = base / "students.csv", ""
     for name, data, *_ in the_class(place / "release" / "L4.8"):
         rows += f"{name},{name.title()},Of Class,{name}@example.org\n"
-        (inbox / name).mkdir(parents=True)
+        # `collect` leaves a folder without a notebook; nbgrader's exchange and people's hands do not
+        folder = inbox / name if data is not None else place / "submitted" / name / "L4.8"
+        folder.mkdir(parents=True)
         if data is None:
-            (inbox / name / "notes.txt").write_text("see my e-mail")
+            (folder / "notes.txt").write_text("see my e-mail")
         else:
-            (inbox / name / "L4.8.ipynb").write_bytes(data)
+            (folder / "L4.8.ipynb").write_bytes(data)
     roster.write_text(f"id,first_name,last_name,email\n{rows}absent,Ab,Sent,absent@example.org\n")
     codes["roster"] = run(["teach", "roster", str(place), str(roster)])
     codes["collect"] = run(["teach", "collect", str(place), "L4.8", str(inbox)])

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unpickled.errors import SetupError
-from unpickled.grading.places import Assignment, GradingError, assignments
+from unpickled.grading.holding import refusals
+from unpickled.grading.places import Assignment, GradingError, assignments, whole
 from unpickled.grading.secrets import answers, leaks
 from unpickled.grading.setting_up import init
 
@@ -61,7 +62,12 @@ def make_bundle(place: Path, root: Path, *, force: bool = False) -> Bundle:
         GradingError: the folder holds something else, or the bundle would hold a secret.
         SetupError: the wheel cannot be built.
     """
-    place = place.absolute()
+    place = whole(place)
+    with refusals(place):
+        return _make(place, root, force=force)
+
+
+def _make(place: Path, root: Path, *, force: bool) -> Bundle:
     earlier = (place / MARKER).is_file()
     if place.exists() and not (earlier and force) and (not place.is_dir() or any(place.iterdir())):
         remedy = "Give --force to replace it." if earlier else "Choose a new folder."

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from unpickled.errors import CourseError, SetupError
 
-__all__ = ["Assignment", "CourseFolder", "GradingError", "assignments", "checkout_of", "sound_name"]
+__all__ = [
+    "Assignment",
+    "CourseFolder",
+    "GradingError",
+    "assignments",
+    "checkout_of",
+    "sound_name",
+    "unknown_to_gradebook",
+    "whole",
+]
 
 BESIDE = ("checks.py",)
 """Files that travel with a notebook: nbgrader copies them to release and submissions."""
@@ -75,20 +85,26 @@ class CourseFolder:
         Raises:
             GradingError: it is none.
         """
-        path = path.absolute()
+        given, path = path, whole(path)
         for name in ("nbgrader_config.py", "gradebook.db"):
             if not (path / name).is_file():
-                remedy = f"Make one: unpickled teach init {path.name}"
+                remedy = f"Make one: unpickled teach init {quote(str(given))}"
                 raise GradingError(
                     str(path), f"this is no course folder: {name} is missing", remedy
                 )
         return cls(path)
 
     def ids(self) -> tuple[str, ...]:
-        """Return the assignments that were released."""
-        return tuple(
-            sorted(path.name for path in (self.path / "source").iterdir() if path.is_dir())
-        )
+        """Return the assignments that were released.
+
+        Raises:
+            GradingError: the course has no folder of sources.
+        """
+        source = self.path / "source"
+        if not source.is_dir():
+            remedy = f"Make it again, in the checkout: unpickled teach init {quote(str(self.path))}"
+            raise GradingError(str(source), "this folder is missing", remedy)
+        return tuple(sorted(path.name for path in source.iterdir() if path.is_dir()))
 
     def notebook(self, assignment: str) -> str:
         """Return the file name that a submission of an assignment must have."""
@@ -115,6 +131,18 @@ class CourseFolder:
         return tuple(sorted(path.parent.name for path in found if path.is_dir()))
 
 
+def whole(path: Path) -> Path:
+    """Return a path without `..` and links, as nbgrader wants a course's.
+
+    Raises:
+        GradingError: it has no end, as a link to itself.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise GradingError(str(path), "this path leads nowhere", "Give another one.") from error
+
+
 def sound_name(name: str) -> bool:
     """Tell whether a student's id can be the name of a folder and of a row: printable, no slash, no leading dot."""
     bad = set('/\\+*?[]{}"') | {","}
@@ -137,3 +165,10 @@ def checkout_of(named: str) -> None:
         problem = "the course's checkout, which nbgrader_config.py names, is not there"
         remedy = "Run in the checkout, wherever it is now: unpickled teach init COURSE_DIR"
         raise GradingError(named, problem, remedy)
+
+
+def unknown_to_gradebook(assignment: str) -> GradingError:
+    """Return the error of an assignment that lies in `source/` and was never released."""
+    problem = "source/ has this assignment, and the gradebook does not know it"
+    remedy = "In the checkout: unpickled teach init COURSE_DIR; for one of your own: nbgrader generate_assignment"
+    return GradingError(assignment, problem, remedy)

@@ -3,55 +3,165 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-__all__ = ["LARGEST", "MOST_CELLS", "problem_of"]
+__all__ = [
+    "LARGEST",
+    "MOST_CELLS",
+    "Found",
+    "cell_names",
+    "handed_in",
+    "problem_of",
+    "read_notebook",
+]
 
 LARGEST = 20_000_000
 """Bytes of a notebook that are read."""
 MOST_CELLS = 2_000
 
 
-def problem_of(folder: Path, notebook: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file that should be a notebook is.
+
+    Attributes:
+        problem: why it cannot be read as one; empty where it can.
+        names: the grade ids of its cells.
+    """
+
+    problem: str = ""
+    names: frozenset[str] = frozenset()
+
+
+def cell_names(assignment: Any) -> frozenset[str]:
+    """Return the grade ids of an assignment's cells (an `nbgrader.api.Assignment`)."""
+    return frozenset(
+        cell.name for notebook in assignment.notebooks for cell in notebook.source_cells
+    )
+
+
+def problem_of(folder: Path, notebook: str, names: frozenset[str]) -> str:
     """Return why the submission in `folder` cannot be graded; empty where it can.
 
     Args:
         folder: what a student handed in.
         notebook: file name that the assignment's notebook has.
+        names: the grade ids of the assignment's cells.
     """
-    path = folder / notebook
-    if path.is_symlink() or not path.is_file():
-        others = sorted(p.name for p in folder.glob("*.ipynb") if p.is_file())[:3]
-        found = f"; there is {', '.join(others)}: rename it if it is the one" if others else ""
-        return f"{notebook} was not handed in{found}"
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            most = LARGEST // 1_000_000
-            return f"the notebook is {size // 1_000_000} MB; more than {most} are not read"
-        return _text(path.read_bytes())
+        if linked := next((p for p in sorted(folder.rglob("*")) if p.is_symlink()), None):
+            where = linked.relative_to(folder)
+            return f"{where} is a link, and links are not followed: put the file itself there"
+        path = folder / notebook
+        if not path.is_file():
+            others = sorted(p.name for p in folder.glob("*.ipynb") if p.is_file())[:3]
+            more = f"; there is {', '.join(others)}: rename it if it is the one" if others else ""
+            return f"{notebook} was not handed in{more}"
+        found = read_notebook(path)
+        if not found.problem and names and not found.names & names:
+            return f"none of its cells is one of {path.stem}'s: this is another notebook"
+        return found.problem or _wrong_time(folder)
     except OSError as error:
-        return f"the notebook cannot be read: {error.strerror}"
+        return f"it cannot be read: {error.strerror}"
 
 
-def _text(data: bytes) -> str:
-    if not data:
-        return "the notebook is empty"
+def handed_in(folder: Path) -> datetime | None:
+    """Return the time in a submission's `timestamp.txt`, in UTC without a zone as nbgrader has it; None for none.
+
+    Raises:
+        ValueError: what stands there is no time.
+    """
+    from nbgrader.utils import parse_utc  # noqa: PLC0415 - slow to import
+
+    path = folder / "timestamp.txt"
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        text = file.read(1000).decode("utf-8").strip()
     try:
-        return _shape(json.loads(data.decode("utf-8")))
-    except UnicodeDecodeError:
-        return "the notebook is not UTF-8 text"
-    except json.JSONDecodeError as error:
-        return f"the notebook is damaged: its JSON ends or breaks at line {error.lineno}"
-    except (RecursionError, ValueError):
-        return "the notebook is damaged: its JSON cannot be read"
+        return parse_utc(text) if text else None
+    except (OverflowError, TypeError) as error:
+        raise ValueError(text) from error
 
 
-def _shape(data: object) -> str:
-    if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
-        if isinstance(data, dict) and isinstance(data.get("worksheets"), list):
-            return ""  # an old notebook; nbformat upgrades it
-        return "this is JSON, but no notebook: it has no list of cells"
-    if len(data["cells"]) > MOST_CELLS:
-        return f"the notebook has {len(data['cells'])} cells; more than {MOST_CELLS} are not read"
+def _wrong_time(folder: Path) -> str:
+    try:
+        handed_in(folder)
+    except ValueError:
+        text = (folder / "timestamp.txt").read_bytes()[:40].decode("utf-8", "replace").strip()
+        remedy = 'write it as "2026-12-04 23:59:00 UTC", or remove the file'
+        return f"timestamp.txt holds no time, but {text!r}: {remedy}"
     return ""
+
+
+def read_notebook(path: Path) -> Found:
+    """Return whether a file is a notebook that can be graded, and what its cells are called; nothing is run.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    size = path.stat().st_size
+    if size > LARGEST:
+        most = LARGEST // 1_000_000
+        return Found(f"the notebook is {size // 1_000_000} MB; more than {most} are not read")
+    if not size:
+        return Found("the notebook is empty")
+    try:
+        return _shape(json.loads(path.read_bytes().decode("utf-8")))
+    except UnicodeDecodeError:
+        return Found("the notebook is not UTF-8 text")
+    except json.JSONDecodeError as error:
+        return Found(f"the notebook is damaged: its JSON ends or breaks at line {error.lineno}")
+    except (RecursionError, ValueError):
+        return Found("the notebook is damaged: its JSON cannot be read")
+
+
+def _shape(data: object) -> Found:
+    cells = _cells(data)
+    if cells is None:
+        return Found("this is JSON, but no notebook: it has no list of cells")
+    if len(cells) > MOST_CELLS:
+        return Found(f"the notebook has {len(cells)} cells; more than {MOST_CELLS} are not read")
+    for number, cell in enumerate(cells, 1):
+        if problem := _cell_problem(cell):
+            return Found(f"the notebook is damaged: cell {number} {problem}")
+    return Found(names=frozenset(filter(None, map(_name, cells))))
+
+
+def _cells(data: object) -> list[Any] | None:
+    """Return the cells of a notebook; one of format 3, which nbformat upgrades, has them in worksheets."""
+    if not isinstance(data, dict):
+        return None
+    sheets = [data] if isinstance(data.get("cells"), list) else data.get("worksheets")
+    if not isinstance(sheets, list):
+        return None
+    lists = [sheet.get("cells") if isinstance(sheet, dict) else None for sheet in sheets]
+    if not all(isinstance(cells, list) for cells in lists):
+        return None
+    return [cell for cells in lists for cell in cells or ()]
+
+
+def _cell_problem(cell: object) -> str:
+    if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
+        return "is no cell"
+    text = cell.get("source", cell.get("input", ""))  # "input" is format 3's word
+    if not isinstance(text, str) and not (
+        isinstance(text, list) and all(isinstance(line, str) for line in text)
+    ):
+        return "has a text that is none"
+    if not isinstance(cell.get("metadata", {}), dict):
+        return "has metadata that are none"
+    outputs = cell.get("outputs", [])
+    if not isinstance(outputs, list) or not all(isinstance(one, dict) for one in outputs):
+        return "has outputs that are none"
+    return ""
+
+
+def _name(cell: Mapping[str, Any]) -> str:
+    known = cell.get("metadata", {}).get("nbgrader")
+    name = known.get("grade_id") if isinstance(known, dict) else None
+    return name if isinstance(name, str) else ""

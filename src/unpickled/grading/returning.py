@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
+from unpickled.grading.configuration import sound_for_feedback
+from unpickled.grading.holding import only_one, refusals
+from unpickled.grading.outcomes import load_outcomes
 from unpickled.grading.places import CourseFolder
-from unpickled.grading.running import only_one
 from unpickled.grading.stock import nbgrader_app
 
 __all__ = ["Page", "give_feedback"]
@@ -36,15 +38,20 @@ def give_feedback(course: CourseFolder, submissions: Sequence[tuple[str, str]]) 
     Args:
         course: the course folder.
         submissions: as (assignment, student).
+
+    Raises:
+        GradingError: somebody else is at this course, its configuration would show hidden tests or cannot be used,
+            or the course folder or its gradebook cannot be written to.
     """
-    with only_one(course):
+    with only_one(course), refusals(course.path):
+        sound_for_feedback(course)
         for assignment, student in submissions:
             yield _page(course, assignment, student)
 
 
 def _page(course: CourseFolder, assignment: str, student: str) -> Page:
     if not (course.path / "autograded" / student / assignment).is_dir():
-        return Page(student, assignment, None, "it is not graded")
+        return Page(student, assignment, None, _why(course, assignment, student))
     settings: dict[str, dict[str, object]] = {
         "CourseDirectory": {"assignment_id": assignment, "student_id": escape(student)},
         "PageOnly": {"force": True},
@@ -58,5 +65,13 @@ def _page(course: CourseFolder, assignment: str, student: str) -> Page:
             PageOnly(coursedir=app.coursedir, parent=app).start()
         except NbGraderException:
             return Page(student, assignment, None, log.reason())
+        except Exception as error:  # noqa: BLE001 - one submission must not end the others
+            return Page(student, assignment, None, f"{type(error).__name__}: {error!s:.200}")
     path = course.path / "feedback" / student / assignment / f"{assignment}.html"
     return Page(student, assignment, path)
+
+
+def _why(course: CourseFolder, assignment: str, student: str) -> str:
+    """Return why a submission is not graded, as the last run of `grade` has noted it."""
+    outcome = load_outcomes(course).get((assignment, student))
+    return outcome.reason if outcome and outcome.reason else "it is not graded yet"

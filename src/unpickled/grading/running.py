@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from glob import escape
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
+from unpickled.grading.configuration import sound_for_grading
+from unpickled.grading.holding import database_error, only_one, refusals
+from unpickled.grading.lateness import renew_penalty
 from unpickled.grading.outcomes import Outcome, load_outcomes, note, to_review
-from unpickled.grading.places import CourseFolder, GradingError, checkout_of
-from unpickled.grading.reading import problem_of
+from unpickled.grading.places import CourseFolder, GradingError, sound_name
+from unpickled.grading.reading import cell_names, problem_of
 from unpickled.grading.stock import nbgrader_app
 
-__all__ = ["grade", "only_one", "queue"]
+__all__ = ["grade", "queue"]
 
 
 def queue(
@@ -62,12 +62,11 @@ def grade(
         timeout: seconds for one cell, instead of the configuration's.
 
     Raises:
-        GradingError: somebody else is grading this course, or its checkout is gone.
+        GradingError: somebody else is grading this course, its configuration or its checkout is not in order, or
+            the course folder or its gradebook cannot be written to.
     """
-    with only_one(course):
-        with nbgrader_app(course) as (app, _):
-            for step in ("SaveScores", "BoundedExecute"):
-                checkout_of(str(app.config[step].get("course", "")))
+    with only_one(course), refusals(course.path):
+        sound_for_grading(course, {name for name, _ in submissions})
         known = load_outcomes(course)
         for assignment, student in submissions:
             before = known.get((assignment, student))
@@ -81,44 +80,72 @@ def grade(
             yield outcome
 
 
-@contextmanager
-def only_one(course: CourseFolder) -> Iterator[None]:
-    """Hold the course while it is graded.
-
-    Raises:
-        GradingError: another process holds it.
-    """
-    try:
-        with FileLock(course.path / ".grading.lock", timeout=0):
-            yield
-    except Timeout as error:
-        problem = "another run is grading this course"
-        raise GradingError(str(course.path), problem, "Wait for it to end.") from error
-
-
 def _grade_one(
     course: CourseFolder, started: Outcome, *, force: bool, timeout: int | None
 ) -> Outcome:
     assignment, student = started.assignment, started.student
+    if not sound_name(student):
+        reason = (
+            f"the folder's name, {student!r}, cannot be a student's id: rename it, and grade again"
+        )
+        return replace(started, state="failed", reason=reason)
     settings: dict[str, dict[str, Any]] = {
         "CourseDirectory": {"assignment_id": assignment, "student_id": escape(student)},
         "Autograde": {"force": force},
     }
     if timeout:
         settings["Execute"] = {"timeout": timeout}
-    problem = problem_of(course.submitted(assignment, student), course.notebook(assignment))
     with nbgrader_app(course, **settings) as (app, log):
         from nbgrader.converters import Autograde  # noqa: PLC0415 - seconds to import
         from nbgrader.converters.base import NbGraderException  # noqa: PLC0415
 
+        folder = course.submitted(assignment, student)
+        problem = problem_of(folder, course.notebook(assignment), _names(app, assignment))
         if not problem:
             try:
-                Autograde(coursedir=app.coursedir, parent=app).start()
+                auto = Autograde(coursedir=app.coursedir, parent=app)
+                auto.force = auto.force or _is_lost(app, started)
+                auto.start()
+                renew_penalty(app, course, assignment, student)
             except NbGraderException:
                 problem = f"nbgrader could not grade it: {log.reason()}"
-            except Exception as error:  # noqa: BLE001 - one submission must not end the others
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - one submission must not end the others
                 problem = f"nbgrader could not grade it: {type(error).__name__}: {error!s:.200}"
+        return _entered(app, course, started, problem)
+
+
+def _names(app: Any, assignment: str) -> frozenset[str]:
+    """Return the grade ids of an assignment's cells, as the gradebook has them."""
+    from nbgrader.api import Gradebook  # noqa: PLC0415 - sqlalchemy is slow to import
+
+    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
+        return cell_names(book.find_assignment(assignment))
+
+
+def _is_lost(app: Any, started: Outcome) -> bool:
+    """Tell whether the gradebook holds nothing of a submission, graded earlier or not."""
+    from nbgrader.api import Gradebook, MissingEntry  # noqa: PLC0415 - sqlalchemy is slow to import
+
+    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
+        try:
+            book.find_submission(started.assignment, started.student)
+        except MissingEntry:
+            return True
+    return False
+
+
+def _entered(app: Any, course: CourseFolder, started: Outcome, problem: str) -> Outcome:
+    """Return the outcome that the gradebook has; only a gradebook that cannot be used at all ends the class."""
+    try:
         return _result(app, course, started, problem)
+    except OSError:
+        raise
+    except Exception as error:
+        if database_error(error):
+            raise
+        told = f"{type(error).__name__}: {error!s:.200}"
+        reason = problem or f"its grade could not be read: {told}"
+        return replace(started, state="failed", reason=reason)
 
 
 def _result(app: Any, course: CourseFolder, started: Outcome, problem: str) -> Outcome:

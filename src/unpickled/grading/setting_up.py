@@ -1,7 +1,7 @@
 """A course directory from a checkout: sources, configuration, gradebook and the released versions, whole or not at all.
 
 Everything is made in a folder beside the course's and moved into place at the end, so that an interrupted `init`
-leaves what was there before.
+leaves what was there before. Only an existing gradebook is changed where it is: others may have it open.
 """
 
 from __future__ import annotations
@@ -9,13 +9,23 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from string import Template
 
-from unpickled.grading.places import Assignment, CourseFolder, GradingError, assignments, sound_name
+from unpickled.grading.holding import only_one, refusals
+from unpickled.grading.outside import require_outside
+from unpickled.grading.places import (
+    Assignment,
+    CourseFolder,
+    GradingError,
+    assignments,
+    sound_name,
+    whole,
+)
 from unpickled.grading.stock import nbgrader_app
 
 __all__ = ["COURSE_ID", "PARTS", "init", "write_text"]
@@ -27,6 +37,11 @@ CONFIG = Template("""\
 # nbgrader's configuration for this course, made by `unpickled teach init` and yours to change: `init` renews
 # nothing in it but the place of the checkout.
 # Every nbgrader command that runs in this folder reads it, and so do `unpickled teach grade` and `feedback`.
+from pathlib import Path
+
+import nbgrader
+import unpickled
+
 c = get_config()
 
 c.CourseDirectory.course_id = "$course_id"
@@ -56,6 +71,12 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# ---- the form grader fetches nothing from elsewhere: the template of its pages asks for MathJax
+c.HTMLExporter.extra_template_basedirs = [
+    str(Path(unpickled.__file__).parent / "grading" / "templates"),
+    str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
+]
+
 # ---- feedback pages without hidden tests, without scripts, without a network
 c.GenerateFeedback.exporter_class = "unpickled.grading.feedback_page.FeedbackPage"
 c.GenerateFeedback.preprocessors = [
@@ -82,24 +103,25 @@ def init(
         The assignments that were released.
 
     Raises:
-        GradingError: the folder holds something else, a date or a name is wrong, or nbgrader refuses.
+        GradingError: the folder lies in the checkout or holds something else, a date or a name is wrong, or
+            nbgrader refuses.
     """
-    place = place.absolute()
+    place, root = whole(place), whole(root)
+    require_outside(place, root)
     if not sound_name(course_id):
         raise GradingError(course_id, "this cannot be a course's id", "Use letters, figures and -.")
-    exists = (place / "gradebook.db").is_file()
-    if place.exists() and not exists and any(place.iterdir()):
-        raise GradingError(
-            str(place), "this folder is not empty, and no course", "Choose a new one."
-        )
     given = assignments(root)
     if unknown := set(due or ()) - {one.id for one in given}:
         known = ", ".join(one.id for one in given)
         raise GradingError(min(unknown), "there is no such assignment", f"There are: {known}.")
-    with _beside(place) as work:
-        _prepare(work, place if exists else None, root, given, course_id)
-        _release(CourseFolder(work), given, due or {})
-        _move_in(work, place, given, exists=exists)
+    with refusals(place):
+        if (place / "gradebook.db").is_file():
+            _renew(CourseFolder(place), root, given, due or {})
+        elif place.exists() and any(place.iterdir()):
+            problem = "this folder is not empty, and no course"
+            raise GradingError(str(place), problem, "Choose a new one.")
+        else:
+            _make(place, root, given, due or {}, course_id)
     return given
 
 
@@ -127,17 +149,48 @@ def _beside(place: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _prepare(
-    work: Path, before: Path | None, root: Path, given: tuple[Assignment, ...], course_id: str
+def _make(
+    place: Path, root: Path, given: tuple[Assignment, ...], due: Mapping[str, str], course_id: str
 ) -> None:
-    work.chmod(0o755)
-    if before:
-        for name in ("nbgrader_config.py", "gradebook.db"):
-            shutil.copy2(before / name, work / name)
-        _renew_place(work / "nbgrader_config.py", root)
-    else:
+    with _beside(place) as work:
+        work.chmod(0o755)
         config = CONFIG.substitute(course_id=course_id, checkout=repr(str(root)))
         write_text(work / "nbgrader_config.py", config)
+        _sources(work, given)
+        _release(CourseFolder(work), given, due)
+        for name in PARTS:
+            (work / name).mkdir(exist_ok=True)
+        if place.exists():
+            place.rmdir()
+        work.rename(place)
+
+
+def _renew(
+    course: CourseFolder, root: Path, given: tuple[Assignment, ...], due: Mapping[str, str]
+) -> None:
+    """Bring a course up to date: first on a copy of its gradebook, and where that went well in the gradebook itself.
+
+    The gradebook's file stays the same one, since a form grader may have it open.
+    """
+    with only_one(course), _beside(course.path) as work:
+        shutil.copy2(course.path / "nbgrader_config.py", work / "nbgrader_config.py")
+        _renew_place(work / "nbgrader_config.py", root)
+        _copy_gradebook(course.path / "gradebook.db", work / "gradebook.db")
+        with nbgrader_app(course) as (app, _):
+            gradebook = app.coursedir.db_url
+        _sources(work, given)
+        _release(CourseFolder(work), given, due)
+        _release(CourseFolder(work), given, due, gradebook)
+        _move_in(work, course.path, given)
+
+
+def _copy_gradebook(source: Path, target: Path) -> None:
+    """Copy a gradebook as it stands at one moment, whoever writes to it meanwhile."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+def _sources(work: Path, given: tuple[Assignment, ...]) -> None:
     for one in given:
         folder = work / "source" / one.id
         folder.mkdir(parents=True)
@@ -153,10 +206,20 @@ def _renew_place(config: Path, root: Path) -> None:
         write_text(config, after)
 
 
-def _release(course: CourseFolder, given: tuple[Assignment, ...], due: Mapping[str, str]) -> None:
-    """Let nbgrader make the released versions and enter the assignments into the gradebook."""
+def _release(
+    course: CourseFolder,
+    given: tuple[Assignment, ...],
+    due: Mapping[str, str],
+    gradebook: str = "",
+) -> None:
+    """Let nbgrader make the released versions and enter the assignments into a gradebook, by default the course's."""
+    named = {"db_url": gradebook} if gradebook else {}
     for one in given:
-        with nbgrader_app(course, CourseDirectory={"assignment_id": one.id}) as (app, log):
+        settings: dict[str, dict[str, object]] = {
+            "CourseDirectory": {"assignment_id": one.id, **named},
+            "GenerateAssignment": {"force": True},
+        }
+        with nbgrader_app(course, **settings) as (app, log):
             from nbgrader.api import Gradebook  # noqa: PLC0415 - seconds to import
             from nbgrader.converters import GenerateAssignment  # noqa: PLC0415
             from nbgrader.converters.base import NbGraderException  # noqa: PLC0415
@@ -176,14 +239,7 @@ def _release(course: CourseFolder, given: tuple[Assignment, ...], due: Mapping[s
                 ) from error
 
 
-def _move_in(work: Path, place: Path, given: tuple[Assignment, ...], *, exists: bool) -> None:
-    if not exists:
-        for name in PARTS:
-            (work / name).mkdir(exist_ok=True)
-        if place.exists():
-            place.rmdir()
-        work.rename(place)
-        return
+def _move_in(work: Path, place: Path, given: tuple[Assignment, ...]) -> None:
     (work / "nbgrader_config.py").replace(place / "nbgrader_config.py")
     for step in ("source", "release"):
         for one in given:
@@ -192,4 +248,3 @@ def _move_in(work: Path, place: Path, given: tuple[Assignment, ...], *, exists: 
             if target.exists():
                 target.rename(aside)
             (work / step / one.id).rename(target)
-    (work / "gradebook.db").replace(place / "gradebook.db")

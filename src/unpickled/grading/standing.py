@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unpickled.grading.outcomes import Outcome, load_outcomes, to_review
-from unpickled.grading.places import CourseFolder
+from unpickled.grading.places import CourseFolder, unknown_to_gradebook
 from unpickled.grading.stock import gradebook
 
 __all__ = ["STATES", "Standing", "standings"]
@@ -56,13 +56,26 @@ def standings(course: CourseFolder, assignment: str = "") -> list[Standing]:
     with gradebook(course) as book:
         students = {student.id: student for student in book.students}
         for name in names:
-            given = book.find_assignment(name)
+            given = _assignment(book, name)
+            if given is None:
+                if assignment or course.students(name):
+                    raise unknown_to_gradebook(name)
+                continue  # one that an instructor is still writing
             done = {submission.student_id: submission for submission in given.submissions}
             for identity in sorted({*students, *course.students(name)}):
                 outcome = known.get((name, identity))
                 row = _standing(course, given, identity, done.get(identity), outcome)
                 rows.append(_with_person(row, students.get(identity)))
     return rows
+
+
+def _assignment(book: Any, name: str) -> Any:
+    from nbgrader.api import MissingEntry  # noqa: PLC0415 - sqlalchemy is slow to import
+
+    try:
+        return book.find_assignment(name)
+    except MissingEntry:
+        return None
 
 
 def _standing(
@@ -83,7 +96,9 @@ def _standing(
     graded = (course.path / "autograded" / student / given.name).is_dir()
     if submission is None or not (graded or (outcome and outcome.state == "failed")):
         if folder.is_dir():
-            row |= {"state": "waiting", "reason": outcome.reason if outcome else "not graded yet"}
+            failed = outcome is not None and outcome.state == "failed"
+            row["state"] = "failed" if failed else "waiting"
+            row["reason"] = outcome.reason if outcome else "not graded yet"
         return row
     penalty = float(submission.late_submission_penalty or 0.0)
     raw = float(submission.score or 0.0)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from unpickled.grading.holding import refusals
 from unpickled.grading.places import CourseFolder, GradingError
 
 __all__ = ["Log", "gradebook", "nbgrader_app", "programs_on_path"]
@@ -67,11 +68,13 @@ def nbgrader_app(
     from traitlets.config import Config  # noqa: PLC0415
 
     app, log = NbGrader(), Log()
+    app.raise_config_file_errors = (
+        True  # else traitlets goes on without the file: hidden tests would be shown
+    )
     try:
         app.initialize(["--Application.log_level=CRITICAL"], root=str(course.path))
     except (Exception, SystemExit) as error:
-        place = str(course.path / "nbgrader_config.py")
-        raise GradingError(place, f"cannot be used: {error}", "Correct it.") from error
+        raise _unusable(course, error) from error
     app.log_level = logging.WARNING
     app.update_config(Config({name: dict(section) for name, section in settings.items()}))
     app.coursedir.update_config(app.config)
@@ -87,10 +90,27 @@ def nbgrader_app(
         app.log.handlers[:], app.log.propagate = before
 
 
+def _unusable(course: CourseFolder, error: BaseException) -> GradingError:
+    """Return what is wrong with a configuration; traitlets leaves the process over some of it."""
+    place = str(course.path / "nbgrader_config.py")
+    if isinstance(error, SyntaxError) and error.filename:
+        place, error = f"{error.filename}:{error.lineno}", SyntaxError(error.msg)
+    if isinstance(error, SystemExit):
+        error = error.__context__ or error  # traitlets: the trait that refused its value
+    problem = (
+        f"the configuration cannot be used: {type(error).__name__}: {str(error).rstrip('.'):.300}"
+    )
+    return GradingError(place, problem, "Correct it.")
+
+
 @contextmanager
 def gradebook(course: CourseFolder) -> Iterator[Any]:
-    """Open a course's gradebook (an `nbgrader.api.Gradebook`), as its configuration names it."""
-    with nbgrader_app(course) as (app, _):
+    """Open a course's gradebook (an `nbgrader.api.Gradebook`), as its configuration names it.
+
+    Raises:
+        GradingError: the configuration or the gradebook cannot be used.
+    """
+    with refusals(course.path), nbgrader_app(course) as (app, _):
         from nbgrader.api import Gradebook  # noqa: PLC0415 - sqlalchemy is slow to import
 
         with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
