@@ -113,7 +113,7 @@ assert folder.is_dir()
 #
 # {{ tags() }}
 #
-# > **Corrected.** The lesson's text carries the tag *OWASP LLM05*. Supply chain had that number in the first list. In
+# > **Corrected.** {# corrects: owasp-number, atlas-name #}The lesson's text carries the tag *OWASP LLM05*. Supply chain had that number in the first list. In
 # > the list of 2025 it is LLM03, in the one of 2026 LLM04, and LLM05:2025 is Improper Output Handling, another risk
 # > [@owasp-archive; @owasp-2025; @owasp-2026]. The ATLAS id stands; its name has changed [@atlas-t0010].
 #

@@ -192,7 +192,7 @@ marker.rmdir()  # tidy up, so that you can run this cell again
 # goes on to speak of crafted data that runs code during unpickling, and of data that somebody may have tampered with on
 # the way [@py-pickle].
 #
-# > **Corrected.** The lesson's text quotes a milder sentence about an "untrusted or unauthenticated source". That is
+# > **Corrected.** {# corrects: docs-quote #}The lesson's text quotes a milder sentence about an "untrusted or unauthenticated source". That is
 # > the wording of older versions [@py-pickle-old].
 #
 # ## Where pickles hide
@@ -203,7 +203,7 @@ marker.rmdir()  # tidy up, so that you can run this cell again
 # - `.joblib` files, the usual way to keep a scikit-learn model [@joblib-persistence];
 # - NumPy's `.npy` files, if the array holds Python objects [@numpy-load].
 #
-# > **Corrected.** The text says that `torch.load(file)` runs embedded code. Since PyTorch 2.6 it uses a restricted
+# > **Corrected.** {# corrects: torch-load-default #}The text says that `torch.load(file)` runs embedded code. Since PyTorch 2.6 it uses a restricted
 # > unpickler unless you write `weights_only=False`. With that argument the sentence holds, and the restriction itself
 # > was broken twice, by CVE-2025-32434 and CVE-2026-24747
 # > [@torch-2.6; @torch-load; @cve-2025-32434; @cve-2026-24747].

@@ -122,10 +122,10 @@ assert len(lab.trace(tampered).calls) == 1
 # %% [markdown]
 # ## Who hosts what, and who looks at it
 #
-# > **Corrected.** The lesson's text counts Ollama among the hosts of pickle files. Ollama's documentation speaks of
+# > **Corrected.** {# corrects: ollama-pickle #}The lesson's text counts Ollama among the hosts of pickle files. Ollama's documentation speaks of
 # > GGUF and safetensors only [@ollama-import].
 #
-# > **Corrected.** The text also says that nobody analyses files when they are published on Hugging Face. They are
+# > **Corrected.** {# corrects: hub-scans #}The text also says that nobody analyses files when they are published on Hugging Face. They are
 # > analysed: with ClamAV and a look at pickle imports on each push, with Protect AI's scanner since October 2024 and
 # > with JFrog's since March 2025 [@hf-malware; @hf-pickle; @hf-protectai; @hf-jfrog].
 #

@@ -28,7 +28,7 @@ from unpickled import lab
 lab.format_table()
 
 # %% [markdown]
-# Each row opens to show why, with its sources. (The answer: none of the three. But look at *what kind* of trouble each
+# {# corrects: torch-load-default #}Each row opens to show why, with its sources. (The answer: none of the three. But look at *what kind* of trouble each
 # one had, and how far that is from a file that simply calls a function.)
 #
 # <details><summary>The same table as text</summary>
@@ -74,7 +74,7 @@ assert [call.callable for call in lab.trace(impostor).calls] == ["os.mkdir"]
 # %% [markdown]
 # A safetensors library would refuse it. A loader that tries one format after another until something works would not.
 #
-# > **Corrected.** The lesson's text says that `.bin` *is* PyTorch's pickle format. Usually, but the name proves nothing:
+# > **Corrected.** {# corrects: bin-extension #}The lesson's text says that `.bin` *is* PyTorch's pickle format. Usually, but the name proves nothing:
 # > PyTorch itself writes to any name you give it [@torch-serialization].
 #
 # So identify by content. The first bytes are enough for a good guess; try to name each file before you look it up in
@@ -112,7 +112,7 @@ assert all(set(entry) == {"dtype", "shape", "data_offsets"} for entry in tensors
 # A type, a shape, and where the numbers lie. Look for the place where a function could be named: there is none. That
 # is what "safe by design" means. It is not a promise to be careful; there is nothing to be careful about.
 #
-# > **Corrected.** The text says "No (well, almost — see notes)", and the notes are missing. Here they are. The library
+# > **Corrected.** {# corrects: safetensors-note #}The text says "No (well, almost — see notes)", and the notes are missing. Here they are. The library
 # > was audited, with the result published in May 2023, and it refuses headers above 100 MB. What is left is a file
 # > that wastes your memory or describes itself falsely, not one that runs code [@safetensors-audit; @safetensors-format].
 
@@ -145,13 +145,13 @@ print(np.load(lab.specimen("npy-plain")))  # plain numbers load as ever
 #
 # The text's table is nearly right. Its corrections share one idea: **a format is as safe as the program that reads it.**
 #
-# - **GGUF** has no code, by design. But readers wrote outside their memory when a header lied (CVE-2024-21802,
+# - {# corrects: gguf-not-zero #}**GGUF** has no code, by design. But readers wrote outside their memory when a header lied (CVE-2024-21802,
 #   CVE-2024-23605), and two programs ran the chat template in its metadata as a program (CVE-2024-34359,
 #   CVE-2026-5760) [@gguf-spec; @cve-2024-21802; @cve-2024-23605; @cve-2024-34359; @cve-2026-5760].
-# - **ONNX** may name other files that hold its tensors. Paths led out of the folder (CVE-2022-25882) or through links
+# - {# corrects: onnx-named #}**ONNX** may name other files that hold its tensors. Paths led out of the folder (CVE-2022-25882) or through links
 #   (CVE-2026-27489), and files were overwritten on saving (CVE-2025-51480)
 #   [@onnx-external; @cve-2022-25882; @cve-2026-27489; @cve-2025-51480].
-# - **Keras `.h5`** is not pickle at all, not even "partially": it is HDF5 with a JSON description. A `Lambda` layer
+# - {# corrects: h5-not-pickle #}**Keras `.h5`** is not pickle at all, not even "partially": it is HDF5 with a JSON description. A `Lambda` layer
 #   carries bytecode, though, and `safe_mode` was ignored for `.h5` until Keras 3.11.3 (CVE-2025-9905)
 #   [@keras-saving; @cert-keras-lambda; @cve-2025-9905].
 # - **PyTorch's** restricted loader (`weights_only=True`) was broken twice: CVE-2025-32434 before version 2.6 and

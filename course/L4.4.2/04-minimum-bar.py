@@ -47,7 +47,7 @@ assert canary.verdict == "dangerous"
 assert plain.verdict == "clean"
 
 # %% [markdown]
-# > **Corrected.** The lesson's text makes picklescan a tool of Trail of Bits. They make another one, fickling, and they
+# > **Corrected.** {# corrects: picklescan-author #}The lesson's text makes picklescan a tool of Trail of Bits. They make another one, fickling, and they
 # > audited safetensors [@picklescan; @fickling; @safetensors-audit].
 #
 # ### What do they look at?
@@ -66,7 +66,7 @@ assert show(weights).verdict == "clean"
 # Every tensor is rebuilt by a call. A scanner that minded calls would flag every model there is. So both compare the
 # **names that are imported** with lists: `os.mkdir` is on them, the functions that rebuild tensors are not.
 #
-# > **Corrected.** The text speaks of "suspicious opcodes / imports". It is the imports [@picklescan; @modelscan].
+# > **Corrected.** {# corrects: scanners-names #}The text speaks of "suspicious opcodes / imports". It is the imports [@picklescan; @modelscan].
 #
 # ### What if a name is on no list?
 #
@@ -98,7 +98,7 @@ assert "this pickle called a function" in child.stderr  # scanned clean, and yet
 # %% [markdown]
 # **Clean, and code ran.** A log line harms nobody, but nothing in the verdict told you that it would be only a log line.
 #
-# > **Corrected.** The text says that advanced obfuscation defeats the scanners. It takes less: a name that nobody has put
+# > **Corrected.** {# corrects: deny-list-limits #}The text says that advanced obfuscation defeats the scanners. It takes less: a name that nobody has put
 # > on the list, or a file that the scanner does not open. Two gaps of that kind had CVE numbers in 2025, CVE-2025-1716
 # > and CVE-2025-1889, and both are fixed [@cve-2025-1716; @cve-2025-1889].
 #

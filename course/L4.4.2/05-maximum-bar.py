@@ -137,7 +137,7 @@ assert [verify(files, signature) for files in attempts.values()] == [True, False
 # For real models there is the OpenSSF's model signing, with Sigstore as one way to manage the keys
 # [@openssf-oms; @model-signing].
 #
-# > **Corrected.** "Gaining adoption in 2026" is behind the times. Version 1.0 came out in April 2025, and NVIDIA has
+# > **Corrected.** {# corrects: sigstore-2026 #}"Gaining adoption in 2026" is behind the times. Version 1.0 came out in April 2025, and NVIDIA has
 # > signed the models in its NGC catalogue since March 2025 [@openssf-oms; @nvidia-signing].
 
 # %% [markdown]

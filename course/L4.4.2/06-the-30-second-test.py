@@ -22,7 +22,7 @@
 #
 # If either of them ends with anything but **exit code 0**, do not load the file.
 #
-# > **Corrected.** The lesson's text announces these commands and does not print them [@picklescan; @modelscan].
+# > **Corrected.** {# corrects: commands-missing #}The lesson's text announces these commands and does not print them [@picklescan; @modelscan].
 #
 # That is the test. The rest of this page runs it on real files, to see what its answers mean, and where they mislead.
 
@@ -116,13 +116,13 @@ from pathlib import Path
 HERE = str(Path(sys.executable).parent)  # where this environment keeps its commands
 
 
-def run(tool, *arguments):
+def run(tool, *arguments, quiet=False):
     print("$", tool, *arguments)
     done = subprocess.run(
         [shutil.which(tool, path=HERE), *arguments],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    print((done.stdout + done.stderr).strip())
+    print("…" if quiet else (done.stdout + done.stderr).strip())
     print("=> exit code", done.returncode, "\n")
     return done.returncode
 
@@ -155,7 +155,7 @@ assert run("modelscan", "-p", "weights.bin") == 3
 # %% [markdown]
 # Read modelscan's answer slowly. It says **"No issues found!"** about a file that picklescan has just caught.
 #
-# It is not wrong, and that is the trap. It chooses its reader by the file's *name*, expects PyTorch's own layout behind
+# {# corrects: bin-extension #}It is not wrong, and that is the trap. It chooses its reader by the file's *name*, expects PyTorch's own layout behind
 # `.bin`, does not find it, and skips the file. No issues were found because nothing was looked at. All that tells you so
 # is one word, *skipped*, and the exit code.
 #
@@ -169,6 +169,20 @@ assert run("modelscan", "-p", "weights.bin") == 3
 #
 # In short: **0 means "no known name found", and never "safe". Every other number means stop.**
 #
+# You have seen 0, 1 and 3. Here are the other two: a path that is not there, and a folder in which our canary lies beside
+# a pickle that breaks off.
+
+# %%
+mixed = lab.workspace() / "mixed"
+mixed.mkdir(exist_ok=True)
+(mixed / "canary.pkl").write_bytes((folder / "weights.bin").read_bytes())
+(mixed / "torn.pkl").write_bytes(b"\x80\x04\x95")  # the first three bytes of a pickle
+
+assert run("picklescan", "-p", "nowhere.bin", quiet=True) == 2  # an error
+assert run("modelscan", "-p", "nowhere.bin", quiet=True) == 4  # wrong usage
+assert run("modelscan", "-p", str(mixed)) == 2  # it names mkdir, and still: an error
+
+# %% [markdown]
 # Even a zero can be an answer that is none. Here is picklescan, asked about a file in which there is no pickle:
 
 # %%
@@ -178,7 +192,7 @@ assert run("picklescan", "-p", "model.safetensors") == 0
 # It could not parse the file, says so in one line, and ends with 0. For a file without a pickle that does no harm. For a
 # damaged or compressed pickle it would. So read the WARNING lines, too.
 #
-# > **Corrected.** So a scanner can be defeated without any obfuscation, by a file that it does not open. picklescan had
+# > **Corrected.** {# corrects: deny-list-limits #}So a scanner can be defeated without any obfuscation, by a file that it does not open. picklescan had
 # > such a gap with extensions, too: CVE-2025-1889, fixed [@cve-2025-1889].
 
 # %%

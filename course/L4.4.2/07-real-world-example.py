@@ -32,9 +32,9 @@
 # | JFrog, February 2024, about 100 models | confirmed [@jfrog-2024] |
 # | pickle-based weight files | PyTorch, and Keras models too [@jfrog-2024] |
 # | reverse shells | confirmed for one model by name [@jfrog-2024] |
-# | environment variables read, coins mined | not confirmed: left out here |
+# | {# corrects: jfrog-details #}environment variables read, coins mined | not confirmed: left out here |
 # | plausible names, honest-looking model cards | not confirmed: left out here |
-# | no analysis of files at publish time | wrong: files are scanned on each push [@hf-pickle; @hf-malware] |
+# | {# corrects: hub-scans #}no analysis of files at publish time | wrong: files are scanned on each push [@hf-pickle; @hf-malware] |
 #
 # A good habit for any incident report, this one included: separate what was *seen* from what *could have been*.
 

@@ -19,7 +19,7 @@
 #
 # {{ glossary() }}
 #
-# > **Corrected.** The lesson's text calls picklescan a tool of Trail of Bits. It is Matthieu Maitre's; modelscan is
+# > **Corrected.** {# corrects: picklescan-author #}The lesson's text calls picklescan a tool of Trail of Bits. It is Matthieu Maitre's; modelscan is
 # > Protect AI's [@picklescan; @modelscan].
 
 # %% [markdown]

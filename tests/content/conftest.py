@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from unpickled.content import load_course, load_practice
+from unpickled.content import load_course, load_errata, load_practice
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LESSON = "L4.4.2"
@@ -23,13 +23,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(CHECKOUT / "course" / "course.toml", root / "course")
     shutil.copy(CHECKOUT / "quizzes" / LESSON / "practice.toml", root / "quizzes" / LESSON)
     course, items = load_course(root), load_practice(root)
+    errata = load_errata(root)
     (root / "course" / LESSON).mkdir()
     for page in course.pages:
         folder = root / "course" if page is course.start else root / "course" / LESSON
         cards = "".join(
             f'# %%\nlab.card("{item.id}")\n\n' for item in items if item.page == page.id
         )
-        head = f"# %% [markdown]\n# # {page.title}\n#\n# Plain words.\n\n# %%\nfrom unpickled import lab\n\n"
+        named = [erratum.id for erratum in errata if page.id in erratum.pages]
+        marks = "".join(
+            f"# > **Corrected.** {{# corrects: {one} #}}It is so.\n#\n" for one in named
+        )
+        head = f"# %% [markdown]\n# # {page.title}\n#\n# Plain words.\n#\n{marks}\n# %%\nfrom unpickled import lab\n\n"
         (folder / f"{page.id}.py").write_text(head + cards)
     return root
 

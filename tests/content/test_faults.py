@@ -200,6 +200,35 @@ FAULTS: dict[str, tuple[str, str, str, int | None, str]] = {
         -5,
         'erratum "sigstore-2026" names the page "05-maximum", which is unknown. Use an id out of course/course.toml.',
     ),
+    "erratum on a page that does not correct it": (
+        ERRATA,
+        'pages = ["05-maximum-bar"]',
+        'pages = ["05-maximum-bar", "04-minimum-bar"]',
+        None,
+        '04-minimum-bar.py: does not correct "sigstore-2026", though the erratum names this page. Write it, marked '
+        "{# corrects: sigstore-2026 #}, or take the page out of course/data/errata.toml.",
+    ),
+    "correction of an erratum that does not name the page": (
+        PAGE,
+        "{# corrects: scanners-names #}",
+        "{# corrects: scanners-names, sigstore-2026 #}",
+        0,
+        'corrects "sigstore-2026", and the erratum\'s pages do not name this one. Add "04-minimum-bar" to its pages',
+    ),
+    "correction of an unknown erratum": (
+        PAGE,
+        "{# corrects: scanners-names #}",
+        "{# corrects: scanners-names, scanner #}",
+        0,
+        'corrects "scanner", which is no erratum. Correct the id; they are in course/data/errata.toml.',
+    ),
+    "correction without its erratum": (
+        PAGE,
+        "Plain words.",
+        "> **Corrected.** It was otherwise.",
+        0,
+        "corrects something, and not what. Write {# corrects: id #} into it",
+    ),
     "glossary key is no flag": (
         GLOSSARY,
         "\nkey = true",

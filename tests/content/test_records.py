@@ -205,9 +205,7 @@ def test_records_are_frozen() -> None:
 
 def test_an_unknown_card_says_where_to_look() -> None:
     """A typo in lab.card is told with the file that holds the ids."""
-    with pytest.raises(
-        ContentError, match=r"no such practice item. See quizzes/\*/practice.toml"
-    ):
+    with pytest.raises(ContentError, match=r"no such practice item. See quizzes/\*/practice.toml"):
         practice_item("p-nothing", CHECKOUT)
 
 

@@ -65,7 +65,11 @@ def check(root: Path) -> list[ContentError]:
         items={lesson.id: read_practice(root, faults, lesson.id) for lesson in course.lessons},
     )
     cited = check_prose(
-        root, course, [item for items in all_.items.values() for item in items], faults
+        root,
+        course,
+        [item for items in all_.items.values() for item in items],
+        all_.errata,
+        faults,
     )
     cited += tuple(_cited_on_slides(root, faults))
     faults.extend(_check_sources(all_, cited))

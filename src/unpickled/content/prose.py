@@ -12,13 +12,16 @@ from dataclasses import dataclass
 
 __all__ = [
     "CITATION",
+    "CORRECTS",
     "Cell",
     "Line",
     "cards",
     "cells",
     "citations",
     "claim",
+    "corrections",
     "links",
+    "lists_errata",
     "paragraphs",
     "title",
 ]
@@ -34,6 +37,8 @@ HEADING = re.compile(r"\s*#{1,6}\s")
 INLINE = re.compile(r"`[^`]*`|<!--.*?-->|\{#.*?#\}", re.DOTALL)
 PAGE_LINK = re.compile(r"\[[^\]]*\]\([^)]*\.ipynb[^)]*\)")
 TARGET = re.compile(r"\]\([^)]*\)|https?://\S+")
+CORRECTS = re.compile(r"\{#\s*corrects:\s*(\S+(?:,\s*\S+)*)\s*#\}")
+ALL_ERRATA = re.compile(r"\{\{\s*errata\(\)\s*\}\}")
 MACRO = re.compile(r"\{\{|\{%")
 
 CLAIMS = (
@@ -105,6 +110,19 @@ def citations(parts: tuple[Cell, ...]) -> Iterator[tuple[int, str]]:
         for match in CITATION.finditer(line.text):
             for word in match[1].split(";"):
                 yield line.number, word.strip().lstrip("@")
+
+
+def corrections(parts: tuple[Cell, ...]) -> Iterator[tuple[int, str]]:
+    """Yield every erratum that a `{# corrects: one, two #}` names, with its line; a build leaves the mark out."""
+    for line in _markdown(parts):
+        for match in CORRECTS.finditer(line.text):
+            for word in match[1].split(","):
+                yield line.number, word.strip()
+
+
+def lists_errata(parts: tuple[Cell, ...]) -> bool:
+    """Tell whether a page shows the whole list of corrections."""
+    return any(ALL_ERRATA.search(line.text) for line in _markdown(parts))
 
 
 def cards(parts: tuple[Cell, ...]) -> Iterator[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""The lesson sources held against the course's data: pages, titles, citations, claims, links and practice cards."""
+"""The lesson sources held against the course's data: pages, titles, citations, claims, links, cards and corrections."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unpickled.content import prose
-from unpickled.content.model import Course, Item, Page
+from unpickled.content.model import Course, Erratum, Item, Page
 from unpickled.errors import ContentError
 
 __all__ = ["Citation", "check_prose"]
 
+ERRATA = "course/data/errata.toml"
 PRACTICE = "quizzes/*/practice.toml"
 
 
@@ -38,7 +39,11 @@ class _Source:
 
 
 def check_prose(
-    root: Path, course: Course, items: Iterable[Item], faults: list[ContentError]
+    root: Path,
+    course: Course,
+    items: Iterable[Item],
+    errata: Iterable[Erratum],
+    faults: list[ContentError],
 ) -> tuple[Citation, ...]:
     """Check every lesson source below `root`, and return what they cite.
 
@@ -46,6 +51,7 @@ def check_prose(
         root: the course's folder.
         course: its pages, in order.
         items: every practice item.
+        errata: every correction of the lesson's text; none, where they could not be read.
         faults: the list to add to.
     """
     sources = list(_read(root, course, faults))
@@ -54,6 +60,7 @@ def check_prose(
         faults.extend(_claims(source))
         faults.extend(_links(source))
     faults.extend(_cards(sources, list(items)))
+    faults.extend(_corrections(sources, {erratum.id: erratum for erratum in errata}))
     faults.extend(_strays(root, sources))
     return tuple(
         Citation(f"{source.name}:{line}", identity)
@@ -139,6 +146,30 @@ def _cards(sources: list[_Source], items: list[Item]) -> Iterator[ContentError]:
         if item.page in by_page and not shown[item.id]:
             problem = f'does not show the card "{item.id}", which belongs on it'
             yield by_page[item.page].fault(0, problem, f'Add lab.card("{item.id}") in a code cell.')
+
+
+def _corrections(sources: list[_Source], known: dict[str, Erratum]) -> Iterator[ContentError]:
+    """Hold the pages that an erratum names against the paragraphs that are marked as correcting it."""
+    for source in sources if known else ():
+        here = source.page.id
+        marked = list(prose.corrections(source.cells))
+        for line, identity in marked:
+            if identity not in known:
+                problem = f'corrects "{identity}", which is no erratum'
+                yield source.fault(line, problem, f"Correct the id; they are in {ERRATA}.")
+            elif here not in known[identity].pages:
+                problem = f'corrects "{identity}", and the erratum\'s pages do not name this one'
+                yield source.fault(line, problem, f'Add "{here}" to its pages in {ERRATA}.')
+        for paragraph in prose.paragraphs(source.cells):
+            if "**Corrected.**" in paragraph.text and not prose.CORRECTS.search(paragraph.text):
+                remedy = f"Write {{# corrects: id #}} into it; the ids are in {ERRATA}."
+                yield source.fault(paragraph.number, "corrects something, and not what", remedy)
+        found = {identity for _, identity in marked}
+        for erratum in () if prose.lists_errata(source.cells) else known.values():
+            if here in erratum.pages and erratum.id not in found:
+                problem = f'does not correct "{erratum.id}", though the erratum names this page'
+                remedy = f"Write it, marked {{# corrects: {erratum.id} #}}, or take the page out of {ERRATA}."
+                yield source.fault(0, problem, remedy)
 
 
 def _strays(root: Path, sources: list[_Source]) -> Iterator[ContentError]:
