@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
+import zipfile
 
 import pytest
 
@@ -52,6 +54,37 @@ def test_a_state_for_the_result_is_not():
     assert not deeds(data).harmless
 
 
+@pytest.mark.parametrize("name", ["FloatStorage._new_shared", "FloatStorageX", "xFloatStorage"])
+def test_a_name_that_merely_begins_like_a_storage_is_none(name):
+    """A storage of torch's is known by its whole name."""
+    data = assemble([("PROTO", 2), ("GLOBAL", f"torch {name}"), "STOP"])
+    assert deeds(data).problems == (f"it would import torch.{name}",)
+    assert deeds(assemble([("PROTO", 2), ("GLOBAL", "torch FloatStorage"), "STOP"])).harmless
+
+
+def zipped():
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("more.pkl", pickle.dumps(Does(os.rmdir, MARKER)))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("more", [zipped(), b"\0", b"\n", b"just text", b"\x1f\x8b" + bytes(30)])
+def test_whatever_stands_behind_a_pickle_is_told(more):
+    """A zip, of which another program may read the end, or a single byte: it is not the canary alone."""
+    data = pickle.dumps(Does(os.mkdir, MARKER))
+    told = deeds(data + more, "canary.pkl")
+    assert told.folders == (MARKER,)
+    assert told.problems == (f"behind its last pickle it goes on, {len(more)} bytes long",)
+
+
+def test_stacked_pickles_are_counted():
+    """One behind the other: all are read, and how many there are is told."""
+    data = pickle.dumps(Does(os.mkdir, MARKER))
+    assert (deeds(data).pickles, deeds(data + pickle.dumps([1])).pickles) == (1, 2)
+    assert deeds(specimens.make("legacy-plain") or b"").problems == ()
+
+
 def test_every_specimen_that_is_no_canary_or_tensor_is_told_apart():
     """Unlisted calls, extension codes, broken and cut files have problems; honest tensors have none."""
     for name in ("unlisted-call", "extension-code", "truncated", "broken-canary", "npy-canary"):
@@ -72,6 +105,8 @@ def test_every_specimen_that_is_no_canary_or_tensor_is_told_apart():
         ("/tmp/unpickled-x/../../etc/unpickled-x/canary", False),
         ("/tmp/unpickled-x/a/canary", False),
         ("/tmp/unpickled-x", False),
+        ("/tmp/unpickled-x y/canary", False),
+        ("/tmp/unpickled-x.old/canary", False),
         ("", False),
     ],
 )

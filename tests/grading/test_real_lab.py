@@ -7,6 +7,7 @@ from html import escape
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from unpickled.grading import CourseFolder, give_feedback, grade, init, queue, standings
 
@@ -63,3 +64,20 @@ def test_feedback_on_the_lab_gives_no_hidden_test_away(course):
     for page in pages:
         shown = re.sub(r"<[^>]+>", "", page.read_text())
         assert not [line for line in lines if line in shown or escape(line) in shown]
+
+
+def test_feedback_names_each_exercise_and_says_nothing_of_later(course):
+    """The contents say what each score is for; hints can be seen to open; nothing is still to be judged."""
+    page = BeautifulSoup((course.path / "feedback/blank/L4.8/L4.8.html").read_text(), "html.parser")
+    listed = [link.text for link in page.select("#toc a")]
+    assert listed[:3] == [
+        "read-disassembly: comment",
+        "read-disassembly: what its check saw",
+        "read-disassembly: judged on handing in",
+    ]
+    assert len(set(listed)) == len(listed) == 2 * 8 + 8  # two scores an exercise, and its comment
+    said = page.get_text()
+    assert "points are judged when you hand in" not in said
+    assert "point is judged when you hand in" not in said
+    assert "summary { display: list-item }" in page.head.find_all("style")[-1].text
+    assert page.find("summary")

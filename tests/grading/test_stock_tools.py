@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -132,3 +133,6 @@ def test_the_form_grader_lists_grades_and_shows_what_we_grade(course, formgrader
     (one,) = json.loads(formgrader("api/submitted_notebooks/L4.4.2-quiz/L4.4.2-quiz"))
     page = formgrader(f"submissions/{one['id']}/")
     assert "Which weight-file format" in page
+    assert "MathJax" not in page
+    fetched = re.findall(r"""(?:src|href)=["']?\s*(?:https?:)?//[^"' >]+""", page)
+    assert [address for address in fetched if "127.0.0.1" not in address] == []

@@ -61,6 +61,20 @@ def test_each_cell_shows_one_number_or_fails(tmp_path):
     assert "x: right so far, 2 of 5 points" in book.cells[1].outputs[0].text
 
 
+def test_while_it_is_graded_nothing_is_still_to_be_judged(tmp_path, monkeypatch, capsys):
+    """On a graded page "judged when you hand in" would be wrong: the check says what it gave, and no more."""
+    from unpickled import lab
+
+    (tmp_path / "checks.py").write_text(CHECKS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    lab.check("x")
+    assert capsys.readouterr().out.splitlines()[0] == "x: 0 of 2 points"
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    lab.check("x")
+    assert "3 more points are judged when you hand in" in capsys.readouterr().out
+
+
 def test_the_points_are_a_number_to_nbgrader_and_a_bar_to_the_eye():
     """`text/plain` is what a grade is read from; the bar says the same, and is full only for all points."""
     from html.parser import HTMLParser

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from unpickled.authoring.assignments import notebook
 from unpickled.authoring.lab_files import load_lab
@@ -161,6 +162,21 @@ def test_the_release_holds_no_answer_and_no_hidden_test(made, graded):
         assert "NotImplementedError" in cells[f"{exercise.id}-answer"]
         assert cells[f"{exercise.id}-hidden"] == "# More checks run here when you hand in."
         assert cells[f"{exercise.id}-check"] == f'lab.check("{exercise.id}")'
+
+
+def test_run_all_goes_on_behind_unanswered_exercises(made, graded, tmp_path):
+    """JupyterLab stops at the first error, but for cells that are tagged: run so, every check of the release speaks."""
+    for path in (graded / "release" / NAME).iterdir():
+        shutil.copy(path, tmp_path)
+    book = nbformat.reads((tmp_path / f"{NAME}.ipynb").read_text(), as_version=4)
+    tagged = {c.metadata.nbgrader.grade_id for c in book.cells if c.metadata.get("tags")}
+    assert tagged == {f"{exercise.id}-answer" for exercise in made.exercises}
+    place = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(book, kernel_name="python3", timeout=60, resources=place).execute()
+    cells = {cell.metadata.nbgrader.grade_id: cell for cell in book.cells}
+    for exercise in made.exercises:
+        assert "so far" in cells[f"{exercise.id}-check"].outputs[0].text
+        assert cells[f"{exercise.id}-answer"].outputs[0].ename == "NotImplementedError"
 
 
 def scores(folder, student):

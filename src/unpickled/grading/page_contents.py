@@ -14,6 +14,7 @@ def name_contents(page: BeautifulSoup) -> None:
     for link in page.select("#toc a[href^='#']"):
         name = str(link["href"]).removeprefix("#")
         if name.startswith("comment-"):
+            link.string = f"{name.removeprefix('comment-').removesuffix('-answer')}: comment"
             continue
         kind = next((suffix for suffix in KINDS if name.endswith(suffix)), "")
         link.string = f"{name.removesuffix(kind)}: {KINDS[kind]}" if kind else name
