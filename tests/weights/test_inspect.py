@@ -23,6 +23,7 @@ from safetensors.numpy import save_file
 from unpickled import sandbox, specimens
 from unpickled.cli.main import run as command
 from unpickled.errors import ScanError
+from unpickled.pickles import assemble
 from unpickled.weights import identify, inspect, inspecting
 from unpickled.weights.parsers import PARSERS
 
@@ -97,7 +98,9 @@ def test_every_format_is_told_as_its_library_wrote_it(tmp_path):
     assert described(tmp_path / "a.pt") == (wanted, {("pickle", "a/data.pkl")})
     assert described(tmp_path / "b.pt") == (wanted, {("pickle", "")})
     torch.jit.script(torch.nn.Linear(2, 2)).save(tmp_path / "s.pt")
-    assert ("code", "s/code") in described(tmp_path / "s.pt")[1]
+    tensors, risks = described(tmp_path / "s.pt")
+    assert [name for name, *_ in tensors] == ["weight", "bias"]
+    assert ("code", "s/code") in risks
 
 
 @pytest.mark.parametrize(
@@ -231,6 +234,11 @@ def bad(folder):
     with h5py.File(folder / "deep.h5", "w") as file:
         file["/".join("a" * 80)] = 1
     yield folder / "deep.h5", "nested too deep"
+    ops = ["EMPTY_LIST", ("BINPUT", 0)]
+    for number in range(1, 30):  # ten lists of ten lists of ten lists …
+        ten = [("BINGET", number - 1)] * 10
+        ops += ["EMPTY_LIST", ("BINPUT", number), "MARK", *ten, "APPENDS"]
+    yield put("laughs.pkl", assemble([("PROTO", 2), *ops, "STOP"])), "more than 300,000 objects"
     yield put("cut.pkl", pickle.dumps({"a": "b" * 100})[:-20]), "breaks off"
 
 

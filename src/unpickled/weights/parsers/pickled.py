@@ -20,7 +20,9 @@ __all__ = ["Place", "tell_pickle", "tell_pieces"]
 
 _LIMITS = Limits(opcodes=3_000_000, stack=200_000, memo=600_000, items=50_000, text=300)
 _SHOWN = 12
-_DEPTH = 12
+_DEPTH = 40
+_ENTRIES = 300_000
+_NAME = 300  # characters
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 _TYPES = {  # names of storages, and of the element types that they hold
     "double": "float64",
@@ -122,7 +124,7 @@ def tell_pickle(data: bytes | mmap, place: Place, found: Found) -> int:
     text = f"A pickle: loading it runs what it names. It imports {shown}{more}."
     found.risk("pickle", where, text)
     for root in read.roots:
-        for name, tensor in _tensors(root, "", _DEPTH):
+        for name, tensor in _tensors(root, "", [_ENTRIES], _DEPTH):
             _tell(name, tensor, found)
     return read.end
 
@@ -178,17 +180,22 @@ def _first_array(read: _Read, size: int, found: Found) -> None:
         )
 
 
-def _tensors(value: Any, name: str, depth: int) -> Iterator[tuple[str, Call]]:
-    """Yield the tensors in nested dicts, lists and tuples, with the keys that lead to them."""
+def _tensors(value: Any, name: str, left: list[int], depth: int) -> Iterator[tuple[str, Call]]:
+    """Yield the tensors in nested dicts, lists, tuples and objects, with the keys that lead to them."""
+    left[0] -= 1
+    if left[0] < 0:
+        raise RefusedError(f"it holds more than {_ENTRIES:,} objects, one in the other")
     if not depth:
         return
     if _is_call(value, "_rebuild_parameter") and value.arguments:
-        yield from _tensors(value.arguments[0], name, depth - 1)
+        yield from _tensors(value.arguments[0], name, left, depth - 1)
     elif _is_call(value, "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_tensor"):
         yield name, value
     else:
         for key, inner in _entries(value):
-            yield from _tensors(inner, f"{name}.{key}" if name else str(key), depth - 1)
+            yield from _tensors(
+                inner, f"{name}.{key}"[:_NAME] if name else str(key)[:_NAME], left, depth - 1
+            )
 
 
 def _is_call(value: Any, *names: str) -> bool:
@@ -207,11 +214,13 @@ def _entries(value: Any) -> Iterator[tuple[object, Any]]:
         yield from enumerate(entry for _, values, _ in additions(value) for entry in values)
     elif type(value) is tuple:
         yield from enumerate(value)
-    elif type(value) is Call and value.function == Import("collections", "OrderedDict"):
+    elif type(value) is Call:
         for _, values, _ in additions(value.log):
             for entry in values:
                 if isinstance(entry, tuple) and len(entry) == 3 and entry[0] == "item":
                     yield entry[1], entry[2]
+                elif isinstance(entry, tuple) and entry[0] == "state":
+                    yield from _entries(entry[1])
 
 
 def _tell(name: str, call: Call, found: Found) -> None:
