@@ -170,7 +170,7 @@ def test_a_gradebook_that_cannot_be_written_to_is_told(course, tmp_path, capsys)
         assert "the gradebook cannot be used: attempt to write a readonly database" in said
 
 
-@pytest.mark.parametrize("command", ["status", "grade", "export", "init"])
+@pytest.mark.parametrize("command", ["status", "grade", "feedback", "export", "init"])
 def test_a_gradebook_that_is_none_is_told(course, capsys, command):
     """Something wrote over it."""
     hand_in(course, "ada")

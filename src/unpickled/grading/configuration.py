@@ -47,7 +47,7 @@ def sound_for_feedback(course: CourseFolder) -> None:
     """Make sure that feedback pages hold no hidden test, no script and no address.
 
     Raises:
-        GradingError: the configuration leaves out a step that sees to it, or cannot be used.
+        GradingError: the configuration leaves out a step that sees to it, or it or the gradebook cannot be used.
     """
     with _configured(course) as app:
         from unpickled.grading.feedback_page import FeedbackPage, HideTests, PageOnly  # noqa: PLC0415
@@ -55,6 +55,8 @@ def sound_for_feedback(course: CourseFolder) -> None:
         made = PageOnly(coursedir=app.coursedir, parent=app)
         steps = [*_steps(app, made.preprocessors), made.exporter_class(parent=app)]
         _require(course, steps, "c.GenerateFeedback", (HideTests, FeedbackPage))
+    with refusals(course.path):
+        _require_known(app, ())
 
 
 @contextmanager
