@@ -70,7 +70,7 @@ def main() -> None:
                     lambda words=words: subprocess.run(words, check=True, capture_output=True)
                 )
                 rows[f"{path.suffix}, ratio to the library in a child"] = round(ours / own, 2)
-            rows[f"{path.suffix}, MB (under 200)"] = round(memory(path) / 1e6)
+            rows[f"{path.suffix}, MB of its own (under 200)"] = round(memory(path) / 1e6)
     if "--json" in sys.argv:
         print(json.dumps(rows))
     else:
