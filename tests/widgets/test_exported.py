@@ -77,6 +77,9 @@ def test_the_widgets_work_from_a_disk_with_no_network(
     page, asked = opened(browser_app, target)
     expect(page.locator(".unp-stepper")).to_have_count(2)
     stepper = page.locator(".unp-stepper").first
+    icon, button = stepper.locator("svg").first, stepper.locator(".unp-next-call")
+    assert icon.bounding_box()["width"] < 30, "its style is there"
+    assert button.evaluate("n => getComputedStyle(n).borderRadius") != "0px"
     expect(stepper.locator(".unp-counter")).to_have_text("3 / 37")
     stepper.get_by_role("button", name="Next step").click()
     expect(stepper.locator(".unp-counter")).to_have_text("4 / 37")

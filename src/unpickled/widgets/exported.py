@@ -11,6 +11,7 @@ the scripts of this package, and no script that the notebook could have brought 
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
@@ -83,14 +84,17 @@ def _show(output: Output, html: str) -> None:
 
 
 def _bring(resources: Any, sheet: str, script: str) -> None:
-    """Put style and script into the page's head; require.js comes before them where it is needed."""
-    inlined = dict(resources.get("inlining") or {})
-    resources["inlining"] = {**inlined, "css": [*inlined.get("css", ()), sheet]}
+    """Put style and script into the page's head; require.js comes before them where it is needed.
+
+    The script brings the style: nbconvert fills the list of styles anew after this preprocessor has run.
+    """
     needed = resources["require_js_url"]
     first = (
-        f"document.write('<script src=\"{needed}\"></' + 'script>');\n" if needed != _SCRIPT else ""
+        f"document.write('<script src=\"{needed}\"></' + 'script>');" if needed != _SCRIPT else ""
     )
-    whole = f'{first}document.addEventListener("DOMContentLoaded", () => {{\n{script}\n}});'
+    style = f'document.head.appendChild(document.createElement("style")).textContent = {json.dumps(sheet)};'
+    drawn = f'document.addEventListener("DOMContentLoaded", () => {{\n{script}\n}});'
+    whole = "\n".join([first, style, drawn])
     resources["require_js_url"] = _SCRIPT + b64encode(whole.encode()).decode("ascii")
 
 
