@@ -79,6 +79,8 @@ def test_the_widgets_work_from_a_disk_with_no_network(
     stepper = page.locator(".unp-stepper").first
     icon, button = stepper.locator("svg").first, stepper.locator(".unp-next-call")
     assert icon.bounding_box()["width"] < 30, "its style is there"
+    code = page.locator(".unp-entry code").first
+    assert code.evaluate("n => getComputedStyle(n).whiteSpace") != "pre-wrap", "not the page's look"
     assert button.evaluate("n => getComputedStyle(n).borderRadius") != "0px"
     expect(stepper.locator(".unp-counter")).to_have_text("3 / 37")
     stepper.get_by_role("button", name="Next step").click()

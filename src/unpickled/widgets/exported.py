@@ -30,6 +30,8 @@ _STATE = "application/vnd.jupyter.widget-state+json"
 _NEEDS_REQUIRE = {"application/javascript", _VIEW}
 _FORMULA = re.compile(r"\$|\\[(\[]|\\begin\{")
 _SCRIPT = "data:text/javascript;charset=utf-8;base64,"
+_UNDRESS = """for (const place of document.querySelectorAll(".unp-static"))
+  place.parentElement.classList.remove("jp-RenderedHTML", "jp-RenderedHTMLCommon");"""  # the page's own look of code
 _NO_STATE = (
     "<p><strong>This widget was saved without its state.</strong> Run the page, save it, and export it again; or "
     "let the export run it: <code>jupyter nbconvert --to html --execute PAGE.ipynb</code></p>"
@@ -93,7 +95,7 @@ def _bring(resources: Any, sheet: str, script: str) -> None:
         f"document.write('<script src=\"{needed}\"></' + 'script>');" if needed != _SCRIPT else ""
     )
     style = f'document.head.appendChild(document.createElement("style")).textContent = {json.dumps(sheet)};'
-    drawn = f'document.addEventListener("DOMContentLoaded", () => {{\n{script}\n}});'
+    drawn = f'document.addEventListener("DOMContentLoaded", () => {{\n{_UNDRESS}\n{script}\n}});'
     whole = "\n".join([first, style, drawn])
     resources["require_js_url"] = _SCRIPT + b64encode(whole.encode()).decode("ascii")
 
