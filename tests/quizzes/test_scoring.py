@@ -8,17 +8,17 @@ import pytest
 
 DATA = Path(__file__).parent / "data"
 FILES = sorted(DATA.glob("*.jsonl"))
-BOUNDS = {"voice-aa": (0.09, 0.09)}
-"""Shares of wrong decisions and of unmet criteria credited, where they are not the usual 0.07 and 0.02: near misses
+BOUNDS = {"voice-aa": (0.085, 0.08), "voice-ad": (0.05, 0.04)}
+"""Shares of wrong decisions and of unmet criteria credited, where they are not the usual 0.05 and 0.02: near misses
 that were left as they are, since mending them would have taught the scorer those phrases and nothing else."""
 
-NEAR_MISSES = {"voice-r", "voice-x", "voice-y", "voice-z", "voice-aa"}
+NEAR_MISSES = {"voice-aa"}
 """Files of answers that are hard on purpose: a person is to see more of these than of what learners write."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_labelled_answers_are_scored_as_the_labels_say(path, mark):
-    """Of each file at least 0.93 of the decisions are right and at most 0.02 of the unmet criteria credited.
+    """Of each file at least 0.95 of the decisions are right and at most 0.02 of the unmet criteria credited.
 
     The scorer was tuned on most of these: this guards against going back, and is no measure of unseen answers.
     """
@@ -31,7 +31,7 @@ def test_labelled_answers_are_scored_as_the_labels_say(path, mark):
             wrong += met[name] != label
             unmet += not label
             credited += met[name] and not label
-    most_wrong, most_credited = BOUNDS.get(path.stem, (0.07, 0.02))
+    most_wrong, most_credited = BOUNDS.get(path.stem, (0.05, 0.02))
     assert wrong <= most_wrong * decisions
     assert credited <= most_credited * unmet
 
@@ -404,3 +404,53 @@ def test_a_retraction_with_but_reaches_no_further_than_its_sentence(mark):
         "At least scan it with modelscan before. A VM would be nice, but that's not the minimum."
     )
     assert mark("q3", answer).criteria["scan_first"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "met"),
+    [
+        ("q2", "Not safetensors, that's outdated.", set()),
+        ("q2", "Not pickle, not ONNX, safetensors.", {"safetensors"}),
+        ("q2", "The one that cannot hold code is safetensors.", {"safetensors"}),
+        ("q2", "I said no, in our lab it's safetensors.", {"safetensors"}),
+        ("q3", "Docker, that's useless.", set()),
+        ("q3", "Load it as a user without rights in a jail.", {"isolate"}),
+        ("q3", "Load it in a VM. Safetensors: no, converting isn't worth it.", {"isolate"}),
+    ],
+)
+def test_a_denial_ends_with_what_it_is_said_of(question, answer, met, mark):
+    """An interjection, a relative clause or a reason keeps its "not" to itself."""
+    result = mark(question, answer).criteria
+    assert {name for name, value in result.items() if value} == met
+
+
+@pytest.mark.parametrize(
+    ("answer", "met"),
+    [
+        ("Load it first, and when it's in memory scan it with modelscan.", False),
+        ("What does modelscan say? Only if it finds nothing I load it.", True),
+        ("What does modelscan do? I forgot.", False),
+    ],
+)
+def test_steps_are_read_in_their_order_and_a_question_with_its_outcome_is_one(answer, met, mark):
+    """ "First" may be said of the load; a question is a step where the answer goes on from its outcome."""
+    assert mark("q3", answer).criteria["scan_first"] is met
+
+
+def test_who_rejects_the_premise_is_not_credited_for_sure(mark):
+    """What runs elsewhere is no claim about the load: the answer says itself that the two are not the same."""
+    sure = mark("q1", "They are not equivalent. For running code you need a script.")
+    assert not sure.criteria["executes"]
+
+
+def test_a_hint_beside_a_claim_that_is_met_goes_to_a_person(mark):
+    """A dangerous call without its verb is proposed, where the load executes; any other is not; both are flagged."""
+    danger = mark("q1", "The loader runs each errand. One may be to delete the home directory.")
+    assert danger.review
+    call = mark("q1", "The load executes steps. Stuff gets called before you hold the object.")
+    assert (call.criteria["arbitrary_calls"], call.review) == (False, True)
+
+
+def test_code_that_only_imports_claims_nothing(mark):
+    """To import os is not to say that the file runs it."""
+    assert mark("q1", "import pickle\nimport os\nimport subprocess").points == 0

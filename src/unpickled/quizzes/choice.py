@@ -48,15 +48,17 @@ def choose(reading: Reading, target: str, rival: str) -> Decision:
     why = tuple(f"{one.stance}: “{_around(one)}”" for one in mentions[:6])
     said = [one for one in right if one.stance is Stance.SAID]
     rivals = [one for one in mentions if not one.target and one.stance is Stance.SAID]
-    if not right and not rivals and _described(reading):
-        return Decision(met=True, review=True, why=("described, not named",))
+    marks = 0 if right or rivals else _marks(reading)
+    if marks:
+        return Decision(met=marks > 1, review=True, why=("described, not named",))
     if not said:
         return Decision(met=False, review=_doubtful(reading, right, rivals), why=why)
     if right[-1].stance is Stance.DENIED:
         return Decision(met=False, review=True, why=why)
     named = len(right) < len(mentions) or not any(_committed(one) for one in said)
     if named and _undecided(reading, said, rivals):
-        return Decision(met=False, review=False, why=(*why, "no choice is made"))
+        chosen = any(_committed(one) for one in said)
+        return Decision(met=False, review=chosen, why=(*why, "no choice is made"))
     return _against(said, rivals, why)
 
 
@@ -95,15 +97,15 @@ def _unsure(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     return sentence is reading.sentences[-1] and words == hit.end - hit.start
 
 
-def _described(reading: Reading) -> bool:
-    """Tell whether the target is described by two of its marks, though not named."""
+def _marks(reading: Reading) -> int:
+    """Return how many of the target's marks are said: one asks for a person, two describe it."""
     marks = {
         sentence.quote(hit.start, hit.end)
         for sentence in reading.sentences
         for hit in sentence.hits("described")
         if stance(reading, sentence, hit) in {Stance.SAID, Stance.LISTED}
     }
-    return len(marks) > 1
+    return len(marks)
 
 
 def _past(sentence: Sentence, hit: Hit) -> bool:

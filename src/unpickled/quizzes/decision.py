@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unpickled.quizzes.doubt import SURE, UNMET, certainty
+from unpickled.quizzes.quiz import Criterion
 from unpickled.quizzes.reading import Reading, Sentence, Stance
 from unpickled.quizzes.rules import Finding
 from unpickled.quizzes.stance import stance
 
-__all__ = ["Decision", "comes_late", "decide", "in_order", "inert_after"]
+__all__ = ["Decision", "comes_late", "decide", "hinted", "in_order", "inert_after"]
 
 
+_AGAINST = frozenset({Stance.DENIED, Stance.TAKEN_BACK, Stance.SUPPOSED, Stance.PAST})
 _DOUBTFUL = frozenset({Stance.REPORTED, Stance.SUPPOSED, Stance.PAST})
 
 
@@ -26,8 +28,14 @@ class Decision:
     why: tuple[str, ...]
 
 
-def decide(reading: Reading, found: Sequence[Finding]) -> Decision:
-    """Weigh the findings of one criterion: what is said and not denied later counts."""
+def decide(reading: Reading, found: Sequence[Finding], doubted_by: Sequence[str] = ()) -> Decision:
+    """Weigh the findings of one criterion: what is said and not denied later counts.
+
+    Args:
+        reading: the answer.
+        found: where the criterion's rules fit.
+        doubted_by: concepts that, said anywhere, make a credit less sure.
+    """
     said = [one for one in found if one.stance is Stance.SAID]
     against = [one for one in found if one.stance in {Stance.DENIED, Stance.TAKEN_BACK}]
     why = tuple(f"{one.stance}: “{one.quote}” ({one.rule})" for one in found[:6])
@@ -37,7 +45,7 @@ def decide(reading: Reading, found: Sequence[Finding]) -> Decision:
     if against and max(one.place for one in against) > max(one.place for one in said):
         outweighed = len({one.place for one in said}) >= 3 * len({one.place for one in against})
         return Decision(met=outweighed, review=True, why=why)
-    sure = certainty(reading, said, against)
+    sure = certainty(reading, said, against, doubted_by)
     best = max(one.strength for one in said)
     if sure.chance < SURE:
         why = (*why, f"sure to {sure.chance:.2f}" + "".join(f", {sign}" for sign in sure.signs))
@@ -46,6 +54,26 @@ def decide(reading: Reading, found: Sequence[Finding]) -> Decision:
         review=sure.chance < SURE or _clash(said, against),
         why=why,
     )
+
+
+def hinted(
+    reading: Reading, found: Sequence[Finding], criterion: Criterion, decision: Decision
+) -> Decision:
+    """Have a person look at what no rule found but a hint suggests: what it implies is met, and nothing denies it.
+
+    Of 5 answers with a dangerous call by name all meant it, which is proposed; of 15 with any call 9 did.
+    """
+    against = [one for one in found if one.criterion == criterion.id and one.stance in _AGAINST]
+    closed = {*criterion.denied_by, *criterion.doubted_by}
+    if decision.met or decision.review or against or any(s.has(*closed) for s in reading.sentences):
+        return decision
+    for met, concepts in ((True, criterion.hinted_by), (False, criterion.perhaps_by)):
+        for sentence in reading.sentences:
+            for hit in sentence.hits(*concepts):
+                if stance(reading, sentence, hit) is Stance.SAID:
+                    why = f"hinted: “{sentence.quote(hit.start, hit.end)}”"
+                    return Decision(met=met, review=True, why=(*decision.why, why))
+    return decision
 
 
 def _clash(said: Sequence[Finding], against: Sequence[Finding]) -> bool:
@@ -86,9 +114,12 @@ _AFTER = re.compile(
     r"|F,?L[^SN]*S"  # first load
     r"|(?<!N)(?<!N,)L[^.NBUFS]*BS"  # load before scanning
     r"|L[^S.]*S,?[TA](?![^.]*L)"  # load … scan it after
+    r"|X[^.NB]*S"  # load it first, and then scan
 )
 
-_LATE = re.compile(r"AL[^S.]*,[^S.]*S|^[^SABU]*L[^S.]*,T,?S")
+_LOAD_FIRST = re.compile(r"(?<![NB])LF(?=[,AT])")
+"""Load it first, and then …: here "first" is said of the load that stands before it."""
+_LATE = re.compile(r"AL[^S.]*,[^S.]*S|^[^SABU]*L[^SF.]*,T,?S")
 
 
 def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
@@ -100,6 +131,7 @@ def in_order(reading: Reading, found: Sequence[Finding], act: str) -> str:
     heads = {one.place for one in found if one.stance is Stance.SAID}
     row = ".".join(_row(sentence, heads, act) for sentence in reading.sentences)
     row = re.sub(r"(S,?)+S", "S", re.sub(r"([LATUF])\1+", r"\1", row))
+    row = _LOAD_FIRST.sub("X", row)
     before, after = _BEFORE.search(row), _AFTER.search(row)
     if before and after:
         sure = "N" in row[: after.end()] or before.start() < after.start() or "B" in before[0]

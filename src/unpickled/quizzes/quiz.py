@@ -37,6 +37,8 @@ class Criterion:
         met, missed: feedback.
         implies: another criterion that is met with it; empty for none.
         denied_by: concepts that take the claim back where they are said last.
+        hinted_by, perhaps_by: concepts that suggest it, well or badly, where what it implies is met.
+        doubted_by: concepts that make a credit less sure wherever they are said.
     """
 
     id: str
@@ -47,6 +49,9 @@ class Criterion:
     missed: str
     implies: str
     denied_by: tuple[str, ...]
+    doubted_by: tuple[str, ...]
+    hinted_by: tuple[str, ...]
+    perhaps_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +146,11 @@ def _criterion(path: str, item: str, row: dict[str, Any]) -> Criterion:
             path, f'criterion "{place}" has no points', "Give a whole number above 0."
         )
     means, met, missed = (_text(path, place, row, what) for what in ("means", "met", "missed"))
-    implies, denied_by = str(row.get("implies", "")), row.get("denied_by", [])
-    if not isinstance(denied_by, list):
-        raise ContentError(path, f'"{place}" has no list as denied_by', 'Write ["…"].')
+    implies = str(row.get("implies", ""))
+    concepts = {
+        what: _concepts(path, place, row, what)
+        for what in ("denied_by", "doubted_by", "hinted_by", "perhaps_by")
+    }
     return Criterion(
         id=name,
         kind=kind,
@@ -152,7 +159,7 @@ def _criterion(path: str, item: str, row: dict[str, Any]) -> Criterion:
         met=met,
         missed=missed,
         implies=implies,
-        denied_by=tuple(denied_by),
+        **concepts,
     )
 
 
@@ -161,6 +168,13 @@ def _text(path: str, place: str, row: dict[str, Any], what: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ContentError(path, f'"{place}" has no {what}', "Write it.")
     return value.strip()
+
+
+def _concepts(path: str, place: str, row: dict[str, Any], what: str) -> tuple[str, ...]:
+    value = row.get(what, [])
+    if not isinstance(value, list):
+        raise ContentError(path, f'"{place}" has no list as {what}', 'Write ["…"].')
+    return tuple(value)
 
 
 def _rule(path: str, data: dict[str, Any], concepts: Mapping[str, str]) -> Rule:

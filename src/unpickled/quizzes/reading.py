@@ -15,6 +15,14 @@ _STOPS = frozenset(".!?\n;…")
 _PAUSES = frozenset(':()[]{}<=|"')
 _ROW = 6
 """So many words in a row, all of them terms and none to join them, are a list and no claim."""
+_INTERJECTIONS = frozenset({"no", "nope"})
+_FINITE = frozenset({"is", "are", "was", "were"})
+_DENYING = frozenset({"not", "no", "never"})
+_INTO = frozenset({"in", "inside", "within"})
+_RELATIVE = frozenset({"which", "that", "who", "where"})
+_SAYING = frozenset(
+    {"say", "think", "believe", "know", "mean", "claim", "sure", "so", "guess", "suppose", ","}
+)
 _COMMA = Token(",", ",", known=True)
 _LONG = 160
 """Words after which a sentence without a full stop is cut, which bounds the work."""
@@ -173,7 +181,7 @@ def _goes_on(part: list[Token], lexicon: Lexicon, *, asked: bool) -> bool:
     if part[0].text == "→":
         return True
     hits = lexicon.hits(part[:6])
-    names = ("takeit", "affirm") if asked else ("takeit",)
+    names = ("takeit", "affirm", "tested") if asked else ("takeit",)
     return any(hit.start == 0 for name in names for hit in hits.get(name, ()))
 
 
@@ -203,8 +211,14 @@ def _breaks(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[in
         if token.text == ",":
             parts = i + 1 in starts or any(i < at < i + 4 for at in negations)
             parts |= _condition(tokens, concepts, negations, i)
+            parts |= i > 0 and tokens[i - 1].text in _INTERJECTIONS
+            parts |= _each_denied(tokens, i)
         elif token.text == "and":
             parts = _new_clause(tokens, negations, i)
+        elif token.text in _INTO:
+            parts = i > 2 and tokens[i - 2].text == "without" and tokens[i - 1].text[-3:] != "ing"
+        elif token.text in _FINITE:
+            parts = _main_verb(tokens, negations, i)
         else:
             parts = token.text in _PAUSES or token.text == "→"
         if parts:
@@ -223,6 +237,31 @@ def _condition(
     return "," not in inner and any(opened < place < at for place in negations)
 
 
+def _each_denied(tokens: list[Token], at: int) -> bool:
+    """Tell whether a comma ends a row of which each member is denied by itself: "not this, not that, …"."""
+    commas = [-1, *(i for i in range(at) if tokens[i].text == ",")]
+    starts = [comma + 1 for comma in commas[-2:]]
+    return (
+        len(starts) > 1
+        and all(tokens[start].text in _DENYING for start in starts)
+        and at + 1 < len(tokens)
+        and tokens[at + 1].text not in _DENYING | {"or", "nor", "and"}
+    )
+
+
+def _main_verb(tokens: list[Token], negations: list[int], at: int) -> bool:
+    """Tell whether an "is" ends a relative clause that denies: "the one which cannot have macros is called …"."""
+    before = [place for place in negations if place < at - 1]
+    if not before:
+        return False
+    last = before[-1]
+    pronoun = next(
+        (i for i in range(last - 1, max(0, last - 4), -1) if tokens[i].text in _RELATIVE), 0
+    )
+    inner = {token.text for token in tokens[last:at]}
+    return pronoun > 0 and tokens[pronoun - 1].base not in _SAYING and "that" not in inner
+
+
 def _new_clause(tokens: list[Token], negations: list[int], at: int) -> bool:
     """Tell whether an "and" opens a clause that an earlier "is not" does not reach."""
     before = [place for place in negations if place < at]
@@ -235,7 +274,8 @@ def _new_clause(tokens: list[Token], negations: list[int], at: int) -> bool:
 
 def _bare(tokens: list[Token], concepts: dict[str, list[Hit]]) -> frozenset[int]:
     """Return the tokens that stand in a mere row of words: around them no little word that would join them."""
-    if any(token.text == CODE for token in tokens):
+    signs = [token.text for token in tokens]
+    if CODE in signs or signs.count("=") == 1:  # "unpickling = code execution" is a claim
         return frozenset()
     words = [i for i, token in enumerate(tokens) if token.text[:1].isalnum()]
     glue = {hit.start for hit in concepts.get("glue", ())}

@@ -69,7 +69,7 @@ def findings(rules: tuple[Rule, ...], reading: Reading) -> Iterator[Finding]:
     """Yield every place where a rule fits, whatever the stance."""
     for sentence in reading.sentences:
         for rule in rules:
-            if not sentence.has(*rule.unless) and _linked(rule, reading, sentence):
+            if _linked(rule, reading, sentence):
                 yield from _fits(rule, reading, sentence)
 
 
@@ -132,7 +132,11 @@ def _linked(rule: Rule, reading: Reading, sentence: Sentence) -> bool:
 
 
 def _fits(rule: Rule, reading: Reading, sentence: Sentence) -> Iterator[Finding]:
+    spoilers = sentence.hits(*rule.unless)
+    simile = _simile(sentence) if spoilers else 0
     for head in sentence.hits(*rule.head):
+        if any(hit.end > simile or head.start < simile for hit in spoilers):
+            continue
         span = _span(rule, sentence, head)
         if span is None:
             continue
@@ -150,6 +154,16 @@ def _fits(rule: Rule, reading: Reading, sentence: Sentence) -> Iterator[Finding]
             rule.strength,
             rule.unless,
         )
+
+
+def _simile(sentence: Sentence) -> int:
+    """Return where a likeness that opens the sentence ends, as "like an installer from a stranger: …"; 0 without one.
+
+    What spoils a rule there says nothing of the claim after it.
+    """
+    if not any(hit.start < 3 for hit in sentence.hits("like")):
+        return 0
+    return next((i for i, token in enumerate(sentence.tokens) if token.text == ":"), 0)
 
 
 def _span(rule: Rule, sentence: Sentence, head: Hit) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unpickled.quizzes.choice import choose
-from unpickled.quizzes.decision import Decision, comes_late, decide, in_order, inert_after
+from unpickled.quizzes.decision import Decision, comes_late, decide, hinted, in_order, inert_after
 from unpickled.quizzes.letters import fold
 from unpickled.quizzes.quiz import Criterion, Question, Quiz
 from unpickled.quizzes.reading import Reading, read
@@ -49,6 +49,9 @@ def score(quiz: Quiz, question: Question, answer: str) -> Score:
     if not any(one.implies for one in question.criteria):
         found = terse(reading, spared(reading, found))
     decisions = {one.id: _decide(one, reading, found) for one in question.criteria}
+    for one in question.criteria:
+        if one.implies and decisions[one.implies].met:
+            decisions[one.id] = hinted(reading, found, one, decisions[one.id])
     _imply(question, decisions)
     met = {name: decision.met for name, decision in decisions.items()}
     review = any(decision.review for decision in decisions.values()) or _unreadable(reading)
@@ -68,7 +71,7 @@ def _decide(criterion: Criterion, reading: Reading, found: list[Finding]) -> Dec
     if criterion.kind == "choice":
         return choose(reading, criterion.id, "rival")
     mine = [one for one in found if one.criterion == criterion.id]
-    decision = decide(reading, mine)
+    decision = decide(reading, mine, criterion.doubted_by)
     if not decision.met:
         return decision
     misplaced = _misplaced(criterion, reading, mine)

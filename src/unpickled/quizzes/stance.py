@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from unpickled.quizzes.letters import CODE
 from unpickled.quizzes.lexicon import Hit
@@ -15,7 +16,10 @@ _AUXILIARIES = frozenset({"be", "do", "can", "could", "will", "would", "should",
 _TURNS = frozenset({"but", "so", "though", "although", "practice", "reality", "fact"})
 _SUBJECTS = frozenset({"it", "they", "i", "we", "you", "he", "she", "that", "this"})
 _SPEAKERS = frozenset({"i", "we"})
+_REASONS = frozenset({"that", "this", "those", "these", "it", "they"})
 _NEGATIVE = frozenset({"no", "not", "nothing", "without"})
+_ENDINGS: tuple[list[str], ...] = ([], [","], ["thanks"], ["thank"])
+"""What may follow a "no" that turns down what stands before it."""
 REACH = 9
 """Tokens after a claim within which "… is useless" still speaks of it."""
 
@@ -78,8 +82,16 @@ def _denials(sentence: Sentence, head: Hit, rivals: Sequence[Hit] | None) -> int
     turns = sentence.hits("except", "than") if rivals is not None else sentence.hits("except")
     count = len({hit.start for hit in turns if hit.start in inside})
     count += any(hit.start in inside for hit in sentence.hits("no"))
+    if count and _reasoned(sentence, head):
+        return count
     turned = _useless(sentence, head, inside, rivals) or _elliptic(sentence, head)
     return count + (turned or _fronted(sentence, head))
+
+
+def _reasoned(sentence: Sentence, head: Hit) -> bool:
+    """Tell whether what follows a denied head only says why: "not this, that's useless" denies once, not twice."""
+    rest = [token.text for token in sentence.tokens[head.end : head.end + 3]]
+    return any(one == "," and other in _REASONS for one, other in pairwise(rest))
 
 
 def _useless(sentence: Sentence, head: Hit, inside: range, rivals: Sequence[Hit] | None) -> bool:
@@ -138,7 +150,7 @@ def _elliptic(sentence: Sentence, head: Hit) -> bool:
     words = rest[:ends]
     if words[-1:] in (["either"], ["neither"]):
         words = words[:-1]
-    if rest[:2] in ([",", "no"], [",", "nope"]) and rest[2:3] in ([], [","]):
+    if rest[:2] in ([",", "no"], [",", "nope"], [":", "no"]) and rest[2:3] in _ENDINGS:
         return True
     if not closed or not 0 < len(words) < 5:
         return False
@@ -230,8 +242,10 @@ def _taken_back(reading: Reading, sentence: Sentence, head: Hit) -> bool:
 
 
 def _own_subject(sentence: Sentence, hit: Hit) -> bool:
-    """Tell whether a sentence begins with its own noun, so that a late "don't need one" in it means that."""
-    return hit.start > 4 and sentence.tokens[0].text in {"a", "an", "the"}
+    """Tell whether what is turned down has its own name: "a …", or an act, as in "switching isn't worth it"."""
+    before = [token for token in sentence.tokens[: hit.start] if token.base != "be"]
+    act = bool(before) and before[-1].text.endswith("ing") and len(before) > 1
+    return act or (hit.start > 4 and sentence.tokens[0].text in {"a", "an", "the"})
 
 
 def _stands(sentence: Sentence, word: Hit) -> bool:
