@@ -26,6 +26,44 @@ def test_keys_turn_the_slides(browser, deck):
         assert tab.evaluate(shown) == deck.slides[0].id
 
 
+# What lies on one of the arrows that are seen: its words, for every word of the slide's own
+BENEATH = """() => {
+  const seen = (node) => getComputedStyle(node).visibility !== "hidden" && node.getBoundingClientRect().width > 0;
+  const arrows = [...document.querySelectorAll(".controls button")].filter(seen).map((node) => node.getBoundingClientRect());
+  const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const slide = document.querySelector(".slides > section.present .slide");
+  const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    const boxes = [...range.getClientRects()];
+    if (arrows.some((arrow) => boxes.some((box) => meets(arrow, box)))) found.push(walker.currentNode.data.trim());
+  }
+  return [arrows.length, found];
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (1024, 768)])
+def test_the_arrows_lie_on_no_page_number_and_on_no_other_word(browser, deck, width, height):
+    with browser.tab() as tab:
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.evaluate("Reveal.layout()")
+        for number, slide in enumerate(deck.slides):
+            tab.evaluate("(n) => Reveal.slide(n)", number)
+            arrows = 1 if number in (0, len(deck.slides) - 1) else 2
+            assert tab.evaluate(BENEATH) == [arrows, []], slide.id
+
+
+def test_the_arrows_turn_the_slides(browser, deck):
+    with browser.tab() as tab:
+        shown = "document.querySelector('.slides > section.present').id"
+        tab.click(".controls .navigate-right")
+        assert tab.evaluate(shown) == deck.slides[1].id
+        tab.click(".controls .navigate-left")
+        assert tab.evaluate(shown) == deck.slides[0].id
+
+
 def test_the_speakers_window_has_the_notes_and_the_pace(browser, deck):
     with browser.tab("#/pickle") as tab:
         with tab.context.expect_page() as window:

@@ -9,6 +9,7 @@ Reveal.initialize({
   hash: true,
   progress: false, // the strip on top of each slide shows it
   controlsTutorial: false,
+  controlsLayout: "edges", // in the margins: in the corner they lie on the page number
   transition: "none",
   backgroundTransition: "none",
   defaultTiming: 30, // without it the speaker view shows no pacing; each slide has its own seconds
