@@ -112,6 +112,17 @@ def test_a_changed_slide_makes_slides_and_script_and_leaves_the_notebooks(built,
     assert report.postponed == ("L4.4.2",)
 
 
+@pytest.mark.parametrize("table", ["formats", "incidents", "spoken", "sources"])
+def test_a_changed_table_alone_makes_slides_and_script_stale(built, table):
+    """Slides and script draw from the course's data: a deck that nobody touched is not up to date by its stamp."""
+    known = stamps.Stamps(built)
+    drawing = [one for one in units(built) if one.name in ("slides L4.4.2", "script L4.4.2")]
+    assert [one.name for one in drawing if known.current(one)] == ["slides L4.4.2", "script L4.4.2"]
+    file = built / f"course/data/{table}.toml"
+    file.write_text(file.read_text("utf-8") + "# One line more\n", "utf-8")
+    assert [one.name for one in drawing if stamps.Stamps(built).current(one)] == []
+
+
 def test_quick_leaves_the_pictures_for_the_next_build(built, edit, drawn):
     """The gate tells that they are of older slides, and a build without --quick prints them."""
     edit("See you there.", "See you soon.")

@@ -60,6 +60,20 @@ def test_faults_of_each_kind_are_told_with_their_line(page, deck):
     )
 
 
+def test_what_is_only_just_wrong_is_told_and_what_is_only_just_right_is_not(page, deck):
+    """Contrast of 4.4:1 is too little and of 4.6:1 is not; ten pixels outside are told, and a slide's own none."""
+    lead = ".layout-title .lead {"
+    kept = '<div class="keep" data-line'
+    tint = '<div class="keep" style="background: #fff; color: {}" data-line'
+    assert told(planted(page, kept, tint.format("#757575")), deck) == []
+    (faint,) = told(planted(page, kept, tint.format("#797979")), deck)
+    assert 'slide "why" has words with a contrast of 4.4:1, and 4.5:1 is the least' in faint
+    (past,) = told(
+        planted(page, lead, lead + " align-self: flex-end; position: relative; left: 10px;"), deck
+    )
+    assert 'slide "title" has words 10 px outside of their box' in past
+
+
 def test_a_text_that_is_too_long_for_its_slide_is_told_at_its_line(course):
     place, deck = course(
         "## One {#one layout=text seconds=9}\n\n- Short\n- "
