@@ -79,6 +79,7 @@ def test_a_row_a_sentence_and_an_incident_reach_everything_that_shows_them(cours
     formats = (course / "course/data/formats.toml").read_text("utf-8")
     at = formats.index('id = "gguf"')
     changed = formats[at:].replace('risk = "low"', 'risk = "some"', 1)
+    changed = changed.replace('risk_text = "Low: ', 'risk_text = "Some: ', 1)
     changed = changed.replace('notes = "', 'notes = "Newly written: ', 1)
     (course / "course/data/formats.toml").write_text(formats[:at] + changed, "utf-8")
     change(

@@ -78,6 +78,26 @@ FAULTS = [  # what stands there, what an author puts in its place, and exactly w
      'course/L4.4.2/deck.md:65',
      'slide "formats" says the risk of ".safetensors" as low, and the table says none',
      'Write {{ risk(format="safetensors") }}, which follows the table.'),
+    ('header and numbers: {{ risk(format="safetensors") }}.',
+     'header and numbers: {{ risk(format="safetensors") }}, or nearly so, low.',
+     'course/L4.4.2/deck.md:65',
+     'slide "formats" says the risk of ".safetensors" as low, none, and the table says none',
+     'Write {{ risk(format="safetensors") }}, which follows the table.'),
+    ('.joblib is a pickle again, so',
+     '.joblib is no pickle at all, so',
+     'course/L4.4.2/deck.md:65',
+     'slide "formats" says "is no pickle" of ".joblib", and the table says Yes to pickle',
+     'Say what the table says, or correct the row.'),
+    ('.joblib is a pickle again, so',
+     '.joblib isn\'t a pickle, so',
+     'course/L4.4.2/deck.md:65',
+     'slide "formats" says "isn\'t a pickle" of ".joblib", and the table says Yes to pickle',
+     'Say what the table says, or correct the row.'),
+    ('{{ risk(format="onnx") }}: no code',
+     '{{ risk(format="onnx") }}: it is usually a pickle',
+     'course/L4.4.2/deck.md:65',
+     'slide "formats" says "is usually a pickle" of ".onnx", and the table says No to pickle',
+     'Say what the table says, or correct the row.'),
     ('.gguf, for llama.cpp',
      '.onnx, for llama.cpp',
      'course/L4.4.2/deck.md:65',
@@ -244,6 +264,23 @@ def test_a_risk_that_changes_in_the_table_changes_what_is_said(written, edit):
     at = text.index('id = "gguf"')
     changed = text[:at] + text[at:].replace('risk = "low"', 'risk = "high"', 1)
     (written / "course/data/formats.toml").write_text(changed, "utf-8")
+    assert faults_of(written) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (
+            '.onnx is {{ risk(format="onnx") }}: no code',
+            '.onnx is not a pickle: {{ risk(format="onnx") }}',
+        ),
+        ("if allow_pickle is on", "and it is no pickle unless allow_pickle is on"),
+        ("if allow_pickle is on", "and it is a pickle if allow_pickle is on"),
+    ],
+)
+def test_what_the_table_says_of_pickle_may_be_said(written, edit, said):
+    """A denial of a row that is none, and either of one that is in part, are so."""
+    edit(*said)
     assert faults_of(written) == []
 
 

@@ -32,6 +32,20 @@ FAULTS: dict[str, tuple[str, str, str, int | None, str]] = {
         "this is not TOML: invalid value. Correct the syntax.",
     ),
     "not TOML at the end": (GLOSSARY, "# Words", '"""', None, "this is not TOML"),
+    "another risk in the risk's text": (
+        FORMATS,
+        'risk_text = "Low: no code',
+        'risk_text = "High: no code',
+        0,
+        'format "onnx" says "high" in its risk_text, and has risk = "low". Make them the same.',
+    ),
+    "another risk after a yes": (
+        FORMATS,
+        'risk_text = "Yes, high: the same',
+        'risk_text = "Yes, some of the same',
+        0,
+        'format "joblib" says "some" in its risk_text, and has risk = "high". Make them the same.',
+    ),
     "missing key": (
         FORMATS,
         'risk = "none"\n',

@@ -26,6 +26,14 @@ THINGS = re.compile(
     rf"\b{NUMBER} (?:more )?(?:things|steps|measures|more|defen[cs]es)\b", re.IGNORECASE
 )
 RISK = re.compile(rf"\b({'|'.join(RISKS)})\b", re.IGNORECASE)
+NO_PICKLE = re.compile(
+    r"\b(?:(?:is|are)\s+)?(?:not?|never)\s+(?:really\s+)?(?:an?\s+)?pickles?\b|\b(?:is|are)n't (?:an?\s+)?pickles?\b",
+    re.IGNORECASE,
+)
+PICKLE = re.compile(
+    r"\b(?:is|are)\s+(?:(?:also|always|just|often|only|simply|still|usually)\s+)?(?:an?\s+)?pickles?\b",
+    re.IGNORECASE,
+)
 CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b")
 CITE = "Cite one on the slide, as [@source-id]; the ids are in course/data/sources.toml."
 
@@ -64,7 +72,7 @@ def unsourced(
 
 
 def table(slide: Slide, formats: Sequence[Format]) -> Iterator[Fault]:
-    """Hold what is said beside the format table against it: every row, in its order, with its risk."""
+    """Hold what is said beside the format table against it: every row, in its order, with its risk and its pickle."""
     said = " ".join(slide.spoken)
     line = slide.spoken_lines[0] if slide.spoken_lines else slide.line
     first: list[tuple[int, Format]] = []
@@ -85,6 +93,7 @@ def table(slide: Slide, formats: Sequence[Format]) -> Iterator[Fault]:
     ends = [place for place, _ in first[1:]]
     for (start, row), end in zip(first, [*ends, _paragraph(slide, first)], strict=True):
         yield from _risk(line, row, said[start:end])
+        yield from _pickle(line, row, said[start:end])
 
 
 def steps(slide: Slide) -> Iterator[Fault]:
@@ -131,6 +140,15 @@ def _risk(line: int, row: Format, said: str) -> Iterator[Fault]:
         words = ", ".join(sorted(found)) or "none of the table's words"
         problem = f'says the risk of "{row.name}" as {words}, and the table says {row.risk}'
         yield line, problem, f'Write {{{{ risk(format="{row.id}") }}}}, which follows the table.'
+
+
+def _pickle(line: int, row: Format, said: str) -> Iterator[Fault]:
+    """Hold "is a pickle" and "is no pickle" against the column; a row that is one in part may say both."""
+    denied, affirmed = NO_PICKLE.search(said), PICKLE.search(NO_PICKLE.sub("", said))
+    wrong = {"Yes": denied, "No": affirmed}.get(row.pickle)
+    if wrong:
+        problem = f'says "{wrong[0]}" of "{row.name}", and the table says {row.pickle} to pickle'
+        yield line, problem, "Say what the table says, or correct the row."
 
 
 def _paragraph(slide: Slide, first: Sequence[tuple[int, Format]]) -> int:

@@ -35,6 +35,8 @@ RISKS = ("high", "some", "low", "none")
 PICKLE = ("Yes", "No", "Partially", "Conditionally")
 INCIDENTS = ("incident", "vulnerability", "scanner-bypass", "defence")
 SOURCES = ("docs", "advisory", "blog", "code", "spec", "release")
+LABEL = re.compile(rf"[^:;]*:|(?:(?:yes|no)\W+)?(?:{'|'.join(RISKS)})\b", re.IGNORECASE)
+"""What a risk_text says the risk is: all before its colon, or the word that it begins with."""
 URL = re.compile(r"https://\S+\.\S+")
 PARTIAL_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
@@ -153,7 +155,7 @@ def read_formats(root: Path, faults: Faults) -> tuple[Format, ...]:
 
 
 def _format(row: Row) -> Format:
-    return Format(
+    made = Format(
         id=row.slug(),
         name=row.text("name"),
         extensions=row.texts("extensions"),
@@ -165,6 +167,13 @@ def _format(row: Row) -> Format:
         sources=row.texts("sources"),
         corrected=row.text("corrected", ""),
     )
+    label = LABEL.match(made.risk_text)
+    for word in re.findall(rf"\b({'|'.join(RISKS)})\b", label[0].lower()) if label else ():
+        if made.risk and word != made.risk:
+            problem = f'says "{word}" in its risk_text, and has risk = "{made.risk}"'
+            row.fault(problem, "Make them the same.", key="risk_text")
+            break
+    return made
 
 
 def read_incidents(root: Path, faults: Faults) -> tuple[Incident, ...]:
