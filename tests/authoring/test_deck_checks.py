@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from unpickled.authoring import deck_claims as claims
 from unpickled.authoring.deck_checks import RULES, deck_faults, spoken_faults
 from unpickled.content import load_course, load_deck
 
@@ -145,6 +146,31 @@ FAULTS = [  # what stands there, what an author puts in its place, and exactly w
      'course/L4.4.2/deck.md:13',
      'slide "title" announces "300 words", and there are 561',
      'Say 560 words.'),
+    ('## Pickle in 90 seconds',
+     '## A 20-second look at pickle',
+     'course/L4.4.2/deck.md:20',
+     'slide "pickle" promises "20-second look" in its title, and takes 65 seconds',
+     'Shorten what is spoken, or correct the title.'),
+    ('## Pickle in 90 seconds',
+     '## Pickle in forty-five seconds',
+     'course/L4.4.2/deck.md:20',
+     'slide "pickle" promises "in forty-five seconds" in its title, and takes 65 seconds',
+     'Shorten what is spoken, or correct the title.'),
+    ('with no network and no keys',
+     'with no network and no keys: 660 words in five minutes',
+     'course/L4.4.2/deck.md:77',
+     'slide "minimum" announces "660 words", and there are 561',
+     "Say 560 words, or exempt the slide, if that is not the lesson's."),
+    ('with no network and no keys',
+     'with no network and no keys: 560 words in five minutes',
+     'course/L4.4.2/deck.md:77',
+     'slide "minimum" announces "five minutes", and it takes 4.3',
+     "Say 4 minutes, or exempt the slide, if that is not the lesson's."),
+    ('so that an unexpected one raises',
+     'so that after this eleven-minute lesson one raises',
+     'course/L4.4.2/deck.md:96',
+     'slide "maximum" announces "eleven-minute", and it takes 4.3',
+     "Say 4 minutes, or exempt the slide, if that is not the lesson's."),
     ('title = "Pickle deserialization and weight-format risk"',
      'title = "Pickles"',
      'course/L4.4.2/deck.md:3',
@@ -249,6 +275,58 @@ def test_an_exemption_lets_one_slide_break_one_rule_while_it_needs_it(written, e
     assert not [
         f for f in faults_of(written) if f.place != f"{DECK}:5" and "target" not in f.problem
     ]
+
+
+PAGE = "course/L4.4.2/05-maximum-bar.py"
+
+
+@pytest.mark.parametrize(
+    ("said", "problem", "remedy"),
+    [
+        ("The video script has 442 words.", 'announces "442 words", and there are 561', "Say 560 words."),
+        ("The video script takes seven minutes.", 'announces "seven minutes", and it takes 4.3', "Say 4 minutes."),
+    ],
+)  # fmt: skip
+def test_what_a_page_says_of_the_script_is_counted_again(written, said, problem, remedy):
+    """A page of the lesson that tells the script's length is held against the deck."""
+    text = (written / PAGE).read_text("utf-8")
+    (written / PAGE).write_text(f"{text}\n# %% [markdown]\n# {said}\n", "utf-8")
+    (fault,) = faults_of(written)
+    line = text.count("\n") + 3
+    assert (fault.place, fault.problem, fault.remedy) == (
+        f"{PAGE}:{line}",
+        f"{problem} in the script",
+        remedy,
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The video script has about 560 words, at 130 words a minute four minutes.",
+        "{# corrects: x #}The video script has 442 words.",
+        "The video script is short. The lab takes 20 minutes.",
+    ],
+)
+def test_what_a_page_may_say_of_the_script(written, said):
+    """What is so, what a correction quotes, and minutes of something else."""
+    text = (written / PAGE).read_text("utf-8")
+    (written / PAGE).write_text(f"{text}\n# %% [markdown]\n# {said}\n", "utf-8")
+    assert faults_of(written) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        ("580", 580), ("1,200", 1200), ("3.5", 3.5), ("Eleven", 11), ("nineteen", 19), ("twenty", 20),
+        ("forty-five", 45), ("hundred", 100), ("five hundred and eighty", 580), ("one hundred eleven", 111),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_as_digits_and_as_words(number, value):
+    """As far as anybody says of a lesson's minutes and words."""
+    match = claims.TIME.fullmatch(f"{number} words")
+    assert match
+    assert claims._value(match["number"]) == value
 
 
 def test_a_row_that_is_added_to_the_table_must_be_said(written, edit):

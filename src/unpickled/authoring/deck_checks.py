@@ -7,6 +7,7 @@ What needs a browser (overflow, type, contrast) is measured by `slides.layout_fa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from unpickled.authoring.spoken import (
     pace,
     read_spoken,
 )
-from unpickled.content import Course, Deck, Format, Incident, Lesson, Slide
+from unpickled.content import Course, Deck, Format, Incident, Lesson, Slide, prose
 from unpickled.content.deck import Bullets, Steps
 from unpickled.content.loaders import Faults, read_formats, read_incidents
 from unpickled.content.outline import COURSE
@@ -33,6 +34,8 @@ from unpickled.specimens import catalogue
 __all__ = ["POINTS", "RULES", "Scene", "deck_faults", "spoken_faults"]
 
 POINTS = 5  # items of lists on one slide
+SCRIPT = re.compile(r"\bvideo(?:'s)? script\b", re.IGNORECASE)
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
 OFF = 0.5  # minutes that a deck may be off its target
 NEEDS = {
     "checklist": "a numbered list",
@@ -88,6 +91,7 @@ def deck_faults(root: Path, deck: Deck, course: Course) -> list[ContentError]:
     found = [
         ContentError(f"{deck.place}:{line}", p, r) for line, p, r in _whole(root, scene, course)
     ]
+    found += _pages(root, scene)
     exempt = {(one.slide, one.rule): one for one in deck.exemptions}
     needed = set()
     for slide in deck.slides:
@@ -164,6 +168,25 @@ def _lesson(root: Path, deck: Deck, lesson: Lesson) -> Iterator[Fault]:
     if deck.cap_minutes > lesson.stated_minutes > 0:
         problem = f"may take {deck.cap_minutes:g} minutes, and {COURSE} states {lesson.stated_minutes} for the lesson"
         yield _line(root, deck, "cap_minutes"), problem, "Lower the cap, or raise stated_minutes."
+
+
+def _pages(root: Path, scene: Scene) -> Iterator[ContentError]:
+    """Hold what the lesson's pages say of the script's minutes and words; a correction quotes another script."""
+    for path in sorted((root / "course" / scene.deck.lesson).glob("*.py")):
+        try:
+            parts = prose.cells(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            continue  # told by the course's own check
+        texts = [
+            (paragraph.number, sentence)
+            for paragraph in prose.paragraphs(parts)
+            if not prose.CORRECTS.search(paragraph.text)
+            for sentence in SENTENCE.split(paragraph.text)
+            if SCRIPT.search(sentence)
+        ]
+        name = path.relative_to(root).as_posix()
+        for line, problem, remedy in claims.lesson_time(texts, scene.minutes, scene.words):
+            yield ContentError(f"{name}:{line}", f"{problem} in the script", remedy)
 
 
 def _line(root: Path, deck: Deck, key: str) -> int:
@@ -258,8 +281,12 @@ def _steps(_: Scene, slide: Slide) -> Iterator[Fault]:
 
 def _time(scene: Scene, slide: Slide) -> Iterator[Fault]:
     yield from claims.title_time(slide, scene.paces[slide.number].seconds)
-    if slide.layout == "title":
-        yield from claims.lesson_time(slide, scene.minutes, scene.words)
+    texts = [*slide.texts, *zip(slide.spoken_lines, slide.spoken, strict=True)]
+    for line, problem, remedy in claims.lesson_time(texts, scene.minutes, scene.words):
+        if slide.layout == "title":
+            yield line, problem, remedy
+        elif slide.layout != "next":  # which tells of another lesson
+            yield line, problem, f"{remedy[:-1]}, or exempt the slide, if that is not the lesson's."
 
 
 RULES: Mapping[str, Callable[[Scene, Slide], Iterator[Fault]]] = {

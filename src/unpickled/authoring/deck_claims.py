@@ -7,7 +7,7 @@ compares it with the data or with a count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from unpickled.content import RISKS, Format, Incident, Slide, prose
@@ -18,12 +18,29 @@ __all__ = ["Fault", "citations", "lesson_time", "steps", "table", "title_time", 
 Fault = tuple[int, str, str]
 """Line, problem (after 'slide "id"') and remedy."""
 
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-NUMBER = rf"(?P<number>\d+(?:\.\d+)?|{'|'.join(NUMBERS)})"
-TIME = re.compile(rf"\b{NUMBER}[\s-](?P<unit>minutes?|words)\b", re.IGNORECASE)
-IN_TIME = re.compile(r"\bin (?P<number>\d+) (?P<unit>seconds?|minutes?)\b", re.IGNORECASE)
+NUMBERS = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+WORTH = {
+    **{word: value for value, word in enumerate(NUMBERS, 1)},
+    **{word: value * 10 for value, word in enumerate(TENS, 2)},
+    "hundred": 100,
+}
+WORD = rf"\b(?:{'|'.join(WORTH)})\b"
+NUMBER = rf"(?P<number>(?<![\d.,])\d[\d,]*(?:\.\d+)?|{WORD}(?:[\s-](?:and\s)?{WORD})*)"
+TIME = re.compile(
+    rf"{NUMBER}[\s-](?P<unit>minutes?|words|(?<=-)word)\b(?!\s(?:a|per)\sminute)", re.IGNORECASE
+)
+IN_TIME = re.compile(rf"\bin (?:about )?{NUMBER}[\s-](?P<unit>seconds?|minutes?)\b", re.IGNORECASE)
+TIMED = re.compile(
+    rf"{NUMBER}[\s-](?P<unit>seconds?|minutes?)[\s-](?:guide|introduction|intro|lesson|look|overview|summary|tour|view)\b",
+    re.IGNORECASE,
+)
+"""A title of this kind promises how long its slide takes; "The 30-second test" is a test's name."""
 THINGS = re.compile(
-    rf"\b{NUMBER} (?:more )?(?:things|steps|measures|more|defen[cs]es)\b", re.IGNORECASE
+    rf"{NUMBER} (?:more )?(?:things|steps|measures|more|defen[cs]es)\b", re.IGNORECASE
 )
 RISK = re.compile(rf"\b({'|'.join(RISKS)})\b", re.IGNORECASE)
 NO_PICKLE = re.compile(
@@ -108,27 +125,23 @@ def steps(slide: Slide) -> Iterator[Fault]:
 
 def title_time(slide: Slide, seconds: float) -> Iterator[Fault]:
     """Hold a title such as "Pickle in 90 seconds" against the time that it takes: no more, and at least half."""
-    match = IN_TIME.search(slide.title)
+    match = IN_TIME.search(slide.title) or TIMED.search(slide.title)
     if match:
-        promised = int(match["number"]) * (60 if match["unit"].lower().startswith("m") else 1)
+        promised = _value(match["number"]) * (60 if match["unit"].lower().startswith("m") else 1)
         if not promised / 2 <= seconds <= promised:
             problem = f'promises "{match[0]}" in its title, and takes {round(seconds)} seconds'
             yield slide.line, problem, "Shorten what is spoken, or correct the title."
 
 
-def lesson_time(slide: Slide, minutes: float, words: int) -> Iterator[Fault]:
-    """Hold the minutes and words that a title slide announces, shown or said, against the counted ones."""
-    spoken = zip(slide.spoken_lines, slide.spoken, strict=True)
-    for line, text in (*slide.texts, *spoken):
+def lesson_time(texts: Iterable[tuple[int, str]], minutes: float, words: int) -> Iterator[Fault]:
+    """Hold the minutes and words that texts announce of a lesson, shown or said, against the counted ones."""
+    for line, text in texts:
         for match in TIME.finditer(text):
             claimed = _value(match["number"])
-            if match["unit"].lower() == "words":
+            if match["unit"].lower().startswith("word"):
                 if abs(claimed - words) > words / 20:
-                    yield (
-                        line,
-                        f'announces "{match[0]}", and there are {words}',
-                        f"Say {round(words, -1)} words.",
-                    )
+                    problem = f'announces "{match[0]}", and there are {words}'
+                    yield line, problem, f"Say {round(words, -1)} words."
             elif abs(claimed - minutes) > 0.5:
                 problem = f'announces "{match[0]}", and it takes {minutes:.1f}'
                 yield line, problem, f"Say {round(minutes)} minutes."
@@ -167,7 +180,13 @@ def _find(said: str, name: str) -> int:
 
 
 def _value(number: str) -> float:
-    return NUMBERS.index(number.lower()) + 1 if number.lower() in NUMBERS else float(number)
+    """Return what "580", "1,200" or "five hundred and eighty" is worth."""
+    if number[0].isdigit():
+        return float(number.replace(",", ""))
+    total = 0
+    for word in re.findall(WORD, number.lower()):
+        total = max(1, total) * 100 if word == "hundred" else total + WORTH[word]
+    return total
 
 
 def _begin(text: str) -> str:
