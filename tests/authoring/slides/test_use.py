@@ -29,7 +29,8 @@ def test_keys_turn_the_slides(browser, deck):
 # What lies on one of the arrows that are seen: its words, for every word of the slide's own
 BENEATH = """() => {
   const seen = (node) => getComputedStyle(node).visibility !== "hidden" && node.getBoundingClientRect().width > 0;
-  const arrows = [...document.querySelectorAll(".controls button")].filter(seen).map((node) => node.getBoundingClientRect());
+  const box = (node) => node.getBoundingClientRect();
+  const arrows = [...document.querySelectorAll(".controls button")].filter(seen).map(box);
   const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   const slide = document.querySelector(".slides > section.present .slide");
   const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
