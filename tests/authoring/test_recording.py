@@ -181,12 +181,25 @@ def test_captions_that_nobody_can_read_in_their_time_are_told(written):
     assert caption_faults(written, deck) == []
     put(written, {"title": 4.0})
     faults = caption_faults(written, deck)
-    assert {fault.place for fault in faults} == {"course/L4.4.2/deck.md:9"}
-    assert str(faults[0]) == (
-        'course/L4.4.2/deck.md:9: slide "title" has a caption of 64 characters a second, and 20 are the most: '
+    assert [str(fault) for fault in faults] == [
+        'course/L4.4.2/deck.md:9: slide "title" has a caption of 64.2 characters a second, and 20 are the most: '
         '"Pickle deserialization and weight-format risk, in about four minutes.". '
-        "Say it in fewer words, or more slowly; the times are in audio.json."
-    )
+        "Say it in fewer words, or more slowly: its times are in video-scripts/L4.4.2/audio.json."
+    ]
+
+
+def test_a_pace_that_nobody_can_read_is_told_once_for_a_slide(written, edit):
+    """Without audio the pace is the deck's, and so is the remedy."""
+    edit("words_per_minute = 130", "words_per_minute = 215")
+    deck = load_deck("L4.4.2", written)
+    faults = caption_faults(written, deck)
+    places = [fault.place for fault in faults]
+    assert len(places) >= 3
+    assert len(places) == len(set(places)), "one fault for each slide"
+    for fault in faults:
+        assert re.search(r"has a caption of 2\d\.\d characters a second, and 20 are", fault.problem)
+        assert "of 20.0 characters" not in fault.problem
+        assert fault.remedy == "Say it in fewer words, or lower words_per_minute = 215."
 
 
 def test_a_word_that_no_caption_line_holds_is_told(written, edit):

@@ -18,7 +18,7 @@ from unpickled.authoring.units import scripts_folder
 from unpickled.content import Deck, Slide
 from unpickled.errors import ContentError
 
-__all__ = ["AUDIO", "PAUSE", "manifest", "measured", "said", "seconds"]
+__all__ = ["AUDIO", "PAUSE", "manifest", "measured", "recorded", "said", "seconds"]
 
 AUDIO = "audio.json"
 PAUSE = 0.6  # seconds of silence after each slide
@@ -30,17 +30,30 @@ def measured(root: Path, deck: Deck, forms: SpokenForms) -> dict[str, tuple[floa
     Raises:
         ContentError: audio.json is there and cannot be read.
     """
-    times = _times(root, deck.lesson)
-    if not times:
+    if not _times(root, deck.lesson):
         return {}
+    times = recorded(root, deck, forms)
     found: dict[str, tuple[float, float]] = {}
     at = 0.0
     for one in pace(deck, forms):
-        words, spoken = times.get(one.slide.id, ("", 0.0))
-        lasts = spoken if words == said(one.slide, forms) else one.seconds
+        lasts = times.get(one.slide.id, one.seconds)
         found[one.slide.id] = (at, at + lasts)
         at += lasts + PAUSE
     return found
+
+
+def recorded(root: Path, deck: Deck, forms: SpokenForms) -> dict[str, float]:
+    """Return the seconds of audio of each slide that was measured and whose words have not changed since.
+
+    Raises:
+        ContentError: audio.json is there and cannot be read.
+    """
+    times = _times(root, deck.lesson)
+    return {
+        slide.id: times[slide.id][1]
+        for slide in deck.slides
+        if slide.id in times and times[slide.id][0] == said(slide, forms)
+    }
 
 
 def manifest(deck: Deck, forms: SpokenForms, times: Mapping[str, float]) -> bytes:

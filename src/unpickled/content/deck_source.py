@@ -28,6 +28,7 @@ from unpickled.errors import ContentError
 __all__ = ["deck_lessons", "deck_path", "load_deck", "read_deck"]
 
 FENCE = "+++"
+PACES = 80, 220  # words a minute that people can follow
 HEADING = re.compile(r"##\s+(?P<title>.*?)\s*(?:\{(?P<attributes>[^{}]*)\})?\s*$")
 SPOKEN = re.compile(r"###\s+Spoken\s*$")
 EXAMPLE = "Write it as: ## Title {#id layout=text seconds=30}."
@@ -113,6 +114,11 @@ def _deck(head: Row | None, path: str, lesson: str, slides: tuple[Slide, ...]) -
     if deck.target_minutes > deck.cap_minutes > 0:
         problem = f"aims at {deck.target_minutes:g} minutes, above its cap of {deck.cap_minutes:g}"
         head.fault(problem, "Lower the target, or raise the cap.", key="target_minutes")
+    slowest, fastest = PACES
+    if deck.words_per_minute > 0 and not slowest <= deck.words_per_minute <= fastest:
+        problem = f"is spoken at words_per_minute = {deck.words_per_minute}"
+        remedy = f"Nobody follows that: choose {slowest} to {fastest}; 130 is a calm pace."
+        head.fault(problem, remedy, key="words_per_minute")
     head.close()
     return deck
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from unpickled.authoring.slides import html_slides, layout_faults
@@ -48,7 +50,8 @@ def test_faults_of_each_kind_are_told_with_their_line(page, deck):
         f'course/L4.4.2/deck.md:{about}: slide "title" has words of 15 px, and 18 are the least: '
         f'"Module 4: Data Poisoning, Backdoors & Supply Chain". Make them larger in {LOOKS}/slides.css.',
         f'course/L4.4.2/deck.md:{lines["why"]}: slide "why" has words on other words: "Two more ways around" '
-        'and "2 defences". Say it in fewer words, or make two slides of it.',
+        'and "2 defences". Say it in fewer words, or make two slides of it. '
+        "What is drawn there by {{ timeline() }} is written in course/data/incidents.toml.",
         f'course/L4.4.2/deck.md:{flag}: slide "why" has words with a contrast of 2.0:1, and 4.5:1 is the least: '
         f'"A registry delivers what". Choose another colour in {LOOKS}/look.py.',
         f'course/L4.4.2/deck.md:{lines["minimum"]}: slide "minimum" has a picture that nothing describes: '
@@ -87,6 +90,24 @@ def test_a_text_that_is_too_long_for_its_slide_is_told_at_its_line(course):
         'px outside of their box: "And so on and on. And so on and on. And so on and on. And s…"'
     )
     assert fault.remedy == "Say it in fewer words, or make two slides of it."
+
+
+def test_a_table_that_outgrows_its_slide_is_told_with_the_file_that_it_is_drawn_from(course):
+    place, deck = course(
+        "## One {#one layout=table seconds=9}\n\n{{ formats() }}\n\nKept.\n\n### Spoken\n\nSaid.\n"
+    )
+    table = place / "course/data/formats.toml"
+    text, count = re.subn(
+        r'(?m)^notes = "', 'notes = "' + "And so on. " * 20, table.read_text(), count=3
+    )
+    assert count == 3
+    table.write_text(text)
+    fault = layout_faults(html_slides(place, deck), deck)[0]
+    assert "px outside of their box" in fault.problem
+    assert fault.remedy == (
+        "Say it in fewer words, or make two slides of it. "
+        "What is drawn there by {{ formats() }} is written in course/data/formats.toml."
+    )
 
 
 def test_a_title_may_take_two_lines_and_no_more(course):

@@ -14,11 +14,13 @@ from typing import Any
 from unpickled.authoring.slides.chromium import opened
 from unpickled.authoring.slides.look import SMALLEST
 from unpickled.content.deck import Deck, Slide
+from unpickled.content.loaders import DATA
 from unpickled.errors import ContentError
 
 __all__ = ["faults"]
 
 LESS = "Say it in fewer words, or make two slides of it."
+DRAWN = {"formats": f"{DATA}/formats.toml", "timeline": f"{DATA}/incidents.toml"}
 LOOKS = "src/unpickled/authoring/slides"
 SHOWN = 60  # characters of a text that is quoted
 MESSAGES: Mapping[str, tuple[Callable[[dict[str, Any]], str], str]] = {
@@ -84,8 +86,17 @@ def _probe() -> str:
 def _told(deck: Deck, slide: Slide, measured: Sequence[dict[str, Any]]) -> Iterator[ContentError]:
     for it in measured:
         problem, remedy = MESSAGES[it["kind"]]
+        if remedy == LESS:
+            remedy = " ".join([remedy, *_drawn(slide)])
         place = f"{deck.place}:{it['line'] or slide.line}"
         yield ContentError(place, f'slide "{slide.id}" {problem(it)}', remedy)
+
+
+def _drawn(slide: Slide) -> Iterator[str]:
+    """Say where words of a slide come from that the deck does not hold."""
+    for name, file in DRAWN.items():
+        if slide.data(name):
+            yield f"What is drawn there by {{{{ {name}() }}}} is written in {file}."
 
 
 def _quoted(text: str) -> str:
