@@ -143,6 +143,10 @@ def _whole(root: Path, scene: Scene, course: Course) -> Iterator[Fault]:
         yield 1, f'is the deck of "{deck.lesson}", which is no lesson of {COURSE}', "List it there."
     if lesson:
         yield from _lesson(root, deck, lesson)
+    for slide in deck.slides:
+        if slide.layout == "title" and deck.title and slide.title not in ("", deck.title):
+            problem = f'slide "{slide.id}" shows the title "{slide.title}", and the deck has "{deck.title}"'
+            yield slide.line, problem, "Make them the same."
     line = _line(root, deck, "cap_minutes")
     if deck.cap_minutes and scene.minutes > deck.cap_minutes:
         problem = (
