@@ -46,6 +46,43 @@ FAULTS: dict[str, tuple[str, str, str, int | None, str]] = {
         0,
         'format "joblib" says "some" in its risk_text, and has risk = "high". Make them the same.',
     ),
+    "a day that never came": (
+        INCIDENTS,
+        'date = "2024-02-27"',
+        'date = "2024-02-30"',
+        0,
+        'incident "jfrog-100" has a wrong date "2024-02-30". Write "2024", "2024-02" or "2024-02-27".',
+    ),
+    "another CVE than the source's": (
+        INCIDENTS,
+        'id = "keras-lambda"\ndate = "2024-04-16"\ntitle = "Keras models inject code"\ntext = "CVE-2024-3660',
+        'id = "keras-lambda"\ndate = "2024-04-16"\ntitle = "Keras models inject code"\ntext = "CVE-2024-3661',
+        0,
+        'incident "keras-lambda" names CVE-2024-3661, and not its record as a source. Correct the number, '
+        'or add "cve-2024-3661" to its sources.',
+    ),
+    "another CVE in a title": (
+        INCIDENTS,
+        'title = "Keras models inject code"',
+        'title = "Keras models inject code: CVE-2024-3661"',
+        -2,
+        'incident "keras-lambda" names CVE-2024-3661, and not its record as a source.',
+    ),
+    "another CVE, cut short": (
+        INCIDENTS,
+        'text = "Five records (CVE-2026-22606, -22607, -22608, -22609 and -22612)',
+        'text = "Five records (CVE-2026-22606, -22607, -22608, -22609 and -22613)',
+        -3,
+        'incident "fickling-gaps" names CVE-2026-22613, and not its record as a source.',
+    ),
+    "another CVE in a format": (
+        FORMATS,
+        "CVE-2019-6446, so old code",
+        "CVE-2019-6447, so old code",
+        None,
+        'format "npy" names CVE-2019-6447, and not its record as a source. Correct the number, or add '
+        '"cve-2019-6447" to its sources.',
+    ),
     "missing key": (
         FORMATS,
         'risk = "none"\n',

@@ -23,6 +23,10 @@ from unpickled.errors import ContentError
 
 __all__ = ["check"]
 
+CVE = re.compile(
+    r"\bCVE-(?P<year>\d{4})(?P<numbers>-\d{4,}(?:(?:,\s*|,?\s+and\s+)-\d{4,})*)", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Everything:
@@ -73,6 +77,7 @@ def check(root: Path) -> list[ContentError]:
     )
     cited += tuple(_cited_on_slides(root, faults))
     faults.extend(_check_sources(all_, cited))
+    faults.extend(_check_cves(all_))
     faults.extend(_check_errata(all_))
     for lesson in course.lessons:
         faults.extend(_check_practice(all_, lesson))
@@ -116,6 +121,28 @@ def _check_sources(all_: _Everything, cited: tuple[Citation, ...]) -> Iterator[C
             problem = f'source "{source.id}" is used nowhere'
             remedy = "Cite it, name it in a row's sources, or remove it."
             yield all_.fault(f"{DATA}/sources.toml", source.id, problem, remedy)
+
+
+def _check_cves(all_: _Everything) -> Iterator[ContentError]:
+    """Hold each CVE number in the text of an incident or a format against that row's sources."""
+    told: list[tuple[str, Format | Incident, str]] = []
+    told += [("incident", row, f"{row.title} {row.text}") for row in all_.incidents]
+    told += [("format", row, f"{row.risk_text} {row.notes} {row.detail}") for row in all_.formats]
+    for kind, row, text in told:
+        for number in _cves(text):
+            if number.lower() not in row.sources:
+                problem = f'{kind} "{row.id}" names {number}, and not its record as a source'
+                remedy = f'Correct the number, or add "{number.lower()}" to its sources.'
+                yield all_.fault(f"{DATA}/{FILES[kind]}.toml", row.id, problem, remedy)
+
+
+def _cves(text: str) -> list[str]:
+    """Return the CVE numbers of a text; "CVE-2026-22606, -22607" are two."""
+    found: dict[str, None] = {}
+    for match in CVE.finditer(text):
+        year, numbers = match["year"], re.findall(r"\d{4,}", match["numbers"])
+        found.update(dict.fromkeys(f"CVE-{year}-{number}" for number in numbers))
+    return list(found)
 
 
 def _uses(all_: _Everything) -> Iterator[tuple[str, str, str, str]]:

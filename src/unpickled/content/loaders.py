@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -182,19 +183,19 @@ def read_incidents(root: Path, faults: Faults) -> tuple[Incident, ...]:
 
     def make(row: Row) -> Incident:
         nonlocal previous
-        date = row.text("date")
-        if date and not PARTIAL_DATE.fullmatch(date):
+        day = row.text("date")
+        if day and not _is_date(day):
             row.fault(
-                f'has a wrong date "{date}"', 'Write "2024", "2024-02" or "2024-02-27".', key="date"
+                f'has a wrong date "{day}"', 'Write "2024", "2024-02" or "2024-02-27".', key="date"
             )
-        elif date < previous[: len(date)]:
+        elif day < previous[: len(day)]:
             row.fault(
-                f"is dated {date}, before the one above it", "Put the oldest first.", key="date"
+                f"is dated {day}, before the one above it", "Put the oldest first.", key="date"
             )
-        previous = date or previous
+        previous = day or previous
         return Incident(
             id=row.slug(),
-            date=date,
+            date=day,
             title=row.text("title"),
             text=row.text("text"),
             kind=row.word("kind", INCIDENTS),
@@ -202,6 +203,16 @@ def read_incidents(root: Path, faults: Faults) -> tuple[Incident, ...]:
         )
 
     return _read(root, faults, "incident", make)
+
+
+def _is_date(text: str) -> bool:
+    """Tell whether this is a year, a month or a day that there was: 2024-02-30 never came."""
+    if not PARTIAL_DATE.fullmatch(text):
+        return False
+    try:
+        return len(text) < len("2024-02-27") or bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def read_errata(root: Path, faults: Faults) -> tuple[Erratum, ...]:
