@@ -181,6 +181,30 @@ FAULTS = [  # what stands there, what an author puts in its place, on which line
     ('{{ timeline() }}', '{{ timeline(a="b") }}', 0,
      'asks for timeline(a="b")',
      'Write {{ timeline() }}.'),
+    ('- Honest files', '  - Honest files', 0,
+     'a slide cannot show a list inside a list',
+     'Begin it at the margin, or make it a sentence of the item above.'),
+    ('and no keys\n', 'and no keys\n   1. **First.** A step\n', 1,
+     'a slide cannot show a list inside a list',
+     'Begin it at the margin, or make it a sentence of the item above.'),
+    ('## Up next {', '## Up `next` {', 0,
+     'slide "next" has code marks in its title, which would show the marks',
+     'Write the title in plain words.'),
+    ('## Up next {', '## Up **next** {', 0,
+     'slide "next" has bold text in its title, which would show the marks',
+     'Write the title in plain words.'),
+    ('## Up next {', '## Up next [@py-pickle] {', 0,
+     'slide "next" has a citation in its title, which would show the marks',
+     'Write the title in plain words.'),
+    ('- Honest files', '- Honest\x08 files', 0,
+     'holds the control character U+0008',
+     'Take it out: no slide can show it.'),
+    ('- Honest files', '- Honest files\x00', 0,
+     'holds the control character U+0000',
+     'Take it out: no slide can show it.'),
+    ('- Honest files', '- Honest\x0c files', 0,
+     'holds the control character U+000C',
+     'Take it out: no slide can show it.'),
     ('2. **Load it in', '3. **Load it in', 0,
      'step 2 has the number 3',
      'Count 1, 2, 3.'),
@@ -235,6 +259,15 @@ def test_a_file_that_is_no_deck_is_told_so(course, data, problem):
     if data is not None:
         (course / DECK).write_bytes(data)
     assert any(problem in fault.problem for fault in faults_of(course))
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_mark_of_the_byte_order_and_windows_ends_of_line_are_read(deck, end):
+    """What an editor on Windows saves is the same deck, line for line."""
+    before = load_deck(LESSON, deck)
+    data = (deck / DECK).read_bytes().replace(b"\n", end)
+    (deck / DECK).write_bytes(b"\xef\xbb\xbf" + data)
+    assert load_deck(LESSON, deck) == before
 
 
 def test_a_folder_in_its_place_is_told_so(course):

@@ -1,7 +1,7 @@
 """The blocks of a slide in deck.md: paragraphs, bullets, steps and data, each with its line; and what is spoken.
 
-A block ends at an empty line; a line that is indented goes on with the item above it. Markdown that a slide cannot show
-is refused, each kind with what to write instead.
+A block ends at an empty line; a line that is indented goes on with the item above it, and is no item itself.
+Markdown that a slide cannot show is refused, each kind with what to write instead.
 """
 
 from __future__ import annotations
@@ -106,6 +106,10 @@ class Reader:
                 continue
             kind, words = self._kind(line, text)
             indented = line.text[:1].isspace()
+            if indented and kind in ("bullets", "steps"):
+                remedy = "Begin it at the margin, or make it a sentence of the item above."
+                self.fault(line.number, "a slide cannot show a list inside a list", remedy)
+                continue
             if block and ((indented and block.kind != "data") or (kind == block.kind == "text")):
                 block.go_on(text)
             elif block and kind == block.kind and kind in ("bullets", "steps"):

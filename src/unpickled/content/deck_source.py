@@ -29,6 +29,8 @@ __all__ = ["deck_lessons", "deck_path", "load_deck", "read_deck"]
 
 FENCE = "+++"
 PACES = 80, 220  # words a minute that people can follow
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+MARKS = (("`", "code marks"), ("**", "bold text"), ("[@", "a citation"), ("{{", "a call"))
 HEADING = re.compile(r"##\s+(?P<title>.*?)\s*(?:\{(?P<attributes>[^{}]*)\})?\s*$")
 SPOKEN = re.compile(r"###\s+Spoken\s*$")
 EXAMPLE = "Write it as: ## Title {#id layout=text seconds=30}."
@@ -88,7 +90,17 @@ def _lines(root: Path, path: str, faults: Faults) -> list[Line]:
         if not text.strip():
             faults.append(ContentError(path, "is empty", "Begin it as the other decks do."))
             return []
-        return [Line(number, words) for number, words in enumerate(text.splitlines(), 1)]
+        text = text.removeprefix("\ufeff")  # which some editors save before the first character
+        read = [
+            Line(number, words) for number, words in enumerate(re.split(r"\r\n|\r|\n", text), 1)
+        ]
+        for one in read:
+            found = CONTROL.search(one.text)
+            if found:
+                problem = f"holds the control character U+{ord(found[0]):04X}"
+                remedy = "Take it out: no slide can show it."
+                faults.append(ContentError(f"{path}:{one.number}", problem, remedy))
+        return read
     return []
 
 
@@ -152,6 +164,10 @@ def _slide(reader: Reader, number: int, lines: list[Line], seen: dict[str, int])
     identity = given.get("id", "")
     if not title:
         reader.fault(heading.number, "a slide has no title", EXAMPLE)
+    for mark, what in MARKS:
+        if mark in title:
+            problem = f'slide "{identity}" has {what} in its title, which would show the marks'
+            reader.fault(heading.number, problem, "Write the title in plain words.")
     if not identity:
         reader.fault(heading.number, f'slide "{title}" has no id', EXAMPLE)
     elif identity in seen:
