@@ -46,10 +46,9 @@ assert data[-1:] == b"."  # the last byte of every pickle: the instruction STOP
 #
 # {{ way() }}
 #
-# The text of this lesson promises about {{ lesson.stated_minutes }} minutes for reading it. With everything tried out,
-# count on {{ lesson.minutes }}. Stop where you like: your progress is kept, and the rail on top of each page shows it.
+# Stop where you like: your progress is kept, and the rail on top of each page shows it.
 #
-# In a class, lab L4.8 and a quiz of three questions come after it. They are in the folder that you were given:
+# In a class, lab L4.8 and a quiz of three questions come after L4.4.2. They are in the folder that you were given:
 # `labs/L4.8/L4.8.ipynb` and `quizzes/L4.4.2/L4.4.2-quiz.ipynb`.
 
 # %% [markdown]

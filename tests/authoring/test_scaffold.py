@@ -68,6 +68,19 @@ def test_a_new_lesson_is_built_with_the_others_and_is_found_from_the_start_page(
     } <= made
     start = (course / "course/start.ipynb").read_text("utf-8")
     assert f"[{TITLE}](L4.4.3/{PAGE}.ipynb), 5 min" in start
+    cells = ["".join(cell["source"]) for cell in json.loads(start)["cells"]]
+    lessons = load_course(course).lessons
+    (aims,) = [cell for cell in cells if "## What you will be able to do" in cell]
+    (way,) = [cell for cell in cells if "## The way through" in cell]
+    for cell in (aims, way):
+        heads = [cell.index(f"**{one.id}: {one.title}**") for one in lessons]
+        assert heads == sorted(heads)
+    for one in lessons:
+        assert all(f"- {objective.text}" in aims for objective in one.objectives)
+    assert "The text of L4.4.2 promises about 5 minutes" in way
+    assert "The text of L4.4.3 promises about 1 minute for" in way
+    assert "come after L4.4.2." in way
+    assert "this lesson" not in way
     before = (course / "course/L4.4.2/09-references.ipynb").read_text("utf-8")
     assert f"[{TITLE} →](../L4.4.3/{PAGE}.ipynb)" in before
     assert stale_files(course)[1] == []

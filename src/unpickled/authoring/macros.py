@@ -7,7 +7,7 @@ linked afterwards like the author's own.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,13 @@ def macros(root: Path, page: Page) -> Mapping[str, Any]:
 
 
 def objectives(root: Path, page: Page) -> str:
-    """List what the reader of the page's lesson will be able to do."""
-    return _bullets(objective.text for objective in _lesson(root, page).objectives)
+    """List what the reader of the page's lesson will be able to do; on the start page, of each lesson."""
+    lessons = load_course(root).lessons
+    own = [one for one in lessons if one.id == page.source.parent.name] or lessons
+    return "\n\n".join(
+        "\n\n".join([*_head(one, own), _bullets(objective.text for objective in one.objectives)])
+        for one in own
+    )
 
 
 def tags(root: Path, page: Page) -> str:
@@ -59,7 +64,7 @@ def tags(root: Path, page: Page) -> str:
 
 
 def way(root: Path, page: Page) -> str:
-    """Number the pages of each lesson, linked and with their minutes, below its title where there are several."""
+    """Number the pages of each lesson, linked, with their minutes and its own; several lessons have heads."""
     lessons = load_course(root).lessons
     parts = []
     for lesson in lessons:
@@ -67,8 +72,12 @@ def way(root: Path, page: Page) -> str:
         for number, target in enumerate(lesson.pages, 1):
             link = address(page.source, lesson_page(root, lesson.id, target.id))
             rows.append(f"{number}. [{target.title}]({link}), {target.minutes} min")
-        head = [f"**{lesson.id}: {lesson.title}**"] if len(lessons) > 1 else []
-        parts.append("\n\n".join([*head, "\n".join(rows)]))
+        promised = f"{lesson.stated_minutes} minute{'s' if lesson.stated_minutes != 1 else ''}"
+        time = (
+            f"The text of {lesson.id} promises about {promised} for reading it. With everything tried out, count on "
+            f"{lesson.minutes}."
+        )
+        parts.append("\n\n".join([*_head(lesson, lessons), "\n".join(rows), time]))
     return "\n\n".join(parts)
 
 
@@ -120,6 +129,11 @@ def incident_list(root: Path) -> str:
     """List the incidents of the picture as text, each with its sources."""
     rows = load_incidents(root)
     return _bullets(f"**{row.date}** {row.title}. {row.text} {_cite(row.sources)}" for row in rows)
+
+
+def _head(lesson: Lesson, among: Sequence[Lesson]) -> list[str]:
+    """Return a lesson's title as a line of its own, where it is one of several."""
+    return [f"**{lesson.id}: {lesson.title}**"] if len(among) > 1 else []
 
 
 def _lesson(root: Path, page: Page) -> Lesson:
