@@ -77,6 +77,18 @@ def test_measured_audio_sets_the_cues(real):
     assert (pickle[0].start, pickle[-1].end) == pytest.approx((21.0, 100.0))
 
 
+@pytest.mark.parametrize("slower", [1.0, 1.15, 1.5, 2.0])
+def test_no_cue_stays_for_more_than_seven_seconds_when_the_audio_is_slow(real, slower):
+    """A slide that is spoken to more slowly has more cues, not longer ones."""
+    deck, forms = real
+    times = {p.slide.id: (p.start * slower, p.end * slower) for p in pace(deck, forms)}
+    made = cues(deck, forms, times)
+    assert max(cue.end - cue.start for cue in made) <= 7.05
+    for slide in deck.slides:
+        words = " ".join(line for cue in made if cue.slide == slide.id for line in cue.lines)
+        assert words == " ".join(" ".join(slide.spoken).split())
+
+
 def test_a_line_does_not_end_with_the():
     """A cut costs most after a word that clings to the next one."""
     for cue in cues(

@@ -84,9 +84,7 @@ def cues(
     cutter = _Cutter(forms, deck.words_per_minute)
     for slide in pace(deck, forms):
         start, end = (measured or {}).get(slide.slide.id, (slide.start, slide.end))
-        blocks = [block for text in slide.slide.spoken for block in cutter.cut(text.split())]
-        seconds = [cutter.seconds(block) for block in blocks]
-        unit = (end - start) / max(1e-9, sum(seconds))
+        blocks, seconds, unit = cutter.fitted(slide.slide.spoken, end - start)
         at = start
         for block, share in zip(blocks, seconds, strict=True):
             made.append(Cue(slide.slide.id, at, at + share * unit, _lines(block)))
@@ -122,14 +120,31 @@ class _Cutter:
     forms: SpokenForms
     words_per_minute: int
 
-    def cut(self, words: Sequence[str]) -> Iterator[Sequence[str]]:
+    def fitted(
+        self, paragraphs: Sequence[str], lasts: float
+    ) -> tuple[list[Sequence[str]], list[float], float]:
+        """Cut a slide's paragraphs; return the cues, their seconds, and by how much these stretch to fill `lasts`.
+
+        Where the audio is slower than our own pace, they are cut once more, so that none stays for too long.
+        """
+        stretch = 1.0
+        for _ in range(2):
+            blocks = [block for text in paragraphs for block in self.cut(text.split(), stretch)]
+            seconds = [self.seconds(block) for block in blocks]
+            unit = lasts / max(1e-9, sum(seconds))
+            if max(seconds, default=0.0) * unit <= SECONDS:
+                break
+            stretch = unit
+        return blocks, seconds, unit
+
+    def cut(self, words: Sequence[str], stretch: float = 1.0) -> Iterator[Sequence[str]]:
         """Cut a paragraph into cues: the cheapest of all ways whose every cue fits."""
         best: list[tuple[float, int]] = [(0.0, 0)]
         for end in range(1, len(words) + 1):
             ways = []
             for start in range(end - 1, -1, -1):
                 block = words[start:end]
-                if end - start > 1 and not self._fits(block):
+                if end - start > 1 and not self._fits(block, stretch):
                     break
                 ways.append((best[start][0] + _cost(block, words[end : end + 1]), start))
             best.append(min(ways))
@@ -144,8 +159,8 @@ class _Cutter:
         said = self.forms.words(text) * 60 / max(1, self.words_per_minute)
         return max(said, len(text) / (RATE - 1))
 
-    def _fits(self, block: Sequence[str]) -> bool:
-        return _short(" ".join(block)) and self.seconds(block) <= SECONDS
+    def _fits(self, block: Sequence[str], stretch: float) -> bool:
+        return _short(" ".join(block)) and self.seconds(block) * stretch <= SECONDS
 
 
 def _cost(block: Sequence[str], after: Sequence[str]) -> float:
