@@ -10,6 +10,7 @@ import pytest
 from unpickled.content import check, load_course, load_formats, load_practice, load_sources
 from unpickled.errors import ContentError
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 COURSE = "course/course.toml"
 SOURCES = "course/data/sources.toml"
 FORMATS = "course/data/formats.toml"
@@ -19,6 +20,9 @@ GLOSSARY = "course/data/glossary.toml"
 PRACTICE = "quizzes/L4.4.2/practice.toml"
 PAGE = "course/L4.4.2/04-minimum-bar.py"
 START = "course/start.py"
+
+MINUTES = load_course(CHECKOUT).lessons[0].minutes
+CHOICES = sum(item.kind == "choice" for item in load_practice(CHECKOUT))
 
 Edit = Callable[[str, str, str], int]
 
@@ -303,14 +307,15 @@ FAULTS: dict[str, tuple[str, str, str, int | None, str]] = {
     ),
     "minutes that do not add up": (
         COURSE,
-        "minutes = 40 ",
+        f"minutes = {MINUTES} ",
         "minutes = 35 ",
         0,
-        'lesson "L4.4.2" says 35 minutes, and its pages add up to 40. Set minutes = 40, or correct a page.',
+        f'lesson "L4.4.2" says 35 minutes, and its pages add up to {MINUTES}. '
+        f"Set minutes = {MINUTES}, or correct a page.",
     ),
     "minutes as true": (
         COURSE,
-        "minutes = 40 ",
+        f"minutes = {MINUTES} ",
         "minutes = true ",
         0,
         'has a wrong "minutes". It must be a whole number.',
@@ -727,7 +732,8 @@ def test_right_choices_all_in_one_place_are_told(course: Path) -> None:
     file.write_text("".join(lines))
     (fault,) = check(course)
     assert str(fault) == (
-        f"{PRACTICE}: the right choice is number 2 in 18 of 18 items. Move some, so that the place gives nothing away."
+        f"{PRACTICE}: the right choice is number 2 in {CHOICES} of {CHOICES} items. "
+        "Move some, so that the place gives nothing away."
     )
 
 

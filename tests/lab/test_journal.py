@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from unpickled import content
+from unpickled.authoring.pages import pages as authoring_pages
 from unpickled.content import load_practice
 from unpickled.errors import ContentError
 from unpickled.lab.journal import Journal
@@ -115,10 +117,19 @@ def test_every_page_has_a_rail_whose_links_lead_to_notebooks(root, kept):
 
 
 def test_the_rail_counts_pages_as_their_links_do(root, kept):
-    """Page 01 is number 1 of 9 in rail, file name and navigation line; the start page is not counted."""
+    """Page 01 is number 1 of 9 in rail, file name and navigation line; the start page is not counted, nor is a 3b."""
     pages = Journal(root).rail("start").pages
-    assert [page["number"] for page in pages] == ["", *map(str, range(1, 10))]
+    numbers = [page["number"] for page in pages]
+    assert [number for number in numbers if not number[-1:].isalpha()] == [
+        "",
+        *map(str, range(1, 10)),
+    ]
+    assert numbers[3:6] == ["3", "3b", "4"]
+    assert [page["of"] for page in pages] == ["0", *["9"] * (len(pages) - 1)]
     assert all(page["id"].startswith(f"0{page['number']}-") for page in pages[1:])
+    made = content.load_course(root)
+    places = [page.place for page in authoring_pages(root, made)]
+    assert places == ["", *(f"{number} of 9" for number in numbers[1:])]
 
 
 def test_what_is_unknown_is_named(root, kept):

@@ -64,14 +64,19 @@ def tags(root: Path, page: Page) -> str:
 
 
 def way(root: Path, page: Page) -> str:
-    """Number the pages of each lesson, linked, with their minutes and its own; several lessons have heads."""
+    """Number the pages of each lesson, linked, with their minutes and its own; several lessons have heads.
+
+    A page "3b" stands below 3: Markdown has no such number in its lists.
+    """
     lessons = load_course(root).lessons
     parts = []
     for lesson in lessons:
         rows = []
-        for number, target in enumerate(lesson.pages, 1):
+        for target in lesson.pages:
             link = address(page.source, lesson_page(root, lesson.id, target.id))
-            rows.append(f"{number}. [{target.title}]({link}), {target.minutes} min")
+            row = f"[{target.title}]({link}), {target.minutes} min"
+            whole = target.number.isdecimal()
+            rows.append(f"{target.number}. {row}" if whole else f"    - {target.number} {row}")
         promised = f"{lesson.stated_minutes} minute{'s' if lesson.stated_minutes != 1 else ''}"
         time = (
             f"The text of {lesson.id} promises about {promised} for reading it. With everything tried out, count on "

@@ -23,7 +23,7 @@ class Page:
         source: the py:percent file.
         before: link text and relative address of the page before, or None.
         after: the same of the page after.
-        place: "3 of 9" within the lesson; empty on the start page.
+        place: "3 of 9" within the lesson, "3b of 9" beside it; empty on the start page.
         references: relative address of the page that lists the sources.
     """
 
@@ -52,9 +52,8 @@ def pages(root: Path, course: Course) -> tuple[Page, ...]:
     rows = [("start", "Start", root / "course" / "start.py", "")]
     for lesson in course.lessons:
         folder = root / "course" / lesson.id
-        count = len(lesson.pages)
-        for number, page in enumerate(lesson.pages, 1):
-            place = f"{number} of {count}"
+        for page in lesson.pages:
+            place = f"{page.number} of {lesson.counted}" if page.number else ""
             rows.append((page.id, page.title, folder / f"{page.id}.py", place))
     listing = root / "course" / _referring(course) / f"{REFERENCES}.py"
     made = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -120,6 +121,12 @@ class Page:
     minutes: int
     section: str = ""
 
+    @property
+    def number(self) -> str:
+        """Its number as the id says it: "4" of "04-minimum-bar", "3b" of a page beside 03; none of the start page."""
+        found = re.match(r"0*(\d+[a-z]?)-", self.id)
+        return found[1] if found else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
@@ -135,6 +142,11 @@ class Lesson:
     objectives: tuple[Objective, ...]
     tags: tuple[Tag, ...]
     pages: tuple[Page, ...]
+
+    @property
+    def counted(self) -> int:
+        """How many pages are counted: "3b" stands beside 3 and makes the lesson no longer."""
+        return sum(page.number.isdecimal() for page in self.pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

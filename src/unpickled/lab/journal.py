@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -134,11 +134,18 @@ class Journal:
                 "title": page.title,
                 "href": self._address(here, page.id),
                 "state": _page_state([one["done"] for one in of_page[page.id]]),
-                "number": str(number) if number else "",
+                "number": page.number,
+                "of": str(of),
             }
-            for number, page in enumerate(self._course.pages)
+            for page, of in self._counted()
         ]
         return pages, of_page[here]
+
+    def _counted(self) -> Iterator[tuple[content.Page, int]]:
+        """Yield every page, and how many pages its lesson counts."""
+        yield self._course.start, 0
+        for lesson in self._course.lessons:
+            yield from ((page, lesson.counted) for page in lesson.pages)
 
     def _on(self, page: str, states: Mapping[str, str]) -> list[dict[str, Any]]:
         items = [item for item in self._items.values() if item.page == page]

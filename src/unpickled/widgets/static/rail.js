@@ -1,7 +1,7 @@
 /**
  * The progress rail at the top of a notebook: where the learner is in the lesson, what is done, and the exercises here.
  *
- * Traits read: `pages` [{id, title, href, state, number}] with state "done", "partly" or "open", `current`,
+ * Traits read: `pages` [{id, title, href, state, number, of}] with state "done", "partly" or "open", `current`,
  * `exercises` [{id, title, done}], `message`. Messages to Python: {type: "reset", exercise}.
  */
 import {
@@ -22,12 +22,12 @@ import { glyph, icon } from "./icons.js";
 const HOME = "•";
 const STATES = { done: "done", partly: "partly done", open: "not started" };
 
-/** What stands in a page's dot: its number in the lesson; a page that has none (the start page) gets a plain mark. */
+/** What stands in a page's dot: its number in the lesson, "3b" beside 3; the start page, which has none, gets a mark. */
 const mark = (page, at) => (page.number === "" ? HOME : page.number || String(at + 1));
 
-/** The line beside the dots: "2 of 9: its title", or the title alone. */
+/** The line beside the dots: "2 of 9: its title" (`of` where the page says it), or the title alone. */
 const heading = (page, at, pages) => {
-  const counted = pages.filter((one) => one.number !== "").length;
+  const counted = page.of || pages.filter((one) => one.number !== "").length;
   return mark(page, at) === HOME ? page.title : `${mark(page, at)} of ${counted}: ${page.title}`;
 };
 
