@@ -233,3 +233,31 @@ def test_a_long_pickle_as_json_points_to_brief_once(tmp_path, capsys):
     assert capsys.readouterr().err.count("--brief") == 1
     assert run(["trace", str(path), "--json", "--brief"]) == 0
     assert not capsys.readouterr().err
+
+
+def test_a_text_is_called_a_text(tmp_path, capsys):
+    """Not an opcode's failure alone: a reader's own letters are no damaged pickle."""
+    note = tmp_path / "note.txt"
+    note.write_text("hello, this is a note\n")
+    assert run(["trace", str(note)]) == 2
+    told = capsys.readouterr().err
+    assert f"{note}, byte 0: the file is plain text, and no pickle (BINGET: " in told
+    assert told.endswith("See what it is: unpickled check FILE\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="measures memory as Unix does")
+def test_a_huge_file_that_is_no_pickle_is_not_read_whole(tmp_path):
+    """4 GB of zeros end at the first byte, in little memory."""
+    huge = tmp_path / "huge.bin"
+    with huge.open("wb") as file:
+        file.truncate(4 << 30)
+    child = (
+        "import resource, sys; from unpickled.cli.main import run; code = run(['trace', sys.argv[1]]);"
+        "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", child, str(huge)], capture_output=True, text=True, check=True
+    )
+    code, megabytes = map(int, done.stdout.split()[-2:])
+    assert code == 2
+    assert megabytes < 200

@@ -56,7 +56,11 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
         else:
             _print(tracing, where)
     except TraceError as error:
-        raise CourseError(f"{where or name}, {error.place}", error.problem, error.remedy) from error
+        place = f"{where or name}, {error.place}"
+        if reading.text:
+            problem = f"the file is plain text, and no pickle ({error.problem})"
+            raise CourseError(place, problem, "See what it is: unpickled check FILE") from error
+        raise CourseError(place, error.problem, error.remedy) from error
     finally:
         for other in reading.others:
             click.echo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from mmap import ACCESS_READ, mmap
 from typing import NamedTuple
 
 from unpickled.errors import CourseError
@@ -15,6 +16,9 @@ __all__ = ["Reading", "read_pickle", "read_pickle_in"]
 LARGEST = 1 << 30  # bytes of a pickle that are read; more than a tracer's limits ever allow
 _MAIN = "data.pkl"  # the object itself in a PyTorch archive; the other members are raw numbers
 _SHAPELESS = {"unknown", "text", "empty"}  # anything else has a format that is not pickle's
+_READ = (
+    16 << 20
+)  # bytes; a larger file without a known shape is mapped: its trace mostly ends at once
 
 
 class Reading(NamedTuple):
@@ -25,12 +29,14 @@ class Reading(NamedTuple):
         size: how many bytes there are in truth.
         where: the archive's members joined by ` > `; empty for the file itself.
         others: where the file holds other pickles.
+        text: whether no pickle was recognised, and the file looks like plain text.
     """
 
-    data: bytes
+    data: bytes | mmap
     size: int
     where: str
     others: tuple[str, ...] = ()
+    text: bool = False
 
 
 def read_pickle(
@@ -55,9 +61,12 @@ def read_pickle(
         ScanError: the file is missing or cannot be read.
     """
 
-    def start() -> bytes:
+    def start() -> bytes | mmap:
         with open_regular(path) as file:
-            return file.read(most)
+            size = min(os.fstat(file.fileno()).st_size, most)
+            return (
+                file.read(size) if size <= _READ else mmap(file.fileno(), size, access=ACCESS_READ)
+            )
 
     return _read(inside(path), os.fspath(path), start, _Wish(member, first, most))
 
@@ -79,7 +88,9 @@ class _Wish(NamedTuple):
     most: int
 
 
-def _read(found: Iterable[Piece], place: str, start: Callable[[], bytes], wish: _Wish) -> Reading:
+def _read(
+    found: Iterable[Piece], place: str, start: Callable[[], bytes | mmap], wish: _Wish
+) -> Reading:
     """Choose among the pieces; `start` gives the file's own first bytes, for want of a pickle."""
     pickles: dict[str, Reading] = {}
     rest: list[Piece] = []
@@ -91,8 +102,8 @@ def _read(found: Iterable[Piece], place: str, start: Callable[[], bytes], wish: 
             rest.append(piece)
     if not pickles:
         _require_shapeless(rest, place, wish.member)
-        data = start()
-        return Reading(data, len(data), "")
+        whole = start()
+        return Reading(whole, len(whole), "", text=any(piece.format == "text" for piece in rest))
     chosen = _chosen(list(pickles), wish.member)
     if wish.first:
         chosen = chosen[:1]
