@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from unpickled.canary.loading import Loaded, Loader, load_in_child
+from unpickled.canary.loading import Loaded, load_in_child
+from unpickled.canary.proving import LOADERS, Loader
 
-__all__ = ["Loaded", "Loader", "load_in_child"]
+__all__ = ["LOADERS", "Loaded", "Loader", "load_in_child"]

@@ -7,22 +7,19 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any
 
-from unpickled.checking.harmless import deeds, first_pickle
+from unpickled.canary.proving import LARGEST, Loader, proved
 from unpickled.errors import CourseError
 from unpickled.sandbox import Limits, run_python
-from unpickled.weights import identify, reading_problem
+from unpickled.weights import reading_problem
 
-__all__ = ["Loaded", "Loader", "load_in_child"]
-
-Loader: TypeAlias = Literal["pickle", "torch"]
+__all__ = ["Loaded", "load_in_child"]
 
 # torch maps 0.7 GB and starts threads; what a file may do was settled before.
 _LIMITS = {"memory": 3 << 30, "processes": 64}
 _SCRIPT = Path(__file__).with_name("load_one.txt")
-_LARGEST = 64 << 20
-_FORMATS = {"pickle": {"pickle"}, "torch": {"pickle", "torch-zip", "torch-legacy"}}
+_LINES, _LINE = 12, 300  # of what a loader found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,8 @@ class Loaded:
         error: the class of the exception that ended the load; empty if there was none.
         message: its text, in one line.
         isolation: where the child was.
+        found: what the loader handed over, in a few lines: names and types, texts as they stand in the file.
+        tool: which loader it was, with its version: "torch 2.13.0".
     """
 
     loaded: bool
@@ -42,14 +41,17 @@ class Loaded:
     error: str
     message: str
     isolation: str
+    found: tuple[str, ...] = ()
+    tool: str = ""
 
 
-def load_in_child(
+def load_in_child(  # noqa: PLR0913 - each is named at the call
     path: str | os.PathLike[str],
     *,
     home: Path,
     loader: Loader = "pickle",
     weights_only: bool = True,
+    allow_pickle: bool = False,
     seconds: int = 60,
 ) -> Loaded:
     """Load a file in a child, if all that it would do is make a folder in `home`.
@@ -57,8 +59,10 @@ def load_in_child(
     Args:
         path: the file.
         home: the temporary folder in which marker folders may appear.
-        loader: whose `load` is called.
+        loader: whose `load` is called; "keras" reads a model's architecture as Keras would and brings no layer to
+            life.
         weights_only: the argument of `torch.load`.
+        allow_pickle: the argument of `numpy.load`.
         seconds: how long the child may take.
 
     Raises:
@@ -70,9 +74,10 @@ def load_in_child(
         # What was examined is what is loaded: a copy that nobody else writes to.
         copy = Path(folder).resolve() / Path(path).name
         copy.write_bytes(data)
-        markers = _proved(data, copy, loader, home)
+        markers = proved(data, copy, loader, home)
         before = {marker for marker in markers if marker.exists()}
-        arguments = [str(copy), loader, "yes" if weights_only else "no"]
+        allowed = {"torch": weights_only, "numpy": allow_pickle}.get(loader, False)
+        arguments = [str(copy), loader, "yes" if allowed else "no"]
         ran = run_python(
             _SCRIPT,
             arguments,
@@ -89,43 +94,12 @@ def load_in_child(
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise reading_problem(str(path), error) from error
-    if len(data) > _LARGEST:
-        raise CourseError(
-            path.name, f"it is larger than {_LARGEST >> 20} MB", "Load a smaller one."
-        )
+    if len(data) > LARGEST:
+        raise CourseError(path.name, f"it is larger than {LARGEST >> 20} MB", "Load a smaller one.")
     return data
-
-
-def _proved(data: bytes, copy: Path, loader: Loader, home: Path) -> list[Path]:
-    """Return the folders that a load would make, all of them in `home`."""
-    form = identify(copy)
-    if loader not in _FORMATS:
-        raise CourseError(str(loader), "there is no such loader", 'Choose "pickle" or "torch".')
-    if form.id not in _FORMATS[loader]:
-        problem = f"it is not for this loader: {form.label}"
-        raise CourseError(copy.name, problem, "Nothing was loaded. Give it a file of its own kind.")
-    told = [deeds(data, copy.name)]
-    if form.id == "pickle":
-        told.append(first_pickle(data))  # whatever else there is, this one is loaded
-    problems = [problem for one in told for problem in one.problems]
-    folders = {Path(folder) for one in told for folder in one.folders}
-    if problems:
-        raise _refusal(copy.name, problems[0])
-    for folder in folders:
-        if not folder.is_absolute() or ".." in folder.parts or folder.parent.resolve() != home:
-            raise _refusal(copy.name, f"it would make the folder {folder}")
-    return sorted(folders)
-
-
-def _refusal(name: str, problem: str) -> CourseError:
-    remedy = (
-        "Nothing was loaded. Here only the harmless canary is: "
-        "os.mkdir of one folder directly in lab.workspace()."
-    )
-    return CourseError(name, problem, remedy)
 
 
 def _told(out: str, code: int | None, *, made: bool, isolation: str) -> Loaded:
@@ -133,6 +107,15 @@ def _told(out: str, code: int | None, *, made: bool, isolation: str) -> Loaded:
         return Loaded(False, made, "TimeoutError", "the child took too long", isolation)
     try:
         told = json.loads(out)
-        return Loaded(told["loaded"], made, told["error"], told["message"], isolation)
+        found = tuple(_text(line) for line in told["found"][:_LINES])
+        words = (_text(told["error"]), _text(told["message"]))
+        return Loaded(told["loaded"] is True, made, *words, isolation, found, _text(told["tool"]))
     except (ValueError, KeyError, TypeError):
         return Loaded(False, made, "ChildProcessError", f"the child ended with {code}", isolation)
+
+
+def _text(value: Any) -> str:
+    """Return a text of the child's, cut: what it prints is not ours."""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value if len(value) <= 2 * _LINE else f"{value[: 2 * _LINE]}…"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from unpickled.checking.arrays import NAMES, rebuilds
 from unpickled.errors import TraceError
 from unpickled.pickles import Call, Import, Limits, Tracing
 from unpickled.weights import pieces
@@ -70,10 +71,16 @@ def deeds(data: bytes, name: str = "") -> Deeds:
     return found.told()
 
 
-def first_pickle(data: bytes) -> Deeds:
-    """Tell what the one pickle at the very start of the data would do: the one that `pickle.load` loads."""
-    found = _Found()
-    found.read(data, 0, 1)
+def first_pickle(data: bytes, start: int = 0, *, arrays: bool = False) -> Deeds:
+    """Tell what one pickle would do: the one that `pickle.load` loads.
+
+    Args:
+        data: where it is.
+        start: where it begins.
+        arrays: whether NumPy's and joblib's own way of rebuilding arrays is harmless too.
+    """
+    found = _Found(arrays=arrays)
+    found.read(data, start, 1)
     return found.told()
 
 
@@ -86,7 +93,8 @@ def in_workspace(folder: str) -> bool:
 
 
 class _Found:
-    def __init__(self) -> None:
+    def __init__(self, *, arrays: bool = False) -> None:
+        self.arrays = arrays
         self.folders: list[str] = []
         self.tensors = 0
         self.pickles = 0
@@ -102,7 +110,7 @@ class _Found:
         tracing = Tracing(data, _LIMITS, start)
         try:
             for step in tracing:
-                if step.imports:
+                if step.imports and not (self.arrays and step.imports in NAMES):
                     self.problems += _stranger(step.imports)
                 if step.calls:
                     self._call(step.calls)
@@ -120,6 +128,8 @@ class _Found:
 
     def _call(self, call: Call) -> None:
         function = call.function
+        if self.arrays and rebuilds(call):
+            return
         if type(function) is Import and not call.method:
             if function in _MKDIR:
                 self.problems += self._mkdir(call)
