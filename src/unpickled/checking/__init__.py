@@ -7,12 +7,14 @@ the learner's kernel (`InKernel`) and outside of it (`Recorded`, and any engine 
 
 from __future__ import annotations
 
+from unpickled.checking.defining import Visible, defined, visible
 from unpickled.checking.harmless import Deeds, deeds, in_workspace
 from unpickled.checking.kernel import InKernel
 from unpickled.checking.plain import Plain, plain
 from unpickled.checking.port import Check, File, Outcome, Student, judge
 from unpickled.checking.recorded import Recorded, Recording
 from unpickled.checking.tally import Tally
+from unpickled.checking.telling import meter, told_on_award, told_on_check
 
 __all__ = [
     "Check",
@@ -25,8 +27,14 @@ __all__ = [
     "Recording",
     "Student",
     "Tally",
+    "Visible",
     "deeds",
+    "defined",
     "in_workspace",
     "judge",
+    "meter",
     "plain",
+    "told_on_award",
+    "told_on_check",
+    "visible",
 ]

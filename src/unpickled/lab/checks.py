@@ -6,10 +6,8 @@ A cell's value is the points: as text a bare number, since nbgrader reads a part
 from __future__ import annotations
 
 import os
-import runpy
 import sys
-import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from unpickled.lab.session import Material, found, workspace
 __all__ = ["award", "check", "deeds", "load_in_child"]
 
 _CHECKS = "checks.py"
-_COLUMNS = 88  # of a line of output: JupyterLab breaks longer ones inside of words
 
 
 class Points(float):
@@ -35,11 +32,7 @@ class Points(float):
     maximum: float
 
     def _repr_html_(self) -> str:
-        most, half, told = self.maximum, self.maximum / 2, f"{self:g} of {self.maximum:g} points"
-        return (
-            f'<meter max="{most}" low="{half}" high="{0.999 * most}" optimum="{most}" value="{float(self)}" '
-            f'style="display: block; width: 12em; margin: .4em 0" title="{told}">{told}</meter>'
-        )
+        return checking.meter(self, self.maximum)
 
 
 def check(exercise: str) -> float:
@@ -51,46 +44,12 @@ def check(exercise: str) -> float:
     Raises:
         CourseError: `checks.py` is not beside the notebook, or knows no such exercise.
     """
-    path = Path.cwd() / _CHECKS
-    if not path.is_file():
-        raise CourseError(_CHECKS, "it is not beside the notebook", "Fetch the lab's folder anew.")
-    given = runpy.run_path(str(path))
-    checks, points = given["CHECKS"], given.get("POINTS", {})
-    if exercise not in checks or exercise not in points:
-        raise CourseError(exercise, f"{_CHECKS} knows no such exercise", "Fetch the lab anew.")
-    here, later = points[exercise]
-    outcome = checking.judge(
-        checks[exercise], checking.InKernel(_namespace(), Path.cwd()), maximum=here
-    )
+    given = checking.visible(Path.cwd() / _CHECKS)
+    outcome = given.judge(exercise, checking.InKernel(_namespace(), Path.cwd()))
     handed_in = os.environ.get("NBGRADER_EXECUTION") == "autograde"  # by nbgrader, while it grades
-    told = _told(exercise, outcome, later, handed_in=handed_in)
-    print(told)  # noqa: T201 - checks speak in a cell
+    later = given.points[exercise][1]
+    print(checking.told_on_check(exercise, outcome, later, handed_in=handed_in))  # noqa: T201 - checks speak in a cell
     return Points(outcome)
-
-
-def _told(exercise: str, outcome: checking.Outcome, later: float, *, handed_in: bool) -> str:
-    """Say what a visible check found and how much is not judged yet, in lines that end between words."""
-    if handed_in:
-        heading = f"{exercise}: {outcome.points:g} of {outcome.maximum:g} points"
-        return _wrapped(heading, outcome.feedback)
-    right = outcome.points == outcome.maximum
-    total = f"{outcome.points:g} of {outcome.maximum + later:g} points"
-    heading = f"{exercise}: right so far, {total}" if right else f"{exercise}: {total} so far"
-    noun = "point is" if later == 1 else "points are"
-    count = "" if right and later == 1 else f"{later:g} "
-    rest = f"{f'The other {count}' if right else f'{count}more '}{noun} judged when you hand in."
-    return _wrapped(heading, [*(line for line in outcome.feedback if line != "Right."), rest])
-
-
-def _wrapped(heading: str, sentences: Iterable[str]) -> str:
-    lines = textwrap.TextWrapper(
-        width=_COLUMNS,
-        initial_indent="  - ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join([heading, *map(lines.fill, sentences)])
 
 
 def award(exercise: str, check: checking.Check | str) -> float:
@@ -101,21 +60,14 @@ def award(exercise: str, check: checking.Check | str) -> float:
         check: the check, or the Python text that defines it as `check`; the text runs under names of its own. What it
             raises, other than a `StudentError`, is raised: no number is no points.
     """
-    judged = _defined(check) if isinstance(check, str) else check
+    judged = checking.defined(check) if isinstance(check, str) else check
     try:
         outcome = judged(checking.InKernel(_namespace(), Path.cwd()))
     except StudentError as error:
-        _say(f"{exercise}: 0 points", (str(error),))
+        print(f"{exercise}: 0 points\n  - {error}")  # noqa: T201
         return 0.0
-    _say(f"{exercise}: {outcome.points:g} of {outcome.maximum:g} points", outcome.feedback)
+    print(checking.told_on_award(exercise, outcome))  # noqa: T201
     return Points(outcome)
-
-
-def _defined(source: str) -> checking.Check:
-    names: dict[str, Any] = {"__name__": "hidden"}
-    exec(compile(source, "<hidden check>", "exec"), names)  # noqa: S102 - an author's text, out of a locked cell
-    defined: checking.Check = names["check"]
-    return defined
 
 
 def deeds(material: Material) -> checking.Deeds:
@@ -159,7 +111,3 @@ def _namespace() -> Mapping[str, Any]:
     shell = sys.modules.get("IPython")
     running = shell.get_ipython() if shell else None
     return running.user_ns if running else vars(sys.modules["__main__"])
-
-
-def _say(heading: str, feedback: tuple[str, ...]) -> None:
-    print(_wrapped(heading, feedback))  # noqa: T201 - checks speak in a cell

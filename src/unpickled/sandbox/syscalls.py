@@ -53,12 +53,15 @@ _MODES = {  # None where a processor lacks the call
     "lchown": (94, None),
     "fchownat": (260, 54),
 }
+_NESTING = ("unshare", "setns", "mount")
+_CLONE, _CLONE3 = (56, 220), (435, 435)
+_NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW… flag that clone(2) takes
 _SOCKET = (41, 198)
 _MMAP = (9, 222)
 _SOCKETS = (1, 2, 10, 16)  # unix, inet, inet6, netlink: what a network namespace encloses
 _MAPS = (0x21, 0x40000)  # MAP_SHARED with MAP_ANONYMOUS, MAP_HUGETLB
 
-_LOAD, _AND = 0x20, 0x54
+_LOAD, _AND, _ANY_BIT = 0x20, 0x54, 0x45
 _EQUAL, _AT_LEAST, _RETURN = 0x15, 0x35, 0x06
 _KILL, _ALLOW = 0x80000000, 0x7FFF0000
 _NUMBER, _AUDIT, _ARGUMENT = 0, 4, 16
@@ -70,13 +73,15 @@ def known_processor() -> bool:
     return platform.machine() in PROCESSORS
 
 
-def program(processor: str, *, as_root: bool) -> bytes:
+def program(processor: str, *, as_root: bool, nesting: bool = False, nested: bool = False) -> bytes:
     """Assemble the filter, as bytes for `bwrap --seccomp`.
 
     Args:
         processor: a key of `PROCESSORS`.
         as_root: the caller is root. Its child owns the machine's device files, though it can reach two of them
             only; changing modes and owners then does nothing, and reports success.
+        nesting: for the warm program of a nest, which builds walls for its forks: that much is let through.
+        nested: for such a fork, around which nobody has closed the making of further namespaces: refused here.
 
     Raises:
         ValueError: there is no filter for this processor.
@@ -85,12 +90,17 @@ def program(processor: str, *, as_root: bool) -> bytes:
     refuse, pretend = _answer(errno.ENOSYS), _answer(0)
     code = [_do(_LOAD, _AUDIT), *_unless(_EQUAL, PROCESSORS[processor], _do(_RETURN, _KILL))]
     code += [_do(_LOAD, _NUMBER), *_when(_AT_LEAST, _X32, refuse)]
-    for number in _column(_REFUSED, column):
-        code += _when(_EQUAL, number, refuse)
+    for name in sorted(_REFUSED.keys() - set(_NESTING if nesting else ())):
+        code += _when(_EQUAL, _REFUSED[name][column], refuse)
     for number in _column(_MODES, column) if as_root else ():
         code += _when(_EQUAL, number, pretend)
     code += _when(_EQUAL, _SOCKET[column], *_check_socket())
     code += _when(_EQUAL, _MMAP[column], *_check_map())
+    if nested:
+        code += _when(
+            _EQUAL, _CLONE3[column], refuse
+        )  # its flags lie in memory: no filter sees them
+        code += _when(_EQUAL, _CLONE[column], *_check_clone())
     code.append(_do(_RETURN, _ALLOW))
     return b"".join(code)
 
@@ -104,6 +114,11 @@ def _check_socket() -> list[bytes]:
     for family in _SOCKETS:
         code += _when(_EQUAL, family, _do(_RETURN, _ALLOW))
     return [*code, _answer(errno.EAFNOSUPPORT)]
+
+
+def _check_clone() -> list[bytes]:
+    flagged = _when(_ANY_BIT, _NEW_NAMESPACES, _answer(errno.EPERM))
+    return [_do(_LOAD, _ARGUMENT), *flagged, _do(_RETURN, _ALLOW)]
 
 
 def _check_map() -> list[bytes]:

@@ -21,6 +21,7 @@ __all__ = ["HOME", "Shown", "command", "filter_fd", "problem", "shown"]
 
 HOME = "/tmp"  # noqa: S108 - a private one, behind the wall
 _NAMESPACES = ("user", "ipc", "pid", "net", "uts", "cgroup-try")
+_TO_NEST = ("CAP_SYS_ADMIN", "CAP_SYS_RESOURCE", "CAP_SETPCAP", "CAP_NET_ADMIN")
 _NEVER = ("/proc", "/dev", "/sys")
 _WHOLE = frozenset({"/", HOME, "/run", "/var", "/var/run"})  # parts of them may be shown
 _NOT_WRITTEN = (*_NEVER, "/usr", "/etc", *(f"/{name}" for name in SYSTEM))
@@ -63,18 +64,29 @@ def problem() -> str:
     return f"bubblewrap does not work here: {told[-1] if told else 'no reason given'}"
 
 
-def filter_fd() -> int:
-    """Return a file descriptor from which bubblewrap reads the filter of system calls; the caller closes it."""
+def filter_fd(*, nesting: bool = False) -> int:
+    """Return a file descriptor from which bubblewrap reads the filter of system calls; the caller closes it.
+
+    Args:
+        nesting: for the warm program of a nest.
+    """
     reading, writing = os.pipe()
     try:
-        os.write(writing, program(platform.machine(), as_root=os.geteuid() == 0))
+        as_root = os.geteuid() == 0
+        os.write(writing, program(platform.machine(), as_root=as_root, nesting=nesting))
     finally:
         os.close(writing)
     return reading
 
 
-def command(
-    limits: Limits, shown: Shown, *, filtered: int, status: int = -1, gate: int = -1
+def command(  # noqa: PLR0913 - each is named at the call
+    limits: Limits,
+    shown: Shown,
+    *,
+    filtered: int,
+    status: int = -1,
+    gate: int = -1,
+    nesting: bool = False,
 ) -> list[str]:
     """Return the words before the child's own.
 
@@ -84,10 +96,15 @@ def command(
         filtered: file descriptor of the filter.
         status: file descriptor that bubblewrap reports to; -1 for none.
         gate: file descriptor on which the child waits before it starts; -1 for none.
+        nesting: the child is a warm program of ours, which builds such walls for what it forks.
     """
     words = [shutil.which("bwrap") or "bwrap"]
-    words += [*(f"--unshare-{name}" for name in _NAMESPACES), "--disable-userns"]
+    words += [f"--unshare-{name}" for name in _NAMESPACES]
     words += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    if nesting:
+        words += [word for right in _TO_NEST for word in ("--cap-add", right)]
+    else:
+        words.append("--disable-userns")
     words += ["--die-with-parent", "--new-session", "--seccomp", str(filtered)]
     if status >= 0:
         words += ["--json-status-fd", str(status)]

@@ -50,14 +50,18 @@ def namespace(init: int) -> Usage | None:
     try:
         if os.stat(f"{root}/proc").st_dev == os.stat(_PROC).st_dev:  # noqa: PTH116 - called often
             return None
-        pids = [name for name in os.listdir(f"{root}/proc") if name.isdigit()]  # noqa: PTH208
+        # The first process, which waits for the others, is bubblewrap's or a nest's.
+        pids = [
+            name
+            for name in os.listdir(f"{root}/proc")  # noqa: PTH208
+            if name.isdigit() and name != "1"
+        ]
         folder = os.statvfs(f"{root}/tmp")  # noqa: S108 - the private one
     except (FileNotFoundError, ProcessLookupError, NotADirectoryError):
         return None
     memory, tasks = _sum(f"{root}/proc", pids)
     disk = (folder.f_blocks - folder.f_bfree) * folder.f_frsize
-    # The first process, which waits for the others, is bubblewrap's.
-    return Usage(memory, max(tasks - 1, 0), disk, folder.f_files - folder.f_ffree)
+    return Usage(memory, tasks, disk, folder.f_files - folder.f_ffree)
 
 
 def session(leader: int) -> Usage:
