@@ -16,6 +16,7 @@ from unpickled.authoring.caption_checks import caption_faults
 from unpickled.authoring.deck_checks import deck_faults, spoken_faults
 from unpickled.authoring.links import link_faults
 from unpickled.authoring.retyped import retyped
+from unpickled.authoring.tried import unknown_specimens
 from unpickled.authoring.wording import grade, spelling
 from unpickled.content import Deck, deck_lessons
 from unpickled.content import check as content_faults
@@ -81,6 +82,7 @@ def check(root: Path, *, browser: bool = True) -> Findings:
             found += spoken_faults(root, decks)
         found += link_faults(root)
         found += retyped(root)
+        found += unknown_specimens(root)
         found += spelling(root, _written(root))
         grades = {name: value for deck in decks for name, value in _grades(deck)}
         for look in looks:

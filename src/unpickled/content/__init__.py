@@ -9,6 +9,7 @@ from unpickled.content.answers import Judgement, judge, normalise
 from unpickled.content.checks import check
 from unpickled.content.deck import Deck, Slide
 from unpickled.content.deck_source import deck_lessons, load_deck
+from unpickled.content.experiments import CALLS, OUTCOMES
 from unpickled.content.loaders import (
     RISKS,
     load_errata,
@@ -21,6 +22,7 @@ from unpickled.content.model import (
     Choice,
     Course,
     Erratum,
+    Experiment,
     Format,
     Incident,
     Item,
@@ -37,11 +39,14 @@ from unpickled.content.practice import load_practice, practice_item
 from unpickled.content.root import course_root
 
 __all__ = [
+    "CALLS",
+    "OUTCOMES",
     "RISKS",
     "Choice",
     "Course",
     "Deck",
     "Erratum",
+    "Experiment",
     "Format",
     "Incident",
     "Item",

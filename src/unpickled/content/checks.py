@@ -15,7 +15,17 @@ from pathlib import Path
 from unpickled.content import loaders, prose
 from unpickled.content.deck_source import deck_lessons, read_deck
 from unpickled.content.loaders import DATA, FILES, Faults
-from unpickled.content.model import Course, Erratum, Format, Incident, Item, Lesson, Source, Term
+from unpickled.content.model import (
+    Course,
+    Erratum,
+    Experiment,
+    Format,
+    Incident,
+    Item,
+    Lesson,
+    Source,
+    Term,
+)
 from unpickled.content.outline import COURSE, read_course
 from unpickled.content.practice import practice_path, read_practice
 from unpickled.content.prose_checks import Citation, check_prose
@@ -40,6 +50,11 @@ class _Everything:
     errata: tuple[Erratum, ...]
     terms: tuple[Term, ...]
     items: dict[str, tuple[Item, ...]]
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Those of all rows."""
+        return tuple(one for row in self.formats for one in row.experiments)
 
     def fault(self, path: str, identity: str, problem: str, remedy: str) -> ContentError:
         """Make a fault at the line of `path` where the row `identity` begins."""
@@ -124,10 +139,11 @@ def _check_sources(all_: _Everything, cited: tuple[Citation, ...]) -> Iterator[C
 
 
 def _check_cves(all_: _Everything) -> Iterator[ContentError]:
-    """Hold each CVE number in the text of an incident or a format against that row's sources."""
-    told: list[tuple[str, Format | Incident, str]] = []
+    """Hold each CVE number in an incident, a format or an experiment against that row's sources."""
+    told: list[tuple[str, Format | Experiment | Incident, str]] = []
     told += [("incident", row, f"{row.title} {row.text}") for row in all_.incidents]
     told += [("format", row, f"{row.risk_text} {row.notes} {row.detail}") for row in all_.formats]
+    told += [("experiment", one, f"{one.what} {one.reason}") for one in all_.experiments]
     for kind, row, text in told:
         for number in _cves(text):
             if number.lower() not in row.sources:
@@ -147,8 +163,9 @@ def _cves(text: str) -> list[str]:
 
 def _uses(all_: _Everything) -> Iterator[tuple[str, str, str, str]]:
     """Yield file, kind of row, its id and the source that it names, for each use in the data."""
-    kinds: dict[str, tuple[Format | Incident | Erratum | Term, ...]] = {
+    kinds: dict[str, tuple[Format | Experiment | Incident | Erratum | Term, ...]] = {
         "format": all_.formats,
+        "experiment": all_.experiments,
         "incident": all_.incidents,
         "erratum": all_.errata,
         "term": all_.terms,

@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from unpickled.content.model import Erratum, Format, Incident, Source, Term
+from unpickled.content.experiments import held, read_experiments
+from unpickled.content.model import Erratum, Experiment, Format, Incident, Source, Term
 from unpickled.content.root import course_root
 from unpickled.content.schema import Document, Row
 from unpickled.errors import ContentError
@@ -45,6 +46,7 @@ DATA = "course/data"
 FILES = {
     "source": "sources",
     "format": "formats",
+    "experiment": "formats",
     "incident": "incidents",
     "erratum": "errata",
     "term": "glossary",
@@ -152,10 +154,13 @@ def _source(row: Row) -> Source:
 
 def read_formats(root: Path, faults: Faults) -> tuple[Format, ...]:
     """Read formats.toml; see `load_formats`."""
-    return _read(root, faults, "format", _format)
+    below: list[tuple[Row, Experiment]] = []
+    made = _read(root, faults, "format", lambda row: _format(row, below))
+    unique(below)
+    return made
 
 
-def _format(row: Row) -> Format:
+def _format(row: Row, below: list[tuple[Row, Experiment]]) -> Format:
     made = Format(
         id=row.slug(),
         name=row.text("name"),
@@ -167,7 +172,9 @@ def _format(row: Row) -> Format:
         detail=row.text("detail"),
         sources=row.texts("sources"),
         corrected=row.text("corrected", ""),
+        experiments=read_experiments(row, below),
     )
+    held(row, made)
     label = LABEL.match(made.risk_text)
     for word in re.findall(rf"\b({'|'.join(RISKS)})\b", label[0].lower()) if label else ():
         if made.risk and word != made.risk:

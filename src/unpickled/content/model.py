@@ -15,6 +15,7 @@ __all__ = [
     "Choice",
     "Course",
     "Erratum",
+    "Experiment",
     "Format",
     "Incident",
     "Item",
@@ -42,6 +43,36 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """What shows that a row of the format table is true.
+
+    Attributes:
+        what: the file, in a few words.
+        expect: "made" (the canary appears), "refused", "loaded" (and nothing else happens), or "told" (not tried).
+        specimen: id of the file's recipe; empty where it is told.
+        call: how it is loaded, one of `experiments.CALLS`; empty where it is told.
+        shows: what the refusal, or what was found, must hold: so that it happened for the reason that is meant.
+        reason: why it is told and not tried, and what is known.
+        sources: who says so.
+    """
+
+    id: str
+    what: str
+    expect: str
+    specimen: str = ""
+    call: str = ""
+    shows: str = ""
+    reason: str = ""
+    sources: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits over what is done and expected: an outcome that was seen counts for this and no other."""
+        done = [self.specimen, self.call, self.expect, self.shows]
+        return hashlib.sha256(json.dumps(done).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """One row of the weight-format table; `risk` is high, some, low or none, `corrected` an erratum's id or empty."""
 
@@ -55,6 +86,7 @@ class Format:
     detail: str
     sources: tuple[str, ...]
     corrected: str = ""
+    experiments: tuple[Experiment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
