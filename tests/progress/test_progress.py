@@ -305,7 +305,7 @@ def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("unpickled.progress.store.os.fsync", full)
+    monkeypatch.setattr("unpickled.progress.keeping.os.fsync", full)
     with pytest.raises(ProgressError, match="No space left on device") as caught:
         progress.attempt("p-two", correct=True)
     assert "Free space" in caught.value.remedy
@@ -319,7 +319,7 @@ def test_a_lock_that_is_held_for_long_is_an_error_with_a_remedy(
     """A hanging kernel does not hang this one."""
     from filelock import FileLock
 
-    monkeypatch.setattr("unpickled.progress.store.PATIENCE", 0.05)
+    monkeypatch.setattr("unpickled.progress.keeping.PATIENCE", 0.05)
     path.parent.mkdir(parents=True)
     with (
         FileLock(f"{path}.lock"),

@@ -1,4 +1,6 @@
-"""The learner's progress: one small JSON file that outlives restarts, crashes, full disks and two kernels at once.
+"""The learner's progress: a small JSON file that outlives restarts, crashes, full disks and two kernels at once.
+
+A second one beside it keeps what the experiments of the format table showed on this machine (`Seen`).
 
 Every change is read, merged and written under a lock between processes, and written whole: a temporary file,
 flushed to the disk, takes the old one's place. A file that cannot be understood is set aside under a new name,
@@ -8,6 +10,7 @@ never deleted and never an exception for the learner.
 from __future__ import annotations
 
 from unpickled.progress.document import Record, status
+from unpickled.progress.seen import Outcome, Seen, seen_path
 from unpickled.progress.store import Progress, progress_path
 
-__all__ = ["Progress", "Record", "progress_path", "status"]
+__all__ = ["Outcome", "Progress", "Record", "Seen", "progress_path", "seen_path", "status"]

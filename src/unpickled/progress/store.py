@@ -1,22 +1,16 @@
-"""The progress file itself: locked between processes, replaced whole, and set aside where it cannot be understood."""
+"""The progress file itself: what was answered, and how often."""
 
 from __future__ import annotations
 
-import json
 import os
-import stat
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from unpickled.errors import ProgressError
-from unpickled.progress.document import LARGEST, Document, Record, empty, parse, record, status
+from unpickled.progress.document import Document, Record, parse, record, status
+from unpickled.progress.keeping import Kept, now
 
 __all__ = ["Progress", "progress_path"]
-
-PATIENCE = 10.0  # seconds to wait for another kernel's write
 
 
 def progress_path(root: Path) -> Path:
@@ -25,7 +19,7 @@ def progress_path(root: Path) -> Path:
     return Path(named).expanduser() if named else root / ".unpickled" / "progress.json"
 
 
-class Progress:
+class Progress(Kept):
     """A progress file; making one touches nothing.
 
     Args:
@@ -34,22 +28,16 @@ class Progress:
         clock: gives the current moment; tests set it.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        version: str = "",
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self.path = path.absolute()
-        self._version = version
-        self._clock = clock
-        self._notices: list[str] = []
+    holds = "exercises"
 
-    def take_notices(self) -> tuple[str, ...]:
-        """Return, once, what the learner should be told: each file set aside since last asked, and why."""
-        taken, self._notices = tuple(self._notices), []
-        return taken
+    def __init__(
+        self, path: Path, *, version: str = "", clock: Callable[[], datetime] = now
+    ) -> None:
+        super().__init__(path, clock=clock)
+        self._version = version
+
+    def _parse(self, raw: bytes) -> tuple[Document, str]:
+        return parse(raw)
 
     def records(self) -> dict[str, Record]:
         """Return every exercise's record by id.
@@ -57,14 +45,7 @@ class Progress:
         Raises:
             ProgressError: the file is there and may not be read.
         """
-        document, damage = self._read()
-        if damage:
-            try:
-                with self._locked():
-                    document = self._sound()
-            except ProgressError as error:
-                self._notices.append(f"{self.path.name} cannot be used ({damage}). {error.remedy}")
-        return {key: record(entry) for key, entry in document["exercises"].items()}
+        return {key: record(entry) for key, entry in self._document()["exercises"].items()}
 
     def status(self, exercise: str, *, item: str = "") -> str:
         """Return "new", "tried", "done", or "changed": solved, but the exercise is not the same any more."""
@@ -138,108 +119,6 @@ class Progress:
             fresh = {"state": "tried", "tries": 0, "hints": 0, "version": self._version, "item": ""}
             entry = document["exercises"].setdefault(exercise, fresh)
             change(entry)
-            entry["when"] = self._clock().astimezone(UTC).isoformat(timespec="seconds")
+            entry["when"] = self._moment()
             self._write(document)
             return record(entry)
-
-    def _read(self) -> tuple[Document, str]:
-        """Return the document, or what can be saved of it, and what is wrong with the file."""
-        try:
-            if not stat.S_ISREG(self.path.stat().st_mode):
-                return empty(), "there is a folder or a device in its place"
-            with self.path.open("rb") as file:
-                raw = file.read(LARGEST + 1)
-        except FileNotFoundError:
-            return empty(), ""
-        except OSError as error:
-            remedy = "Give yourself read permission, or set UNPICKLED_PROGRESS to another file."
-            raise ProgressError(
-                str(self.path), f"cannot be read ({error.strerror})", remedy
-            ) from error
-        return parse(raw)
-
-    def _sound(self) -> Document:
-        """Return the document; a file that cannot be used is set aside first. Called under the lock."""
-        document, damage = self._read()
-        if damage:
-            aside = self._aside()
-            try:
-                self.path.rename(aside)
-            except OSError as error:
-                raise self._unwritable(error) from error
-            kept = len(document["exercises"])
-            saved = f"{kept} records could be kept" if kept else "a new one is begun"
-            self._notices.append(
-                f"{self.path.name} could not be used ({damage}). It is kept as {aside.name}; {saved}."
-            )
-            if kept:
-                self._write(document)
-        return document
-
-    def _aside(self) -> Path:
-        stamp = self._clock().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        for number in range(1000):
-            name = (
-                f"{self.path.stem}.aside-{stamp}{f'-{number}' if number else ''}{self.path.suffix}"
-            )
-            if not os.path.lexists(self.path.with_name(name)):
-                break
-        return self.path.with_name(name)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only writers need it
-
-        lock = FileLock(f"{self.path}.lock", timeout=PATIENCE)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except Timeout as error:
-            remedy = "Close other notebooks of the course that hang, and try again."
-            raise ProgressError(
-                str(self.path), "another program has been writing to it for long", remedy
-            ) from error
-        except (OSError, NotImplementedError) as error:
-            raise self._unwritable(error) from error
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _write(self, document: Document) -> None:
-        """Replace the file, whole or not at all. Called under the lock, so leftovers are nobody's."""
-        data = json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
-        target = Path(os.path.realpath(self.path))
-        prefix = f".{target.name}.new-"
-        try:
-            for leftover in target.parent.glob(f"{prefix}*"):
-                leftover.unlink(missing_ok=True)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(target)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-            _flush(target.parent)
-        except OSError as error:
-            raise self._unwritable(error) from error
-
-    def _unwritable(self, error: Exception) -> ProgressError:
-        reason = getattr(error, "strerror", None) or str(error)
-        remedy = "Free space or allow writing there, or set UNPICKLED_PROGRESS to a file elsewhere."
-        return ProgressError(str(self.path), f"progress cannot be saved ({reason})", remedy)
-
-
-def _flush(folder: Path) -> None:
-    """Make the new name itself durable, where the system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    with suppress(OSError):
-        os.fsync(handle)
-    os.close(handle)
