@@ -294,8 +294,8 @@ def test_panel_keeps_an_upload_under_its_own_name(folder: Path) -> None:
     tell(panel, {"type": "scan", "file": panel.chosen})
     assert asked[0].read_bytes() == canary()
     assert asked[0].name == "evil.pt"
-    assert panel._uploads
-    assert Path(panel._uploads.name) in asked[0].parents
+    assert panel._shelf._uploads
+    assert Path(panel._shelf._uploads.name) in asked[0].parents
 
 
 def test_panel_refuses_what_it_does_not_know(folder: Path) -> None:

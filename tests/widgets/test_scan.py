@@ -236,7 +236,7 @@ def test_silence_from_python_is_explained(live: Live) -> None:
 
 def test_a_saved_page_shows_the_last_result(show: Show, panel: ScanPanel) -> None:
     """Without a kernel the last report is there, and a press says what is missing."""
-    panel.scan(panel._paths["1"])
+    panel.scan(panel._shelf.paths["1"])
     page = show(panel)
     expect(page.locator(".unp-verdict")).to_contain_text("bad.pkl")
     expect(page.locator(".unp-saved")).to_contain_text("needs a running kernel")

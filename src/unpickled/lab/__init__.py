@@ -1,8 +1,8 @@
 """The lab bench: the few names that the course's notebooks use. `from unpickled import lab`.
 
-Widgets: `stepper`, `format_table`, `card`, `scan_panel`, `rail`. Material: `workspace`, `specimen`. Looking without
-loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file: `load_in_child`. Progress: `progress`,
-`reset`. Graded work: `check`, `award`.
+Widgets: `stepper`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`. Material: `workspace`, `specimen`.
+Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file: `load_in_child`.
+Progress: `progress`, `reset`. Graded work: `check`, `award`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from __future__ import annotations
 from unpickled.lab.checks import award, check, deeds, load_in_child
 from unpickled.lab.looking import identify, scan, trace
 from unpickled.lab.session import specimen, workspace
-from unpickled.lab.showing import card, format_table, progress, rail, reset, scan_panel, stepper
+from unpickled.lab.showing import (
+    card,
+    format_table,
+    header_panel,
+    progress,
+    rail,
+    reset,
+    scan_panel,
+    stepper,
+)
 
 __all__ = [
     "award",
@@ -18,6 +27,7 @@ __all__ = [
     "check",
     "deeds",
     "format_table",
+    "header_panel",
     "identify",
     "load_in_child",
     "progress",

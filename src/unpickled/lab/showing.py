@@ -6,11 +6,21 @@ import os
 from collections.abc import Iterable
 
 from unpickled import content
+from unpickled.errors import CourseError
 from unpickled.lab.journal import journal
 from unpickled.lab.session import Material, found
-from unpickled.widgets import FormatTable, QuizCard, Rail, ScanPanel, Stepper
+from unpickled.widgets import FormatTable, HeaderPanel, QuizCard, Rail, ScanPanel, Stepper
 
-__all__ = ["card", "format_table", "progress", "rail", "reset", "scan_panel", "stepper"]
+__all__ = [
+    "card",
+    "format_table",
+    "header_panel",
+    "progress",
+    "rail",
+    "reset",
+    "scan_panel",
+    "stepper",
+]
 
 
 def stepper(material: Material, *, predict: bool = False, step: int = 0, name: str = "") -> Stepper:
@@ -50,6 +60,26 @@ def rail(page: str) -> Rail:
 def scan_panel(paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] = ()) -> ScanPanel:
     """Offer files, or the files of a folder, to both scanners."""
     return ScanPanel(paths)
+
+
+def header_panel(*files: str | os.PathLike[str], tab: str = "hex") -> HeaderPanel:
+    """Show weight files from five sides: hex, opcodes, stack, both scanners, and PyTorch's restricted loader.
+
+    Args:
+        files: paths, or specimens' ids; of a folder, all its files. Without any, the learner opens one.
+        tab: the view to begin with: "hex", "opcodes", "stack", "verdicts" or "loads".
+
+    Raises:
+        CourseError: one is neither a file here nor a specimen.
+    """
+    paths = []
+    for given in files:
+        path = found(given)
+        if isinstance(path, bytes):
+            remedy = "Write them to a file first: pathlib.Path(...).write_bytes(...)"
+            raise CourseError("header_panel", "it looks at files, and these are bytes", remedy)
+        paths.append(path)
+    return HeaderPanel(paths, tab=tab)
 
 
 def progress() -> dict[str, str]:

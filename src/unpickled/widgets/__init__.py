@@ -1,4 +1,4 @@
-"""What learners touch: stepper, format table, practice card, scan panel and progress rail, as anywidgets.
+"""What learners touch: stepper, header panel, format table, practice card, scan panel and rail, as anywidgets.
 
 Each is one ES module and one style sheet joined from `static/`, with its whole state in JSON traits. `to_html`
 shows any of them on a page without a kernel.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .base import CourseWidget
 from .format_table import FormatTable
+from .header_panel import HeaderPanel
 from .html import to_html, to_page
 from .quiz_card import QuizCard
 from .rail import Rail
@@ -17,6 +18,7 @@ from .stepper import Stepper
 __all__ = [
     "CourseWidget",
     "FormatTable",
+    "HeaderPanel",
     "QuizCard",
     "Rail",
     "ScanPanel",

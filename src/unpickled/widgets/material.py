@@ -11,7 +11,7 @@ from typing import Any
 from unpickled.pickles import Limits, OverLimitError, Trace, record
 from unpickled.weights import Reading, read_pickle, read_pickle_in
 
-__all__ = ["BYTES_SHOWN", "LIMITS", "Shown", "from_bytes", "from_path"]
+__all__ = ["BYTES_SHOWN", "LIMITS", "MOST", "Shown", "from_bytes", "from_path", "from_reading"]
 
 LIMITS = Limits(bytes=64 << 20, opcodes=50_000, stack=50_000, memo=50_000, items=50_000, text=400)
 """What the stepper records: a page with more steps than this would be slow to open, and nobody steps through it."""
@@ -19,7 +19,8 @@ LIMITS = Limits(bytes=64 << 20, opcodes=50_000, stack=50_000, memo=50_000, items
 BYTES_SHOWN = 1 << 18
 """Bytes sent along for the hex view; the steps themselves are not bound to them."""
 
-_MOST = LIMITS.bytes + 1  # one more, so that the tracer tells that it is too large
+MOST = LIMITS.bytes + 1
+"""Bytes of a pickle to read: one more than the limit, so that the tracer tells that it is too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +30,12 @@ class Shown:
     Attributes:
         trace: the JSON-able state: name, size and label of the pickle, columns of its trace, its bytes in base64.
         notice: one or two sentences that the learner should know first; empty if there is nothing to say.
+        end: how far the pickle was read, in bytes.
     """
 
     trace: dict[str, Any]
     notice: str = ""
+    end: int = 0
 
 
 def from_bytes(data: bytes, name: str) -> Shown:
@@ -43,7 +46,7 @@ def from_bytes(data: bytes, name: str) -> Shown:
     Raises:
         CourseError: the data is a format that holds no pickle, so there is nothing to step through.
     """
-    return _shown(read_pickle_in(data, name, first=True, most=_MOST), name)
+    return from_reading(read_pickle_in(data, name, first=True, most=MOST), name)
 
 
 def from_path(path: str | os.PathLike[str]) -> Shown:
@@ -52,11 +55,14 @@ def from_path(path: str | os.PathLike[str]) -> Shown:
     Raises:
         CourseError: the file cannot be read, or is a format that holds no pickle.
     """
-    return _shown(read_pickle(path, first=True, most=_MOST), Path(path).name)
+    return from_reading(read_pickle(path, first=True, most=MOST), Path(path).name)
 
 
-def _shown(reading: Reading, name: str) -> Shown:
-    return Shown(trace=_state(reading, name), notice=_others(reading))
+def from_reading(reading: Reading, name: str) -> Shown:
+    """Trace a pickle that was read out of a file called `name`."""
+    trace = record(reading.data, limits=LIMITS)
+    end = trace.steps[-1].end if trace.steps else 0
+    return Shown(trace=_state(trace, reading, name), notice=_others(reading), end=end)
 
 
 def _others(reading: Reading) -> str:
@@ -68,8 +74,7 @@ def _others(reading: Reading) -> str:
     return f"The file holds {count} pickles; this is {reading.where}. Also in it: {names}."
 
 
-def _state(found: Reading, name: str) -> dict[str, Any]:
-    trace = record(found.data, limits=LIMITS)
+def _state(trace: Trace, found: Reading, name: str) -> dict[str, Any]:
     facts = [found.where, _protocol(trace)]
     if trace.trailing:
         trailing = trace.trailing + found.size - len(found.data)
@@ -104,4 +109,4 @@ def _read(trace: Trace) -> int:
     """Bytes worth showing: up to the end of the last step, and a line more where reading failed."""
     if trace.error is not None:
         return trace.error.offset + 32
-    return sum(trace.steps[-1][1:3]) if trace.steps else 0
+    return trace.steps[-1].end if trace.steps else 0

@@ -10,6 +10,7 @@ const WORDS = { call: "calls code", imports: "imports", "": "" };
 
 export class NowCard {
   constructor() {
+    this.base = 0; // where the pickle begins in the file that is shown
     this.name = el("span", { class: "unp-now-name" });
     this.arg = el("code", { class: "unp-now-arg" });
     this.where = el("span", { class: "unp-now-where" });
@@ -43,6 +44,18 @@ export class NowCard {
     this.showReach(kind, step);
   }
 
+  /** The same card for bytes that are no opcode. @param {{name, value, where, text}} told */
+  tell({ name, value, where, text }) {
+    attr(this.node, "data-kind", null);
+    setText(this.name, name);
+    setText(this.arg, value);
+    attr(this.arg, "hidden", !value);
+    setText(this.where, where);
+    this.text.replaceChildren(text);
+    setText(this.move, "");
+    this.showReach("", {});
+  }
+
   showReach(kind, step) {
     attr(this.reach, "hidden", !kind);
     if (this.kind !== kind) this.sign.replaceChildren(kind ? icon(kind) : "");
@@ -53,7 +66,9 @@ export class NowCard {
 
   place(machine, step) {
     const pickle = machine.pickles > 1 ? `pickle ${step.pickle + 1} of ${machine.pickles} · ` : "";
-    return `${pickle}step ${step.index + 1} of ${machine.length} · byte ${step.offset} · ${count(step.size, "byte")}`;
+    const inFile = this.base > 0 ? ` (${this.base + step.offset} of the file)` : "";
+    const size = count(step.size, "byte");
+    return `${pickle}step ${step.index + 1} of ${machine.length} · byte ${step.offset}${inFile} · ${size}`;
   }
 
   /** What a screen reader hears when the step was not taken in the list or on the slider. */

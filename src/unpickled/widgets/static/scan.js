@@ -5,30 +5,13 @@
  * Kept in Python: `chosen`. Messages to Python: {type: "scan", file} or {type: "scan", path}, {type: "open", name}
  * with a file's bytes; from Python: {type: "heard"} when it starts, {type: "refused", text}.
  */
-import {
-  askKernel,
-  attr,
-  button,
-  count,
-  el,
-  follow,
-  isStatic,
-  keep,
-  mountRoot,
-  row,
-  setText,
-  size,
-  uid,
-} from "./base.js";
-import { verdictBadge } from "./badges.js";
+import { askKernel, attr, button, el, follow, isStatic, keep, mountRoot, row, setText } from "./base.js";
+import { FileChoices, waitingBar } from "./files.js";
 import { icon } from "./icons.js";
 import { Opener } from "./opener.js";
+import { reportCards } from "./reports.js";
 
 const NO_KERNEL = "Scanning needs a running kernel. What is shown here was saved before.";
-const SHOWN = 50; // findings drawn of one scanner
-
-/** How long a scan took, to the hundredth; a scan that took less did not take "0.00 s". */
-const duration = (seconds) => (seconds < 0.01 ? "< 0.01 s" : `${seconds.toFixed(2)} s`);
 
 class ScanView {
   constructor(model, host) {
@@ -53,7 +36,7 @@ class ScanView {
   }
 
   build() {
-    this.list = el("div", { class: "unp-files" });
+    this.choices = new FileChoices((id) => this.choose(id));
     this.path = el("input", {
       class: "unp-input unp-path",
       type: "text",
@@ -71,16 +54,11 @@ class ScanView {
     this.form = el(
       "form",
       { class: "unp-scan-form", novalidate: true, on: { submit: (event) => this.onSubmit(event) } },
-      el("fieldset", { class: "unp-fieldset" }, el("legend", { text: "Which file?" }), this.list),
+      this.choices.node,
       row("unp-scan-actions", this.path, this.opener.node, this.scan),
     );
     this.notice = el("div", { class: "unp-notice", role: "alert" });
-    this.progress = el(
-      "div",
-      { class: "unp-scanning" },
-      el("span", { class: "unp-scanning-bar", "aria-hidden": "true" }),
-      el("span", { class: "unp-scanning-text" }),
-    );
+    this.progress = waitingBar();
     this.result = el("div", { class: "unp-result" });
     this.root.append(this.form, this.notice, this.progress, this.result);
   }
@@ -152,37 +130,8 @@ class ScanView {
     const typed = this.path.value.trim() !== "";
     const chosen = this.model.get("chosen");
     const files = this.model.get("files");
-    const name = this.groupName || (this.groupName = uid("file"));
-    if (this.drawn !== files) {
-      this.drawn = files;
-      this.list.replaceChildren(...files.map((file) => this.fileChoice(file, name)));
-    }
-    this.list
-      .querySelectorAll("input")
-      .forEach((input) => (input.checked = !typed && input.value === chosen));
-    attr(this.list, "hidden", files.length === 0);
+    this.choices.draw(files, typed ? "" : chosen);
     this.drawReport();
-  }
-
-  fileChoice(file, name) {
-    const input = el("input", {
-      type: "radio",
-      name,
-      value: file.id,
-      on: { change: () => this.choose(file.id) },
-    });
-    const facts = [file.size >= 0 ? size(file.size) : "", file.note].filter(Boolean).join(" · ");
-    return el(
-      "label",
-      { class: "unp-choice unp-file" },
-      input,
-      el(
-        "span",
-        { class: "unp-file-text" },
-        el("code", { class: "unp-file-name", text: file.label }),
-        el("span", { class: "unp-file-note", text: facts }),
-      ),
-    );
   }
 
   choose(id) {
@@ -220,81 +169,9 @@ class ScanView {
     attr(this.result, "hidden", !shown);
     this.result.replaceChildren();
     if (!shown) return;
-    const head = el(
-      "div",
-      { class: "unp-verdict", "data-verdict": report.verdict },
-      row(
-        "unp-verdict-line",
-        verdictBadge(report.verdict),
-        el("code", { class: "unp-verdict-file", text: report.name }),
-        el("span", { class: "unp-verdict-text", text: report.text }),
-      ),
-      el("p", { class: "unp-advice", text: report.advice }),
-      el("p", {
-        class: "unp-verdict-format",
-        text: report.format ? `By its content this is: ${report.format}` : "Its content was not identified.",
-      }),
-    );
-    this.result.append(head, row("unp-reports", ...report.reports.map((one) => this.scannerCard(one))));
+    this.result.append(...reportCards(report));
     if (isStatic(this.model)) this.result.append(el("p", { class: "unp-saved", text: NO_KERNEL }));
   }
-
-  scannerCard(report) {
-    const facts = [report.version || "not installed", duration(report.seconds)].join(" · ");
-    const findings = report.findings.length
-      ? this.findings(report)
-      : el("p", { class: "unp-nothing", text: report.text });
-    return el(
-      "article",
-      { class: "unp-scanner", "aria-label": `${report.scanner}: ${report.verdict}` },
-      row(
-        "unp-scanner-head",
-        el("span", { class: "unp-scanner-name", text: report.scanner }),
-        el("span", { class: "unp-scanner-facts", text: facts }),
-        verdictBadge(report.verdict),
-      ),
-      findings,
-      report.unlisted.length
-        ? el("p", { class: "unp-unlisted" }, "On neither of its lists: ", ...joined(report.unlisted))
-        : null,
-      report.note
-        ? el("p", { class: "unp-note" }, el("strong", { text: "What it left out: " }), report.note)
-        : null,
-    );
-  }
-
-  findings(report) {
-    const cells = (found) => [
-      el("td", {}, el("code", { text: found.module || "–" })),
-      el("td", {}, el("code", { text: found.name })),
-      el("td", { text: found.where || "the file itself" }),
-    ];
-    const rows = report.findings.slice(0, SHOWN).map((found) => el("tr", {}, ...cells(found)));
-    const left = report.findings.length - rows.length;
-    const heads = ["module", "name", "where"].map((text) => el("th", { scope: "col", text }));
-    return el(
-      "div",
-      { class: "unp-findings" },
-      el(
-        "table",
-        {},
-        el("caption", { text: count(report.findings.length, "finding") }),
-        el("thead", {}, el("tr", {}, ...heads)),
-        el("tbody", {}, ...rows),
-      ),
-      left > 0 ? el("p", { text: `… ${left} more` }) : null,
-    );
-  }
-}
-
-function joined(found) {
-  const shown = found
-    .slice(0, 8)
-    .flatMap((one, at) => [
-      at ? ", " : "",
-      el("code", { text: one.module ? `${one.module}.${one.name}` : one.name }),
-    ]);
-  return found.length > 8 ? [...shown, `, … ${found.length - 8} more`] : shown;
 }
 
 function render({ model, el: host }) {

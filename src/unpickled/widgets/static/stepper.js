@@ -6,8 +6,10 @@
  * {type: "opened"} or {type: "refused", text}.
  */
 import { attr, button, count, el, follow, keep, lazily, mountRoot, row, setText, size } from "./base.js";
-import { HexView, decodeBase64 } from "./hex.js";
-import { glyph, icon } from "./icons.js";
+import { StepControls, lengthOf, reachChips, stoppedAt } from "./controls.js";
+import { HexView } from "./hex.js";
+import { decodeBase64 } from "./hexgrid.js";
+import { icon } from "./icons.js";
 import { Machine } from "./machine.js";
 import { NowCard } from "./now.js";
 import { OpcodeList } from "./oplist.js";
@@ -15,9 +17,7 @@ import { Opener } from "./opener.js";
 import { MemoPane, StackPane } from "./panes.js";
 import { Predictor } from "./predict.js";
 import { inline } from "./prose.js";
-import { Track } from "./track.js";
 
-const SIGNS = { unread: "unknown" }; // pictures of chips that are not named like their kind
 const SAVE_AFTER = 250; // ms without a step before Python hears where the learner is
 
 class StepperView {
@@ -60,7 +60,7 @@ class StepperView {
     this.stack = new StackPane();
     this.memo = new MemoPane();
     this.hex = new HexView(go);
-    this.track = new Track(go);
+    this.controls = new StepControls({ go, forward: () => this.forward(), say: (text) => this.say(text) });
     this.now = new NowCard();
     this.predictor = new Predictor({
       onAnswer: (right, text) => this.onGuess(right, text),
@@ -72,7 +72,7 @@ class StepperView {
       this.buildHead(),
       this.notice,
       this.stopped,
-      this.buildControls(),
+      this.controls.node,
       el("div", { class: "unp-stage" }, this.predictor.node, this.now.node),
       el("div", { class: "unp-panes" }, this.list.node, this.stack.node, this.hex.node, this.memo.node),
     );
@@ -100,36 +100,6 @@ class StepperView {
     );
   }
 
-  buildControls() {
-    const control = (name, label, keys, action) => {
-      const made = button("", action, {
-        class: "unp-step-button",
-        "aria-label": label,
-        title: `${label} (${keys})`,
-        "aria-keyshortcuts": keys,
-      });
-      made.append(glyph(name));
-      return made;
-    };
-    this.first = control("first", "First step", "Home", () => this.go(0));
-    this.previous = control("previous", "Previous step", "ArrowLeft", () => this.go(this.index - 1));
-    this.next = control("next", "Next step", "ArrowRight", () => this.forward());
-    this.next.append(el("span", { text: "Next" }));
-    this.next.classList.add("unp-primary");
-    this.last = control("last", "Last step", "End", () => this.go(this.machine.length - 1));
-    this.counter = el("span", { class: "unp-counter" });
-    this.callText = el("span", {});
-    this.nextCall = button("", () => this.goNextCall(), { class: "unp-next-call", "aria-keyshortcuts": "c" });
-    this.nextCall.append(icon("call"), this.callText);
-    return row(
-      "unp-controls",
-      row("unp-step-buttons", this.first, this.previous, this.next, this.last),
-      this.track.node,
-      this.counter,
-      this.nextCall,
-    );
-  }
-
   /** Take over a new trace from Python. */
   load() {
     const trace = this.model.get("trace");
@@ -140,28 +110,12 @@ class StepperView {
     this.title.title = trace.name;
     setText(
       this.facts,
-      [
-        trace.label,
-        size(trace.size),
-        count(machine.length, "step"),
-        machine.pickles > 1 ? `${machine.pickles} pickles` : "",
-      ]
-        .filter(Boolean)
-        .join(" · "),
+      [trace.label, size(trace.size), ...lengthOf(machine)].filter(Boolean).join(" · "),
     );
-    this.showChips();
+    this.chips.replaceChildren(...reachChips(machine));
     attr(this.stopped, "hidden", !error);
-    if (error)
-      this.stopped.replaceChildren(
-        icon("wrong"),
-        el(
-          "span",
-          {},
-          el("strong", { text: `Reading stopped at byte ${error.offset}: ` }),
-          ...inline(`${error.problem}. ${error.remedy}`),
-        ),
-      );
-    for (const part of [this.list, this.stack, this.memo, this.track]) part.load(machine);
+    if (error) this.stopped.replaceChildren(...stoppedAt(error, inline));
+    for (const part of [this.list, this.stack, this.memo, this.controls]) part.load(machine);
     this.hex.load(
       decodeBase64(trace.bytes),
       machine.steps.offset,
@@ -171,17 +125,6 @@ class StepperView {
     attr(this.root, "data-empty", machine.length === 0);
     this.index = -1;
     this.go(Math.min(this.model.get("index"), machine.length - 1), { quiet: true });
-  }
-
-  showChips() {
-    const { calls, imports } = this.machine;
-    const chip = (kind, text) => el("span", { class: "unp-chip", "data-kind": kind }, icon(SIGNS[kind] || kind), text);
-    this.chips.replaceChildren();
-    if (calls.length) this.chips.append(chip("call", `calls code: ${calls.length.toLocaleString("en")}`));
-    if (imports.length) this.chips.append(chip("imports", `imports: ${imports.length.toLocaleString("en")}`));
-    const found = calls.length + imports.length > 0;
-    if (this.machine.broken) this.chips.append(chip("unread", unread(found, this.machine.length)));
-    else if (!found && this.machine.length) this.chips.append(chip("fine", "imports and calls nothing"));
   }
 
   /** Show the state after step `target`; out of range is brought into it. */
@@ -211,45 +154,17 @@ class StepperView {
     this.memo.show(index);
     this.hex.alarm(kind);
     this.hex.show(step.offset, step.size);
-    this.track.show(index, step.name);
+    this.controls.show(index);
     this.now.show(machine, index);
     this.predictor.hide();
     this.mark();
-    setText(this.counter, `${index + 1} / ${machine.length}`);
-    for (const control of [this.first, this.previous]) attr(control, "aria-disabled", index === 0 || null);
-    for (const control of [this.next, this.last])
-      attr(control, "aria-disabled", index === machine.length - 1 || null);
-    this.drawNextCall();
-  }
-
-  drawNextCall() {
-    const { calls } = this.machine;
-    const left = calls.length - calls.filter((step) => step <= this.index).length;
-    const part = this.machine.broken ? " in the part read" : "";
-    setText(this.callText, left ? "Next call" : `${calls.length ? "No call left" : "No call"}${part}`);
-    attr(this.nextCall, "aria-disabled", left ? null : "true");
-    this.nextCall.title = left
-      ? `Jump to the next step that calls code: ${left} ahead (c)`
-      : `No step ahead${part && `,${part},`} calls code`;
   }
 
   showNothing() {
-    setText(this.counter, "0 / 0");
     this.stack.fill([], 0);
     this.memo.fill([], 0);
-    this.track.show(0, "");
     this.predictor.hide();
-    for (const control of [this.first, this.previous, this.next, this.last])
-      attr(control, "aria-disabled", "true");
-    this.drawNextCall();
-  }
-
-  goNextCall() {
-    const step = this.machine.nextCall(this.index);
-    const { calls, broken } = this.machine;
-    if (step >= 0) this.go(step);
-    else if (broken) this.say(`No call${calls.length ? " is left ahead" : ""} in the part that was read.`);
-    else this.say(calls.length ? "No call is left ahead." : "This pickle calls nothing.");
+    this.controls.show(0);
   }
 
   /** Next: one step on, or in predict mode first the question about it. */
@@ -299,7 +214,7 @@ class StepperView {
     this.say(
       `${text} ${tally.right} of ${tally.asked} right so far. ${this.now.sentence(this.machine, this.index)}`,
     );
-    this.next.focus({ preventScroll: true });
+    this.controls.next.focus({ preventScroll: true });
   }
 
   onIndexTrait() {
@@ -331,40 +246,12 @@ class StepperView {
   }
 
   onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { target } = event;
-    const slider = target === this.track.slider;
-    if (target.matches("input, textarea, select, summary") && !slider) return;
-    const scrolls = target.matches(".unp-hex, .unp-pane-scroll");
-    const action = this.keyAction(event.key, scrolls, slider);
+    if (event.ctrlKey || event.metaKey || event.altKey || this.controls.keepsKeys(event.target)) return;
+    const action = this.controls.keyAction(event.key, event.target, this.list.rows.page());
     if (!action) return;
     event.preventDefault();
     action();
   }
-
-  keyAction(key, scrolls, slider) {
-    const page = this.list.rows.page();
-    const along = {
-      ArrowRight: () => this.forward(),
-      ArrowLeft: () => this.go(this.index - 1),
-      c: () => this.goNextCall(),
-    };
-    const list = {
-      ArrowDown: () => (slider ? this.go(this.index - 1) : this.forward()),
-      ArrowUp: () => (slider ? this.forward() : this.go(this.index - 1)),
-      Home: () => this.go(0),
-      End: () => this.go(this.machine.length - 1),
-      PageDown: () => this.go(this.index + (slider ? -page : page)),
-      PageUp: () => this.go(this.index + (slider ? page : -page)),
-    };
-    return along[key] || (scrolls ? undefined : list[key]);
-  }
-}
-
-/** The warning on a pickle that was not read to its end: what was not found in a part of it may be in the rest. */
-function unread(found, steps) {
-  if (!steps) return "nothing could be read";
-  return found ? "not read to its end" : "not read to its end: no import or call up to there";
 }
 
 /** anywidget's entry: draw one view of the model into `el`. */
