@@ -184,9 +184,11 @@ import signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
 held = bytearray(os.urandom(30 << 20)); Path("/tmp/file").write_bytes(held[:4 << 20])
 child = os.fork() or time.sleep(60)
-os.write(sys._getframe(1).f_locals["writing"], b"ready")
-try: time.sleep(60)
-except KeyboardInterrupt: told = "interrupted"
+try:
+    os.write(sys._getframe(1).f_locals["writing"], b"ready")
+    time.sleep(60)
+except KeyboardInterrupt:
+    told = "interrupted"
 """
     with running(nest, text) as (fork, answer):
         assert os.read(answer, 100) == b"ready"

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from unpickled.kernels.bounds import Bounds
 from unpickled.kernels.distant import Distant, TimeIsUp
+from unpickled.kernels.judging import Asked, asked, judged
 from unpickled.kernels.kernel import Kernel
+from unpickled.kernels.outputs import failure
 from unpickled.kernels.warmth import Warmth
 
-__all__ = ["Bounds", "Distant", "Kernel", "TimeIsUp", "Warmth"]
+__all__ = [
+    "Asked",
+    "Bounds",
+    "Distant",
+    "Kernel",
+    "TimeIsUp",
+    "Warmth",
+    "asked",
+    "failure",
+    "judged",
+]

@@ -133,8 +133,12 @@ def pack(value: Plain | File) -> Any:
     return value
 
 
-def unpack(said: Any) -> Any:
-    """Return what was packed; a file as a `File`.
+def unpack(said: Any, *, files: bool = False) -> Any:
+    """Return what was packed.
+
+    Args:
+        said: out of a message.
+        files: whether it may be a `File`, as an argument may and an answer may not.
 
     Raises:
         FrameError: it was not packed by `pack`.
@@ -148,7 +152,7 @@ def unpack(said: Any) -> Any:
             return [unpack(entry) for entry in entries]
         case ["b", str(text)]:
             return _bytes(text)
-        case ["f", str(name), str(text)]:
+        case ["f", str(name), str(text)] if files:
             return File(name, _bytes(text))
     raise FrameError("a message with an unknown kind of data")
 

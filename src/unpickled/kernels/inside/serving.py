@@ -73,7 +73,7 @@ class _Served:
         folder = Path(order["folder"])
         folder.mkdir(exist_ok=True)
         for said in order["files"]:
-            given = frames.unpack(said)
+            given = frames.unpack(said, files=True)
             path = folder / given.name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(given.data)
@@ -90,7 +90,7 @@ class _Served:
         return {"answer": frames.pack(self._student().value(order["name"]))}
 
     def _do_call(self, order: dict[str, Any]) -> dict[str, Any]:
-        arguments = [frames.unpack(one) for one in order["arguments"]]
+        arguments = [frames.unpack(one, files=True) for one in order["arguments"]]
         return {"answer": frames.pack(self._student().call(order["name"], *arguments))}
 
     def _do_file(self, order: dict[str, Any]) -> dict[str, Any]:
