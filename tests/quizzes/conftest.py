@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,5 +29,5 @@ def quiz(root: Path) -> Quiz:
 
 @pytest.fixture(scope="session")
 def mark(quiz: Quiz) -> Callable[[str, str], Score]:
-    """Score one answer: mark("q1", "…")."""
-    return lambda question, answer: score(quiz, quiz.questions[question], answer)
+    """Score one answer, once in a session: mark("q1", "…")."""
+    return cache(lambda question, answer: score(quiz, quiz.questions[question], answer))

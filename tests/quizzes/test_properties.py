@@ -177,16 +177,12 @@ def test_a_retraction_takes_the_credit(turn):
 )
 def test_talk_to_the_grader_and_other_topics_earn_nothing_and_harm_nothing(more):
     """Whatever stands around it, the answer's own sentences decide."""
-    changed = [
-        row["id"] for row in ROWS if met(row, more.format(row["answer"])) != met(row, row["answer"])
+    pairs = [
+        (row["id"], met(row, row["answer"]), met(row, more.format(row["answer"]))) for row in ROWS
     ]
+    changed = [name for name, before, after in pairs if after != before]
     assert len(changed) <= 0.01 * len(ROWS), changed
-    added = [
-        row["id"]
-        for row in ROWS
-        if sum(met(row, more.format(row["answer"])).values())
-        > sum(met(row, row["answer"]).values())
-    ]
+    added = [name for name, before, after in pairs if sum(after.values()) > sum(before.values())]
     talk = "pasta" not in more
     assert len(added) <= (0 if talk else 0.005 * len(ROWS)), added
 
