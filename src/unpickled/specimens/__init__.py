@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from unpickled.specimens.catalogue import (
     Specimen,
+    SpecimenClass,
+    Truth,
     catalogue,
+    classes,
     default_marker,
     make,
     specimen,
@@ -12,4 +15,15 @@ from unpickled.specimens.catalogue import (
     write_all,
 )
 
-__all__ = ["Specimen", "catalogue", "default_marker", "make", "specimen", "write", "write_all"]
+__all__ = [
+    "Specimen",
+    "SpecimenClass",
+    "Truth",
+    "catalogue",
+    "classes",
+    "default_marker",
+    "make",
+    "specimen",
+    "write",
+    "write_all",
+]

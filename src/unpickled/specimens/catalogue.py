@@ -15,13 +15,44 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from unpickled.errors import SpecimenError
 
-__all__ = ["Specimen", "catalogue", "default_marker", "make", "specimen", "write", "write_all"]
+__all__ = [
+    "Specimen",
+    "SpecimenClass",
+    "Truth",
+    "catalogue",
+    "classes",
+    "default_marker",
+    "make",
+    "specimen",
+    "write",
+    "write_all",
+]
 
 _CATALOGUE = Path(__file__).with_name("catalogue.toml")
+
+Truth: TypeAlias = Literal[
+    "calls code", "carries code", "points outside", "plain data", "nobody can judge"
+]
+"""What is true of a file, whatever a scanner says; the head of `catalogue.toml` tells what each word means."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecimenClass:
+    """A row of the scoreboard: specimens that are alike in what makes them hard to judge, and in truth.
+
+    Attributes:
+        id: stable name.
+        title: a few words for readers.
+        truth: what is true of every file of the class.
+    """
+
+    id: str
+    title: str
+    truth: Truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +63,7 @@ class Specimen:
         id: stable name.
         filename: name of the file that `write` makes.
         family: group for tables: raw pickle, PyTorch, NumPy, joblib, Keras, no pickle, renamed, archives, broken.
+        kind: id of its `SpecimenClass`.
         format: format id that `weights.identify` gives; empty for a folder.
         teaches: one sentence.
         harmful_looking: whether a reader should distrust it: it calls, or cannot be read, or carries a code layer.
@@ -43,6 +75,7 @@ class Specimen:
     id: str
     filename: str
     family: str
+    kind: str
     format: str
     teaches: str
     harmful_looking: bool
@@ -59,11 +92,19 @@ def catalogue() -> tuple[Specimen, ...]:
         return tuple(_read(entry) for entry in tomllib.load(file)["specimen"])
 
 
+@cache
+def classes() -> tuple[SpecimenClass, ...]:
+    """Return the classes of specimens, in the catalogue's order."""
+    with _CATALOGUE.open("rb") as file:
+        return tuple(SpecimenClass(**entry) for entry in tomllib.load(file)["class"])
+
+
 def _read(entry: dict[str, Any]) -> Specimen:
     return Specimen(
         id=entry["id"],
         filename=entry["filename"],
         family=entry["family"],
+        kind=entry["class"],
         format=entry["format"],
         teaches=entry["teaches"],
         harmful_looking=entry["harmful_looking"],

@@ -13,20 +13,27 @@ import struct
 import zlib
 
 from unpickled.pickles import assemble
-from unpickled.specimens.pickled import Op, call, canary, global_name, plain, text
+from unpickled.specimens.pickled import Op, call, canary, global_name, inert_call, plain, text
 from unpickled.specimens.torch_files import stored
 
 __all__ = ["joblib_arrays", "npy", "npz", "squeezed"]
 
 _NUMBERS = (3, 1, 4, 1, 5)
+# Magic; version 1 with independent blocks; blocks of 64 KiB; the checksum of the two bytes before it. One stored block
+# and the end mark follow, which need no compressor.
+_LZ4_START = b"\x04\x22\x4d\x18\x60\x40\x82"
 
 
 def npy(marker: str, *, content: str = "numbers") -> bytes:
     """An array of numbers, of harmless objects, or of objects among which the call stands."""
     if content == "numbers":
         return _header("<i8", len(_NUMBERS)) + struct.pack("<5q", *_NUMBERS)
-    item = call("os", "mkdir", marker, 4) if content == "canary" else [text("a text", 4)]
-    return _header("|O", 1) + _object_array(item)
+    items: dict[str, list[Op]] = {
+        "canary": call("os", "mkdir", marker, 4),
+        "unlisted": inert_call(4),
+        "objects": [text("a text", 4)],
+    }
+    return _header("|O", 1) + _object_array(items[content])
 
 
 def npz(marker: str, *, content: str = "numbers", compressed: bool = False) -> bytes:
@@ -44,6 +51,8 @@ def squeezed(marker: str, *, method: str, harmful: bool = True) -> bytes:
         return bz2.compress(data)
     if method in {"lzma", "xz"}:
         return lzma.compress(data, format=lzma.FORMAT_ALONE if method == "lzma" else lzma.FORMAT_XZ)
+    if method == "lz4":
+        return _LZ4_START + struct.pack("<I", len(data) | 1 << 31) + data + bytes(4)
     return zlib.compress(data)
 
 

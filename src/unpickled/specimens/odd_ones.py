@@ -28,14 +28,16 @@ def broken(marker: str, *, harmful: bool = True) -> bytes:
     return plain(marker)[:-1] + _NOT_AN_OPCODE + assemble(["STOP"])
 
 
-def zipped(marker: str) -> bytes:
-    """An ordinary zip with the canary in it."""
-    return stored({"readme.txt": b"Two files.\n", "model.pkl": canary(marker)})
+def zipped(marker: str, *, harmful: bool = True) -> bytes:
+    """An ordinary zip with the canary in it, or with plain data."""
+    inner = canary(marker) if harmful else plain(marker)
+    return stored({"readme.txt": b"Two files.\n", "model.pkl": inner})
 
 
-def nested(marker: str) -> bytes:
-    """A zip in a zip, with the canary inside the inner one."""
-    return stored({"readme.txt": b"One more archive inside.\n", "inner.zip": zipped(marker)})
+def nested(marker: str, *, harmful: bool = True) -> bytes:
+    """A zip in a zip, with the canary or plain data inside the inner one."""
+    inner = zipped(marker, harmful=harmful)
+    return stored({"readme.txt": b"One more archive inside.\n", "inner.zip": inner})
 
 
 def polyglot(marker: str) -> bytes:

@@ -91,9 +91,15 @@ def hdf5(
     return _hdf5({"model_config": json.dumps(made), "keras_version": "2.15.0"})
 
 
-def keras(marker: str, *, layer: str = "Dense", bytecode: bool = False) -> bytes:  # noqa: ARG001
+def keras(
+    marker: str,  # noqa: ARG001
+    *,
+    layer: str = "Dense",
+    nested: bool = False,
+    bytecode: bool = False,
+) -> bytes:
     """A Keras 3 file: a zip of the architecture, metadata and weights."""
-    made = _architecture(layer, nested=False, code=_IDENTITY if bytecode else _INERT)
+    made = _architecture(layer, nested=nested, code=_IDENTITY if bytecode else _INERT)
     members = {
         "metadata.json": json.dumps({"keras_version": "3.9.0"}).encode(),
         "config.json": json.dumps(made).encode(),

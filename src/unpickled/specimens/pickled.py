@@ -11,11 +11,15 @@ from typing import Any
 from unpickled.pickles import assemble
 
 __all__ = [
+    "INERT_TEXT",
     "Op",
     "by_number",
     "call",
     "canary",
     "global_name",
+    "inert_call",
+    "marked",
+    "numbered_call",
     "plain",
     "stacked",
     "text",
@@ -23,6 +27,12 @@ __all__ = [
 ]
 
 Op = tuple[str, Any] | str
+
+INERT_TEXT = "unpickled: this pickle called a function"
+_MARKS = {
+    "dill": ("dill._dill", "_load_type"),
+    "cloudpickle": ("cloudpickle.cloudpickle", "_make_empty_cell"),
+}
 
 
 def text(value: str, protocol: int = 2) -> Op:
@@ -86,18 +96,40 @@ def canary(marker: str, *, form: str = "reduce", protocol: int = 4) -> bytes:
     return _whole(call("os", "mkdir", marker, protocol), protocol)
 
 
-def unlisted(marker: str, *, protocol: int = 4) -> bytes:  # noqa: ARG001 - every recipe is given the marker
+def unlisted(marker: str, *, form: str = "reduce", protocol: int = 4) -> bytes:  # noqa: ARG001 - every recipe is given the marker
     """`logging.warning(…)`: it writes one line to stderr, and shows that a deny-list ends somewhere."""
-    return _whole(
-        call("logging", "warning", "unpickled: this pickle called a function", protocol), protocol
-    )
+    if form == "inst":
+        return _whole(["MARK", text(INERT_TEXT, protocol), ("INST", "logging warning")], protocol)
+    return _whole(inert_call(protocol), protocol)
 
 
-def by_number(marker: str) -> bytes:
+def inert_call(protocol: int) -> list[Op]:
+    """Return the opcodes that push what `logging.warning` returns: the call that no list holds."""
+    return call("logging", "warning", INERT_TEXT, protocol)
+
+
+def by_number(marker: str, *, opcode: str = "EXT1") -> bytes:
     """An import by extension code: no name stands in the file, and without a registry entry nothing can run."""
-    return _whole([("EXT1", 1), text(marker), "TUPLE1", "REDUCE"], 2)
+    return _whole(numbered_call(marker, opcode), 2)
 
 
-def stacked(marker: str) -> bytes:
-    """Two pickles, one behind the other: plain data first, the call second."""
-    return plain(marker, protocol=4) + canary(marker, protocol=4)
+def numbered_call(marker: str, opcode: str = "EXT1") -> list[Op]:
+    """Return the opcodes that call whatever a program has registered as extension 1, in a code of 1, 2 or 4 bytes."""
+    return [(opcode, 1), text(marker), "TUPLE1", "REDUCE"]
+
+
+def stacked(marker: str, *, harmful: bool = True) -> bytes:
+    """Two pickles, one behind the other: plain data first, the call (or more data) second."""
+    second = canary(marker, protocol=4) if harmful else plain(marker, protocol=4)
+    return plain(marker, protocol=4) + second
+
+
+def marked(marker: str, *, writer: str, harmful: bool = False) -> bytes:
+    """A pickle that shows who wrote it: it names a helper of dill or cloudpickle, which is never called.
+
+    The name is looked up and thrown away again, as a trace of the writer; where the package is not installed, the
+    load ends there.
+    """
+    item = call("os", "mkdir", marker, 4) if harmful else [text("only data", 4)]
+    name = global_name(*_MARKS[writer], 4)
+    return _whole(["EMPTY_LIST", *item, "APPEND", *name, "POP"], 4)

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Mapping
 
 from unpickled.pickles import assemble
-from unpickled.specimens.pickled import Op, call, text
+from unpickled.specimens.pickled import Op, call, inert_call, numbered_call, plain, text
 
 __all__ = ["legacy", "old_tar", "stored", "torch_zip"]
 
@@ -35,11 +35,11 @@ def stored(members: Mapping[str, bytes], *, compressed: bool = False) -> bytes:
     return out.getvalue()
 
 
-def torch_zip(marker: str, *, harmful: bool = False) -> bytes:
-    """A state dict as `torch.save` writes it today; the harmful one has a call among its values."""
+def torch_zip(marker: str, *, content: str = "tensors") -> bytes:
+    """A state dict as `torch.save` writes it today; `canary`, `unlisted` and `number` put a call among its values."""
     return stored(
         {
-            "archive/data.pkl": _state_dict(marker, harmful=harmful, legacy=False),
+            "archive/data.pkl": _state_dict(marker, content=content, legacy=False),
             "archive/.format_version": b"1",
             "archive/.storage_alignment": b"64",
             "archive/byteorder": b"little",
@@ -51,7 +51,7 @@ def torch_zip(marker: str, *, harmful: bool = False) -> bytes:
     )
 
 
-def legacy(marker: str, *, harmful: bool = False) -> bytes:
+def legacy(marker: str, *, content: str = "tensors") -> bytes:
     """The form before torch 1.6: five pickles in a row, then the numbers. The call is in the fourth."""
     system: list[Op] = ["EMPTY_DICT", text("protocol_version"), ("BININT2", _PROTOCOL), "SETITEM"]
     system += [text("little_endian"), "NEWTRUE", "SETITEM", text("type_sizes"), "EMPTY_DICT"]
@@ -62,7 +62,7 @@ def legacy(marker: str, *, harmful: bool = False) -> bytes:
             assemble([("PROTO", 2), ("LONG1", _MAGIC), "STOP"]),
             assemble([("PROTO", 2), ("BININT2", _PROTOCOL), "STOP"]),
             assemble([("PROTO", 2), *system, "SETITEM", "STOP"]),
-            _state_dict(marker, harmful=harmful, legacy=True),
+            _state_dict(marker, content=content, legacy=True),
             assemble(
                 [("PROTO", 2), "EMPTY_LIST", text("0"), "APPEND", text("1"), "APPEND", "STOP"]
             ),
@@ -72,13 +72,15 @@ def legacy(marker: str, *, harmful: bool = False) -> bytes:
     )
 
 
-def old_tar(marker: str) -> bytes:
-    """The form before torch 0.1.10: a tar whose member `pickle` is the pickle. Here that is only the call."""
+def old_tar(marker: str, *, harmful: bool = True) -> bytes:
+    """The form before torch 0.1.10: a tar whose member `pickle` is the pickle. Here that is only the call, or data."""
     none = assemble([("PROTO", 2), ("BININT1", 0), "STOP"])
     members = {
         "storages": none + assemble([("PROTO", 2), "EMPTY_LIST", "STOP"]),
         "tensors": none,
-        "pickle": assemble([("PROTO", 2), *call("os", "mkdir", marker, 2), "STOP"]),
+        "pickle": assemble([("PROTO", 2), *call("os", "mkdir", marker, 2), "STOP"])
+        if harmful
+        else plain(marker, protocol=2),
     }
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -89,12 +91,18 @@ def old_tar(marker: str) -> bytes:
     return out.getvalue()
 
 
-def _state_dict(marker: str, *, harmful: bool, legacy: bool) -> bytes:
+def _extra(marker: str, content: str) -> list[Op]:
+    if content == "number":
+        return numbered_call(marker)
+    return call("os", "mkdir", marker, 2) if content == "canary" else inert_call(2)
+
+
+def _state_dict(marker: str, *, content: str, legacy: bool) -> bytes:
     ops: list[Op] = [("PROTO", 2), "EMPTY_DICT"]
     ops += [text("layer.weight"), *_tensor("0", (2, 3), (3, 1), legacy=legacy), "SETITEM"]
     ops += [text("layer.bias"), *_tensor("1", (2,), (1,), legacy=legacy), "SETITEM"]
-    if harmful:
-        ops += [text("notes"), *call("os", "mkdir", marker, 2), "SETITEM"]
+    if content != "tensors":
+        ops += [text("notes"), *_extra(marker, content), "SETITEM"]
     return assemble([*ops, "STOP"])
 
 

@@ -33,7 +33,7 @@ KINDS: dict[str, Kind] = {
     "joblib-compressed": Kind(
         "compressed pickle (joblib)",
         True,
-        (".joblib", ".pkl", ".jl", ".gz", ".z", ".bz2", ".xz", ".lzma"),
+        (".joblib", ".pkl", ".jl", ".gz", ".z", ".bz2", ".xz", ".lzma", ".lz4"),
     ),
     "torch-zip": Kind("PyTorch file (zip)", True, _TORCH),
     "torch-legacy": Kind("PyTorch file (legacy, several pickles)", True, _TORCH),
@@ -54,6 +54,7 @@ KINDS: dict[str, Kind] = {
     "bz2": Kind("bzip2 data", None, (".bz2", ".tbz2")),
     "xz": Kind("xz data", None, (".xz", ".txz")),
     "lzma": Kind("lzma data", None, (".lzma",)),
+    "lz4": Kind("LZ4 data", None, (".lz4",)),
     "zlib": Kind("zlib data", None, (".z", ".zlib")),
     "7z": Kind("7-Zip archive", None, (".7z",)),
     "text": Kind("text", False, ()),

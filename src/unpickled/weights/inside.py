@@ -30,7 +30,7 @@ _TOO_LARGE = f"it unpacks to more than {_BYTES >> 20} MiB"
 _LEGACY_PICKLES = 5  # magic, protocol, system, objects, storage keys; raw numbers follow
 _ZIPS = frozenset({"zip", "npz", "torch-zip", "torchscript", "keras-zip"})
 _MODELS = frozenset({"safetensors", "gguf", "onnx", "hdf5", "keras-zip"})
-_SQUEEZED = frozenset({"gzip", "bz2", "xz", "lzma", "zlib", "joblib-compressed"})
+_SQUEEZED = frozenset({"gzip", "bz2", "xz", "lzma", "lz4", "zlib", "joblib-compressed"})
 _CONTAINERS = _ZIPS | _SQUEEZED | {"tar", "torch-tar"}
 
 

@@ -7,6 +7,8 @@ import lzma
 import zlib
 from typing import Any
 
+from unpickled.weights import lz4
+
 __all__ = ["compression", "unsqueeze"]
 
 _MAGIC = (
@@ -14,13 +16,15 @@ _MAGIC = (
     (b"BZh", "bz2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x5d\x00\x00", "lzma"),
+    (lz4.MAGIC, "lz4"),
 )
 _CHUNK = 1 << 16
+_LZ4_BYTES = 1 << 25  # decoded in Python, at 3 MB a second
 _LZMA_MEMORY = 1 << 27  # a header may ask for gigabytes of dictionary
 
 
 def compression(head: bytes) -> str:
-    """Name the compression that the first bytes announce: gzip, bz2, xz, lzma or zlib; empty if none."""
+    """Name the compression that the first bytes announce: gzip, bz2, xz, lzma, lz4 or zlib; empty if none."""
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
@@ -42,6 +46,7 @@ def unsqueeze(data: Any, name: str, limit: int) -> tuple[bytes, str]:
     Returns:
         The bytes, and the problem: empty, or why this is not the whole (damaged, cut off, over the limit).
     """
+    limit = min(limit, _LZ4_BYTES) if name == "lz4" else limit
     out = bytearray()
     at = 0
     try:
@@ -64,7 +69,7 @@ def unsqueeze(data: Any, name: str, limit: int) -> tuple[bytes, str]:
 
 
 def _again(data: Any, at: int, name: str) -> bool:
-    """Tell whether another compressed member follows, as gzip, bz2 and xz allow."""
+    """Tell whether another compressed member follows, as gzip, bz2, xz and lz4 allow."""
     return compression(bytes(data[at : at + 6])) == name
 
 
@@ -73,6 +78,8 @@ def _machine(name: str) -> Any:
         return zlib.decompressobj(31 if name == "gzip" else 15)
     if name == "bz2":
         return bz2.BZ2Decompressor()
+    if name == "lz4":
+        return lz4.Lz4Decompressor()
     return lzma.LZMADecompressor(memlimit=_LZMA_MEMORY)
 
 
