@@ -12,7 +12,7 @@ from unpickled.weights.layout.survey import BrokenError, Survey
 __all__ = ["Field", "Layout", "Region", "Role", "lay_out"]
 
 _ZIPS = ("torch-zip", "torchscript", "npz", "keras-zip", "zip")
-_SQUEEZED = ("joblib-compressed", "gzip", "bz2", "xz", "lzma", "zlib")
+_SQUEEZED = ("joblib-compressed", "gzip", "bz2", "xz", "lzma", "lz4", "zlib")
 _PICKLES = ("pickle", "joblib", "torch-legacy")
 
 

@@ -1,7 +1,7 @@
 """The stretches of HDF5, ONNX, tar and compressed files, as far as their headers tell them apart.
 
 Formats: the HDF5 file format specification (superblock), `onnx.proto`, POSIX ustar, RFC 1950 and 1952 (zlib, gzip),
-the xz file format.
+the xz file format, the LZ4 frame format.
 """
 
 from __future__ import annotations
@@ -17,6 +17,18 @@ _ONNX = {
 }  # fmt: skip
 _MEMBERS = 150
 _BLOCK = 512
+_SQUEEZED: dict[str, tuple[bytes, tuple[tuple[str, int], ...], int]] = {
+    # magic, fields of the header behind it, bytes at the end; what begins with none of them is zlib's
+    "gzip": (
+        b"\x1f\x8b",
+        (("method", 1), ("flags", 1), ("time", 4), ("level", 1), ("system", 1)),
+        8,
+    ),
+    "bz2": (b"BZh", (("block size", 1),), 0),
+    "xz": (b"\xfd7zXZ\x00", (("flags", 2), ("CRC-32", 4)), 12),
+    "lzma": (b"\x5d", (("size of the dictionary", 4), ("size unpacked", 8)), 0),
+    "lz4": (b"\x04\x22\x4d\x18", (("flags", 1), ("largest block", 1)), 0),
+}
 
 
 def lay_out_hdf5(survey: Survey) -> None:
@@ -97,35 +109,15 @@ def _tar_header(survey: Survey) -> tuple[str, int]:
 
 def lay_out_squeezed(survey: Survey) -> None:
     """Note the header of compressed data; what is compressed says nothing until it is unpacked."""
-    head, tail = survey.peek(6), 0
-    if head.startswith(b"\x1f\x8b"):
-        survey.magic("magic, gzip", 2)
-        for label, length in (
-            ("method", 1),
-            ("flags", 1),
-            ("time", 4),
-            ("level", 1),
-            ("system", 1),
-        ):
-            survey.number(label, length)
-        tail = 8
-    elif head.startswith(b"BZh"):
-        survey.magic("magic, bzip2", 3)
-        survey.field("number", "block size", 1, head[3:4].decode("latin-1"))
-    elif head.startswith(b"\xfd7zXZ"):
-        survey.magic("magic, xz", 6)
-        survey.field("number", "flags", 2)
-        survey.field("number", "CRC-32", 4)
-        tail = 12
-    elif head.startswith(b"\x5d\x00\x00"):
-        survey.field("magic", "properties, LZMA", 1)
-        survey.number("size of the dictionary", 4)
-        survey.field("number", "size unpacked", 8)
-    else:
-        survey.magic("method and flags, zlib", 2)
-        tail = 4
+    head = survey.peek(6)
+    known = (name for name in _SQUEEZED if head.startswith(_SQUEEZED[name][0]))
+    name = next(known, "zlib")
+    magic, fields, tail = _SQUEEZED.get(name, (b"  ", (), 4))
+    survey.magic(f"magic, {name}", len(magic))
+    for label, length in fields:
+        survey.number(label, length)
     survey.close("header", "magic")
     survey.whole("data", "compressed", max(0, survey.size - survey.at - tail))
     if survey.at < survey.size:
-        survey.field("number", "check of the content, and its size", survey.size - survey.at)
+        survey.field("number", "check of the content", survey.size - survey.at)
         survey.close("end")
