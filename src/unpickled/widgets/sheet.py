@@ -108,7 +108,16 @@ def _marked(regions: tuple[Region, ...], inner: _Inner | None, kind: str) -> Ite
         name = f"pickle: {region.where}" if region.where else "pickle"
         yield Region(start, end, "pickle", name)
         if end < region.end:
-            yield Region(end, region.end, "data", _AFTER.get(kind, "after the pickle, not read"))
+            yield _rest(end, region.end, inner, kind)
+
+
+def _rest(start: int, end: int, inner: _Inner, kind: str) -> Region:
+    """What follows the pickle: numbers, in the formats that put some there; else bytes that nobody reads."""
+    if kind in _AFTER:
+        return Region(start, end, "data", _AFTER[kind])
+    broken = inner.shown.trace["columns"]["error"]
+    label = "not read: here the pickle breaks off" if broken else "after the pickle: not read"
+    return Region(start, end, "rest", label)
 
 
 def _spans(regions: tuple[Region, ...], inner: _Inner | None) -> Iterator[tuple[int, int]]:

@@ -47,6 +47,7 @@ export class FileHex {
     this.stretches = new Stretches(regions);
     this.map.load(this.stretches);
     this.grid.load(this.windows, size);
+    this.fit();
     this.drawStrip(regions);
     const roles = Object.keys(ROLES).filter((role) => this.stretches.all.some((one) => one.role === role));
     this.legend.replaceChildren(
@@ -54,6 +55,14 @@ export class FileHex {
         el("li", { "data-role": role }, el("span", { class: "unp-swatch", "aria-hidden": "true" }), ROLES[role]),
       ),
     );
+  }
+
+  /** A small file needs no tall panes: as many lines as there can be, of the bytes or of the map. */
+  fit() {
+    const { regions } = this.stretches;
+    const open = Math.max(0, ...regions.map((region) => region.fields.length));
+    const lines = 1.5 * this.windows.reduce((all, { bytes }) => all + Math.ceil(bytes.length / 8) / 2 + 1, 0);
+    this.node.style.setProperty("--unp-tall", `${Math.max(lines, 1.75 * (regions.length + open) + 2.2) + 0.8}rem`);
   }
 
   /** Every region as a piece of a bar; a hundred times the bytes are twice as wide or so, so that headers can be seen. */

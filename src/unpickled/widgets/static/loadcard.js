@@ -3,7 +3,7 @@ import { count, el, row } from "./base.js";
 import { icon } from "./icons.js";
 
 const OUTCOMES = {
-  loaded: ["fine", "PyTorch's restricted unpickler met no name that is off its list."],
+  loaded: ["fine", "PyTorch met nothing that weights_only=True refuses."],
   refused: ["skipped", "PyTorch's restricted unpickler stopped before it built anything from that name."],
   failed: ["wrong", "No object came of it, and nothing was refused by name."],
 };
