@@ -30,6 +30,9 @@ COMMANDS = {
     "inspect": Entry(
         "unpickled.cli.inspect:inspect", "What a weight file's header says, without loading it."
     ),
+    "convert": Entry(
+        "unpickled.cli.convert:convert", "Make a safetensors file of a PyTorch file, proved equal."
+    ),
     "trace": Entry("unpickled.cli.trace:trace", "Step through a pickle without running it."),
     "teach": Entry("unpickled.cli.teach:teach", "Release, collect, grade and return lab and quiz."),
     "author": Entry(
