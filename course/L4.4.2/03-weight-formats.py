@@ -90,6 +90,39 @@ for path in files:
 # brace: `7b`.
 
 # %% [markdown]
+# ## Watch: five views of the same bytes
+#
+# Every question that can be put to a weight file without loading it is a view of the same bytes. Here are five of them, on
+# five files of this course; you can open one of your own as well. The first three share a cursor: press **Next call** in
+# *Hex*, then look at *Opcodes* and *Stack*.
+#
+# > **Predict.** `torch-canary.pt` is a ZIP archive of two tensors, and one call too many. Where in its bytes does that call
+# > stand: before the archive's first member, in a member, or in the directory at the end?
+
+# %%
+panel = lab.header_panel(
+    "torch-canary", "pickle-as-safetensors", "safetensors", "npy-objects", "joblib-zlib"
+)
+panel
+
+# %% [markdown]
+# In a member, `archive/data.pkl`, and the call itself is one byte: `52`, *REDUCE*. Now open *Opcodes* on `model.safetensors`:
+# there is no pickle in it, so there is nothing to step through.
+#
+# The last two tabs ask others. *Verdicts* has both scanners read the file, and says what each left out. *weights_only* has
+# PyTorch load it, in a child process without a network and without your files. It stops at the name `os.mkdir`, as every
+# PyTorch since 2.6 does unless you tell it otherwise [@torch-2.6; @torch-load].
+
+# %%
+shown = panel.sheets[panel.chosen]
+(pickle,) = (region for region in shown["regions"] if region["role"] == "pickle")
+archive = lab.specimen("torch-canary").read_bytes()
+print(f"The pickle is bytes {pickle['start']} to {pickle['end'] - 1} of {len(archive)}.")
+
+assert archive[:2] == b"PK" and archive[pickle["start"]] == 0x80  # PROTO opens the pickle
+assert shown["contents"]["risks"][0]["kind"] == "pickle"
+
+# %% [markdown]
 # ## Do: read a safetensors header by hand
 #
 # The whole format fits into five lines: eight bytes of length, a JSON text, then raw numbers [@safetensors-format].
