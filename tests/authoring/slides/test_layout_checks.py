@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 
 import pytest
 
-from unpickled.authoring.slides import html_slides, layout_faults
+from unpickled.authoring.slides import html_slides, layout_checks, layout_faults
+from unpickled.authoring.slides.chromium import Opened, opened
 
 pytestmark = pytest.mark.browser
 LOOKS = "src/unpickled/authoring/slides"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _browser(chromium):
-    """None of this can be measured without one."""
+def _browser(chromium, tmp_path_factory):
+    """None of this can be measured without one; to start one for each page would take longer than to measure it."""
+    with opened(b"") as first, pytest.MonkeyPatch.context() as patch:
+
+        @contextmanager
+        def again(html):
+            file = tmp_path_factory.mktemp("page") / "slides.html"
+            file.write_bytes(html)
+            yield Opened(first._browser, file.as_uri())
+
+        patch.setattr(layout_checks, "opened", again)
+        yield
 
 
 def planted(page: bytes, old: str, new: str) -> bytes:
