@@ -89,21 +89,32 @@ def deeds(material: Material) -> checking.Deeds:
 
 
 def load_in_child(
-    path: str | os.PathLike[str], loader: canary.Loader = "pickle", *, weights_only: bool = True
+    path: str | os.PathLike[str],
+    loader: canary.Loader = "pickle",
+    *,
+    weights_only: bool = True,
+    allow_pickle: bool = False,
 ) -> canary.Loaded:
     """Really load a file, in an isolated child, if it holds nothing but the harmless canary.
 
     Args:
         path: a file or a specimen's id.
-        loader: "pickle" or "torch".
+        loader: "pickle", "torch", "joblib", "numpy", "safetensors", "gguf", "onnx" or "keras".
         weights_only: the argument of `torch.load`.
+        allow_pickle: the argument of `numpy.load`.
 
     Raises:
         CourseError: it would do anything but make a folder in `workspace()`; nothing was loaded.
     """
     given = found(path)
     assert isinstance(given, Path)  # noqa: S101 - only bytes stay bytes
-    return canary.load_in_child(given, home=workspace(), loader=loader, weights_only=weights_only)
+    return canary.load_in_child(
+        given,
+        home=workspace(),
+        loader=loader,
+        weights_only=weights_only,
+        allow_pickle=allow_pickle,
+    )
 
 
 def _namespace() -> Mapping[str, Any]:

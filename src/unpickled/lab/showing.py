@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from unpickled import content
 from unpickled.errors import CourseError
+from unpickled.lab.experiments import bench
 from unpickled.lab.journal import journal
 from unpickled.lab.session import Material, found
 from unpickled.widgets import FormatTable, HeaderPanel, QuizCard, Rail, ScanPanel, Stepper
@@ -39,12 +39,8 @@ def stepper(material: Material, *, predict: bool = False, step: int = 0, name: s
 
 
 def format_table() -> FormatTable:
-    """Show the weight-format table of the lesson, with each row's sources and corrections."""
-    root = content.course_root()
-    errata = {erratum.id: erratum for erratum in content.load_errata(root)}
-    return FormatTable(
-        content.load_formats(root), sources=content.load_sources(root), errata=errata
-    )
+    """Show the weight-format table of the lesson, with sources, corrections, and what was seen on this machine."""
+    return bench().table()
 
 
 def card(identity: str) -> QuizCard:

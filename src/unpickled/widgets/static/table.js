@@ -2,18 +2,21 @@
  * The weight-format table: filter by risk, search, sort by a column, and the notes and sources of a row on demand.
  *
  * Traits read: `rows` [{id, name, extensions, pickle, risk, risk_text, notes, detail, sources: [{id, title,
- * publisher, url}], corrected: {lesson_said, true_today} | null}], `risks` [{id, word}] from worst to best.
+ * publisher, url}], corrected: {lesson_said, true_today} | null, seen: {tries: [{what, call, expect, reason, happened,
+ * word, expected}], state, holds, with, when}}], `risks` [{id, word}] from worst to best.
  * Kept in Python: `view` {risks, text, sort, down, open}.
  */
 import { attr, button, count, el, follow, keep, lazily, mountRoot, row, setText, uid } from "./base.js";
 import { glyph } from "./icons.js";
 import { link, riskBadge } from "./badges.js";
+import { seenBriefly, seenInFull, seenPlace, seenWords } from "./seen.js";
 
 const COLUMNS = [
   { id: "name", title: "Format" },
   { id: "pickle", title: "Pickle inside?" },
   { id: "risk", title: "Can loading run code?" },
   { id: "notes", title: "In short" },
+  { id: "seen", title: "Seen here" },
 ];
 const PICKLE_ORDER = ["Yes", "Partially", "Conditionally", "No"];
 
@@ -119,6 +122,7 @@ class FormatTableView {
         format.risk_text,
         format.notes,
         format.detail,
+        ...seenWords(format.seen),
       ]
         .join(" ")
         .toLowerCase();
@@ -130,6 +134,7 @@ class FormatTableView {
 
   compare(a, b, sort) {
     if (sort === "risk") return this.riskPlace(a) - this.riskPlace(b);
+    if (sort === "seen") return seenPlace(a.seen) - seenPlace(b.seen);
     if (sort === "pickle") return PICKLE_ORDER.indexOf(a.pickle) - PICKLE_ORDER.indexOf(b.pickle);
     return a[sort].replace(/^\W+/, "").localeCompare(b[sort].replace(/^\W+/, ""), "en");
   }
@@ -208,6 +213,7 @@ class FormatTableView {
         el("span", { class: "unp-risk-text", text: withoutWord(format.risk_text, word) }),
       ),
       cell("In short", format.notes),
+      cell("Seen here", ...seenBriefly(format.seen)),
     );
     const detail = el(
       "tr",
@@ -218,7 +224,7 @@ class FormatTableView {
   }
 
   detail(format) {
-    const parts = [el("p", { class: "unp-detail-text", text: format.detail })];
+    const parts = [el("p", { class: "unp-detail-text", text: format.detail }), ...seenInFull(format.seen)];
     if (format.corrected) {
       parts.push(
         el(

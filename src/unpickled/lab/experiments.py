@@ -1,0 +1,126 @@
+"""The experiments of the format table: each file is written, loaded in an isolated child, and what happened is kept.
+
+`experiment` runs those of one row. The tables on the page show at once what was seen.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from unpickled import canary, content, sandbox, specimens
+from unpickled.content import CALLS, Experiment, Format
+from unpickled.errors import ContentError, CourseError, ProgressError
+from unpickled.lab.results import Result, Tried
+from unpickled.lab.session import workspace
+from unpickled.progress import Outcome, Seen, seen_path
+from unpickled.widgets import FormatTable
+
+__all__ = ["bench", "experiment"]
+
+_AT_ONCE = 2  # children: PyTorch takes two seconds to start, and half a gigabyte
+_ARGUMENT = {"torch": "weights_only", "numpy": "allow_pickle"}
+
+
+def experiment(row: str) -> Result:
+    """Try what a row of the format table says: write each file, load it in an isolated child, and see what happens.
+
+    Args:
+        row: its id: "pytorch", "safetensors", "gguf", "onnx", "h5", "joblib" or "npy".
+
+    Returns:
+        What happened, to look at and to `assert` on. It is kept, for the table's last column.
+
+    Raises:
+        CourseError: there is no such row.
+    """
+    formats = {one.id: one for one in content.load_formats()}
+    if row not in formats:
+        raise ContentError(row, "the table has no such row", f"Choose from: {', '.join(formats)}.")
+    return bench().run(formats[row])
+
+
+class Bench:
+    """One kernel's experiments, and the tables on its page: what is tried is shown in them at once.
+
+    Args:
+        root: the course's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._formats = content.load_formats(root)
+        self._sources = content.load_sources(root)
+        self._seen = Seen(seen_path(root))
+        self._here: dict[str, Outcome] = {}  # of this kernel: shown even where it cannot be kept
+        self._tables: weakref.WeakSet[FormatTable] = weakref.WeakSet()
+
+    def table(self) -> FormatTable:
+        """Make a table that follows what is seen."""
+        errata = {erratum.id: erratum for erratum in content.load_errata(self._root)}
+        made = FormatTable(
+            self._formats, sources=self._sources, errata=errata, seen=self._outcomes()
+        )
+        self._tables.add(made)
+        return made
+
+    def run(self, row: Format) -> Result:
+        """Run the experiments of one row, keep their outcomes and show them in the tables."""
+        sandbox.problem()  # asked once, before there are two who would ask
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            tried = tuple(pool.map(_try, row.experiments))
+        problem = self._keep(tried)
+        return Result(row, tried, self._sources, problem)
+
+    def _keep(self, tried: tuple[Tried, ...]) -> str:
+        """Keep what happened; returns why it cannot be kept, empty if it can."""
+        outcomes = [one.outcome for one in tried if one.experiment.expect != "told"]
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        self._here |= {one.id: replace(one, when=when) for one in outcomes}
+        try:
+            self._seen.note(outcomes)
+            problem = " ".join(self._seen.take_notices())
+        except ProgressError as error:
+            problem = str(error)
+        seen = self._outcomes()
+        for table in self._tables:
+            table.show_seen(seen)
+        return problem
+
+    def _outcomes(self) -> dict[str, Outcome]:
+        """Return what was seen of the experiments as they are today, by this kernel or before."""
+        known = {one.id: one.fingerprint for row in self._formats for one in row.experiments}
+        try:
+            kept = self._seen.outcomes()
+        except ProgressError:
+            kept = {}
+        kept |= self._here
+        return {key: one for key, one in kept.items() if known.get(key) == one.item}
+
+
+@functools.cache
+def bench() -> Bench:
+    """Return this kernel's bench of the course that it stands in."""
+    return Bench(content.course_root())
+
+
+def _try(one: Experiment) -> Tried:
+    """Write the file of one experiment and load it; what is told is not tried."""
+    if one.expect == "told":
+        return Tried(one)
+    home = workspace() / "experiments" / one.id
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    how = CALLS[one.call]
+    named = {_ARGUMENT[how.loader]: how.allowed} if how.allowed is not None else {}
+    try:
+        path = specimens.write(one.specimen, home, marker=home / "canary")
+        loaded = canary.load_in_child(path, home=home, loader=how.loader, **named)  # type: ignore[arg-type]  # held by a test
+    except CourseError as error:
+        return Tried(one, problem=str(error))
+    return Tried(one, path, loaded)
