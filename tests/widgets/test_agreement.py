@@ -35,13 +35,14 @@ EVERY_STEP = """(columns) => {
 @pytest.fixture(scope="module")
 def blank(browser_app: Browser) -> Any:
     page = browser_app.new_page()
+    page.evaluate(f"window.everyStep = {EVERY_STEP % bundle('machine')}; null")
     yield page
     page.close()
 
 
 def agree(page: Page, data: bytes) -> None:
     trace = record(data)
-    shown = page.evaluate(EVERY_STEP % bundle("machine"), trace.columns())
+    shown = page.evaluate("(columns) => everyStep(columns)", trace.columns())
     for step in range(len(trace)):
         assert tuple(shown["stacks"][step]) == trace.stack(step)
         assert dict(map(tuple, shown["memos"][step])) == dict(trace.memo(step))
