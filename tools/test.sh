@@ -4,13 +4,21 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 step() { printf '\n== %s\n' "$*"; "$@"; }
+told=$(mktemp)
+mypy >"$told" 2>&1 &  # beside the others, since it takes as long as all of them
+types=$!
+trap 'kill "$types" 2>/dev/null; rm -f "$told"' EXIT
 step ruff check
 step ruff format --check
-step mypy
 step lint-imports
 step unpickled author check
 step unpickled author build --check
+right=0
+wait "$types" || right=$?
+printf "\n== mypy\n"
+cat "$told"
+[ "$right" = 0 ] || exit "$right"
 [ "${1:-}" = --quick ] && exit 0
-workers=$(($(getconf _NPROCESSORS_ONLN) + 1))  # many tests wait for a browser, a server or a kernel
+workers=$(($(getconf _NPROCESSORS_ONLN) + 2))  # many tests wait for a browser, a server or a kernel
 step pytest -n "$workers" --dist worksteal tests "$@"
 step pytest -n "$workers" --dist loadfile --nbval-lax --nbval-current-env course labs
