@@ -34,6 +34,9 @@ COMMANDS = {
         "unpickled.cli.convert:convert", "Make a safetensors file of a PyTorch file, proved equal."
     ),
     "trace": Entry("unpickled.cli.trace:trace", "Step through a pickle without running it."),
+    "scoreboard": Entry(
+        "unpickled.cli.scoreboard:scoreboard", "Which scanner catches what, run on this machine."
+    ),
     "teach": Entry("unpickled.cli.teach:teach", "Release, collect, grade and return lab and quiz."),
     "author": Entry(
         "unpickled.cli.author:author", "Regenerate and check what is made from the sources."

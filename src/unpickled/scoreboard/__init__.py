@@ -16,6 +16,7 @@ from unpickled.scoreboard.results import (
     judge,
 )
 from unpickled.scoreboard.running import run_board
+from unpickled.scoreboard.written import to_dict, words
 
 __all__ = [
     "SCANNERS",
@@ -32,4 +33,6 @@ __all__ = [
     "judge",
     "lessons",
     "run_board",
+    "to_dict",
+    "words",
 ]

@@ -43,40 +43,39 @@ def lessons(board: Board) -> tuple[Lesson, ...]:
 
 
 def _of(template: Mapping[str, Any], board: Board) -> Iterator[Lesson]:
-    asked = {column.id: column.title for column in board.asked}
+    """Scanners of which the very same is true share a sentence."""
+    titles = {column.id: column.title for column in board.asked}
     if "together" in template:
         group = tuple(template["together"])
-        if set(group) <= asked.keys():
-            yield from _said(template, board, group, {}, template["id"])
+        counts = _counts(template, board, group) if set(group) <= titles.keys() else {}
+        if counts:
+            yield Lesson(template["id"], str(template["text"]).format(**counts), counts)
         return
+    alike: dict[tuple[int, ...], list[str]] = {}
     for name in template["scanners"]:
-        if name in asked:
-            words = {"scanner": asked[name]}
-            yield from _said(template, board, (name,), words, f"{template['id']} {name}")
+        counts = _counts(template, board, (name,)) if name in titles else {}
+        if counts:
+            alike.setdefault(tuple(counts.values()), []).append(name)
+    for names in alike.values():
+        counts = _counts(template, board, (names[0],))
+        scanner = " and ".join(titles[name] for name in names)
+        text = str(template["text"]).format(scanner=scanner, **counts)
+        yield Lesson(" ".join([template["id"], *names]), text, counts)
 
 
-def _said(
-    template: Mapping[str, Any],
-    board: Board,
-    group: tuple[str, ...],
-    words: Mapping[str, str],
-    identity: str,
-) -> Iterator[Lesson]:
+def _counts(template: Mapping[str, Any], board: Board, group: tuple[str, ...]) -> dict[str, int]:
+    """Count for a template; empty where there is nothing to count, or a condition does not hold."""
     counts: dict[str, int] = {}
     for name, rule in template["counts"].items():
         counts[name], counts[f"{name}_of"] = _count(rule, board, group)
     if not all(counts[f"{name}_of"] for name in template["counts"]):
-        return
+        return {}
     holds = (
         all(counts[name] for name in template.get("some", ()))
         and all(counts[name] == counts[f"{name}_of"] for name in template.get("all", ()))
         and not any(counts[name] for name in template.get("none", ()))
     )
-    if holds:
-        text = str(template["text"]).format(**words, **counts)
-        yield Lesson(
-            identity, text[:1].upper() + text[1:] if "together" in template else text, counts
-        )
+    return counts if holds else {}
 
 
 def _count(rule: Mapping[str, Any], board: Board, group: tuple[str, ...]) -> tuple[int, int]:

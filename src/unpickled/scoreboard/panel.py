@@ -17,8 +17,9 @@ from unpickled.sandbox import Excuse
 from unpickled.scanners import scan
 from unpickled.scanners.workshop import Workshop
 from unpickled.scoreboard import readers
-from unpickled.scoreboard.commands import Script, find, run_script
+from unpickled.scoreboard.commands import Ended, Script, find, run_script
 from unpickled.scoreboard.results import Column, Opinion
+from unpickled.specimens import default_marker
 
 __all__ = ["OPTIONAL", "SCANNERS", "Setting", "Task", "columns", "tasks"]
 
@@ -109,7 +110,9 @@ def _version(name: str) -> str:
         script = find(name)
         return script.version if script else ""
     try:
-        return metadata.version("torch" if name == "weights_only" else name)
+        if name == "weights_only":
+            return f"torch {metadata.version('torch')}"
+        return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
 
@@ -166,7 +169,14 @@ def _command(name: str, paths: tuple[Path, ...], setting: Setting) -> Iterator[O
         seconds=_SECONDS,
     )
     read = readers.from_fickling if name == "fickling" else readers.from_modelaudit
-    yield from map(read, ended)
+    for path, end in zip(paths, ended, strict=True):
+        yield read(_without_paths(end, path))
+
+
+def _without_paths(ended: Ended, path: Path) -> Ended:
+    """Take this machine's paths out of what a tool says: the file's, and the folder's that its canary would make."""
+    said = ended.answer.replace(str(path), "the file").replace(str(default_marker()), "a folder")
+    return replace(ended, answer=said)
 
 
 def _jobs(name: str, paths: Sequence[Path]) -> list[list[str]]:

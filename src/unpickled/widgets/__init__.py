@@ -1,4 +1,4 @@
-"""What learners touch: stepper, header panel, format table, practice card, scan panel and rail, as anywidgets.
+"""What learners touch, as anywidgets: stepper, header panel, format table, practice card, scan panel, rail, scoreboard.
 
 Each is one ES module and one style sheet joined from `static/`, with its whole state in JSON traits. `to_html`
 shows any of them on a page without a kernel.
@@ -7,6 +7,7 @@ shows any of them on a page without a kernel.
 from __future__ import annotations
 
 from .base import CourseWidget
+from .board import BoardView, board_page
 from .format_table import FormatTable
 from .header_panel import HeaderPanel
 from .html import to_html, to_page
@@ -16,6 +17,7 @@ from .scan_panel import ScanPanel
 from .stepper import Stepper
 
 __all__ = [
+    "BoardView",
     "CourseWidget",
     "FormatTable",
     "HeaderPanel",
@@ -23,6 +25,7 @@ __all__ = [
     "Rail",
     "ScanPanel",
     "Stepper",
+    "board_page",
     "to_html",
     "to_page",
 ]

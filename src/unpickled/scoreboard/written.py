@@ -1,0 +1,79 @@
+"""A run as plain data: what `unpickled scoreboard --json` prints and what the board's view draws. No path is in it."""
+
+from __future__ import annotations
+
+import platform
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from unpickled.scoreboard.lessons import lessons
+from unpickled.scoreboard.results import SCHEMA, Board, Cell, Column
+
+__all__ = ["to_dict", "words"]
+
+_WORDS = Path(__file__).with_name("words.toml")
+
+
+@cache
+def words() -> dict[str, dict[str, str]]:
+    """Return what each outcome and each truth means, by its name."""
+    with _WORDS.open("rb") as file:
+        told = tomllib.load(file)
+    return {
+        kind: {entry["id"]: entry["means"] for entry in told[kind]} for kind in ("outcome", "truth")
+    }
+
+
+def to_dict(board: Board) -> dict[str, Any]:
+    """Return a run as JSON-able data; but for the seconds, two machines with the same versions get the same."""
+    return {
+        "schema": SCHEMA,
+        "seconds": round(board.seconds, 1),
+        "python": platform.python_version(),
+        "isolation": board.isolation,
+        "scanners": [_column(column, board) for column in board.columns],
+        "classes": [
+            {
+                "id": row.id,
+                "title": row.title,
+                "truth": row.truth,
+                "tallies": {
+                    column.id: board.tally(column=column.id, row=row.id).to_dict()
+                    for column in board.asked
+                },
+            }
+            for row in board.rows
+        ],
+        "files": [
+            {"id": file.id, "name": file.filename, "class": file.row, "teaches": file.teaches}
+            for file in board.files
+        ],
+        "answers": [_cell(cell) for cell in board.cells],
+        "lessons": [
+            {"id": lesson.id, "text": lesson.text, "counts": dict(lesson.counts)}
+            for lesson in lessons(board)
+        ],
+    }
+
+
+def _column(column: Column, board: Board) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": column.id, "title": column.title, "works": column.works}
+    if column.absent:
+        return {**told, "absent": column.absent, "remedy": column.remedy}
+    return {**told, "version": column.version, "totals": board.tally(column=column.id).to_dict()}
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    opinion = cell.opinion
+    return {
+        "file": cell.file,
+        "scanner": cell.column,
+        "outcome": str(cell.outcome),
+        "word": opinion.word,
+        "reason": opinion.reason,
+        "exit": opinion.exit,
+        "silent": cell.silent,
+        "seconds": round(opinion.seconds, 4),
+    }
