@@ -10,6 +10,8 @@ from typing import Any
 
 import traitlets
 
+from unpickled.errors import SandboxError
+
 from .base import FILE_LIMIT, CourseWidget, json_trait
 from .sheet import sheet
 from .shelf import Shelf, too_large
@@ -144,4 +146,8 @@ def _scan(path: Path) -> Any:
 def _load(path: Path) -> Any:
     from unpickled.restricted import weights_only  # noqa: PLC0415 - as the scanners
 
-    return weights_only([path])[0]
+    try:
+        return weights_only([path])[0]
+    except SandboxError as error:
+        remedy = "Nothing was loaded. On Debian and Ubuntu: apt install bubblewrap"
+        raise SandboxError(error.place, error.problem, remedy) from error

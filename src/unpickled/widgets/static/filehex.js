@@ -15,8 +15,12 @@ export class FileHex {
     this.onPick = onPick;
     this.mark = { start: 0, end: 0, opcode: false };
     this.cursor = 0;
+    this.whole = false; // whether all of a region was picked, not one field
     this.stretches = new Stretches([]);
-    this.map = new RegionMap((at) => onPick(at));
+    this.map = new RegionMap((at, whole) => {
+      this.whole = whole;
+      onPick(at);
+    });
     this.strip = el("div", { class: "unp-strip", "aria-hidden": "true" });
     this.strip.addEventListener("click", (event) => {
       const at = event.target.dataset?.start;
@@ -85,17 +89,21 @@ export class FileHex {
     return step >= 0 && offset - base < offsets[step] + size[step] ? step : -1;
   }
 
-  /** Put the cursor on a byte; mark the opcode around it, or the field. */
+  /** Put the cursor on a byte; mark the opcode around it, or the field, or the region that was picked. */
   show(offset) {
-    this.cursor = offset;
     const stretch = this.stretches.at(offset);
+    this.whole = this.whole && this.stretches.regions[stretch?.region]?.start === offset;
+    this.cursor = offset;
     const step = this.stepAt(offset);
     if (step >= 0) {
       const start = this.layer.base + this.machine.steps.offset[step];
       this.mark = { start, end: start + this.machine.steps.size[step], opcode: true };
-    } else this.mark = { start: stretch?.start ?? 0, end: stretch?.end ?? 0, opcode: false };
+    } else {
+      const { start, end } = (this.whole ? this.stretches.regions[stretch.region] : stretch) ?? { start: 0, end: 0 };
+      this.mark = { start, end, opcode: false };
+    }
     attr(this.bytes, "data-kind", (step >= 0 && this.machine.kind(step)) || null);
-    this.map.show(stretch);
+    this.map.show(stretch, this.whole);
     [...this.strip.children].forEach((piece, at) => attr(piece, "data-current", at === stretch?.region));
     this.grid.keep(offset);
   }
@@ -119,7 +127,8 @@ export class FileHex {
   card() {
     const stretch = this.stretches.at(this.cursor);
     if (!stretch) return { name: "no bytes", value: "", where: "", text: "The file is empty." };
-    const { start, end, label, value, role, region, field } = stretch;
+    const { role, region } = stretch;
+    const { start, end, label, value = "", field = -1 } = this.whole ? this.stretches.regions[region] : stretch;
     const byte = this.grid.byte(this.cursor);
     const size = end - start;
     const place = size === 1 ? `byte ${start}` : `bytes ${start.toLocaleString("en")}–${(end - 1).toLocaleString("en")}`;

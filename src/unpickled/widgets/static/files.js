@@ -46,11 +46,11 @@ export class FileChoices {
 }
 
 /** A moving bar with words beside it: its last child takes the words. */
-export function waitingBar() {
+export function waitingBar(words = "") {
   return el(
     "div",
     { class: "unp-scanning" },
     el("span", { class: "unp-scanning-bar", "aria-hidden": "true" }),
-    el("span", { class: "unp-scanning-text" }),
+    el("span", { class: "unp-scanning-text", text: words }),
   );
 }

@@ -237,18 +237,13 @@ class HeaderView {
   }
 
   askedContent(tab, kind, answer) {
-    if (answer && !answer.problem) return [el("div", { class: "unp-asked", role: "group", "aria-label": kind.title }, ...kind.cards(answer))];
-    if (this.busy) {
-      const bar = waitingBar();
-      setText(bar.lastElementChild, kind.wait);
-      return [bar];
-    }
-    if (isStatic(this.model)) return [el("p", { class: "unp-lacking", text: NEEDS_KERNEL })];
-    const again = button(answer ? "Try again" : "Ask now", () => this.ask(tab), {});
-    return [
-      answer ? el("p", { class: "unp-notice" }, icon("wrong"), el("span", { text: answer.problem })) : el("p", { class: "unp-lacking", text: "There is no answer yet." }),
-      row("unp-again", again),
-    ];
+    if (answer && !answer.problem)
+      return [el("div", { class: "unp-asked", role: "group", "aria-label": kind.title }, ...kind.cards(answer))];
+    if (this.busy) return [waitingBar(kind.wait)];
+    const problem = answer && el("p", { class: "unp-notice" }, icon("wrong"), el("span", { text: answer.problem }));
+    if (isStatic(this.model)) return [problem || el("p", { class: "unp-lacking", text: NEEDS_KERNEL })];
+    const again = button(answer ? "Try again" : "Ask now", () => this.ask(tab));
+    return [problem || el("p", { class: "unp-lacking", text: "There is no answer yet." }), row("unp-again", again)];
   }
 
   onKey(event) {

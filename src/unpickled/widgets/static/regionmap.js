@@ -4,7 +4,7 @@ import { setCell, VirtualRows } from "./rows.js";
 import { ROLES } from "./stretches.js";
 
 export class RegionMap {
-  /** @param {function(number): void} onPick called with the offset of what was picked */
+  /** @param {function(number, boolean): void} onPick called with an offset, and whether the whole region was picked */
   constructor(onPick) {
     const title = uid("regions");
     this.onPick = onPick;
@@ -30,7 +30,7 @@ export class RegionMap {
     });
     this.pane.addEventListener("click", (event) => {
       const picked = event.target.closest("[role=option]");
-      if (picked) onPick(this.items[picked.unpIndex].start);
+      if (picked) this.pick(picked.unpIndex);
     });
   }
 
@@ -45,12 +45,17 @@ export class RegionMap {
     setText(this.note, `${stretches.regions.length.toLocaleString("en")} in order`);
   }
 
-  /** Mark the stretch that the cursor is in, and open its region. */
-  show(stretch) {
+  pick(index) {
+    const item = this.items[Math.max(0, Math.min(index, this.items.length - 1))];
+    if (item) this.onPick(item.start, !item.field);
+  }
+
+  /** Mark the stretch that the cursor is in, or its `whole` region, and open it. */
+  show(stretch, whole) {
     if (!stretch) return;
     if (this.region !== stretch.region) this.openRegion(stretch.region);
     const fields = this.stretches.regions[stretch.region].fields.length;
-    this.index = stretch.region + (stretch.field >= 0 && fields ? stretch.field + 1 : 0);
+    this.index = stretch.region + (stretch.field >= 0 && fields && !whole ? stretch.field + 1 : 0);
     this.rows.keep(this.index);
     this.rows.draw();
     attr(this.pane, "aria-activedescendant", this.rows.row(this.index)?.id);
@@ -104,8 +109,7 @@ export class RegionMap {
       End: this.items.length - 1,
     }[key];
     if (to === undefined) return false;
-    const item = this.items[Math.max(0, Math.min(to, this.items.length - 1))];
-    if (item) this.onPick(item.start, item);
+    this.pick(to);
     return true;
   }
 }
