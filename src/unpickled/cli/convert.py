@@ -108,11 +108,23 @@ def _convert(
     since = stamp(model)
     report = scan(model)
     if report.verdict is not Verdict.CLEAN and not force:
-        problem = f"the scan does not find it clean, but {report.verdict}"
+        problem = f"the scan does not find it clean, but {report.verdict}{_why(report)}"
         remedy = f"{report.advice} To convert it even so, in the same sandbox: --force"
         raise RefusedError(model, problem, remedy)
     done = convert_file(model, out, overwrite=overwrite, since=since, notify=notify, **options)
     return report, done
+
+
+def _why(report: FileReport) -> str:
+    """Return which scanner says so, and what it did not look at."""
+    for one in report.reports:
+        if one.verdict is report.verdict:
+            return (
+                f" ({one.scanner}: {one.note[:1].lower()}{one.note[1:].rstrip('.')})"
+                if one.note
+                else ""
+            )
+    return ""
 
 
 def _refusal(model: str, out: str, error: CourseError) -> dict[str, object]:
@@ -178,8 +190,6 @@ def _progress() -> Iterator[_Notify]:
     class Written(ProgressColumn):
         """How large the draft has grown."""
 
-        max_refresh = 0.2
-
         def render(self, task: Task) -> Text:
             draft = task.fields.get("draft")
             size = draft.stat().st_size if draft is not None and draft.is_file() else 0
@@ -188,4 +198,6 @@ def _progress() -> Iterator[_Notify]:
     columns = (TextColumn("{task.description}", markup=False), Written(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(_STAGES["scanning"], total=None)
-        yield lambda stage, draft: bar.update(task, description=_STAGES[stage], draft=draft)
+        yield lambda stage, draft: bar.update(
+            task, description=_STAGES[stage], draft=draft, refresh=True
+        )

@@ -26,12 +26,17 @@ __all__ = [
 ]
 
 _LIMITS = Limits(opcodes=3_000_000, stack=200_000, memo=600_000, items=3_000_000, text=2_000)
-_PLAIN_CALLS = frozenset(
-    {
-        *{"torch.Size", "torch.device", "_codecs.encode", "builtins.complex", "builtins.bytearray"},
-        *{"__builtin__.complex", "__builtin__.bytearray", "torch.serialization._get_layout"},
-    }
-)
+_PLAIN_CALLS = {
+    "torch.Size": "Size",
+    "torch.device": "device",
+    "torch.serialization._get_layout": "layout",
+    "_codecs.encode": "bytes",
+    "builtins.complex": "complex",
+    "builtins.bytearray": "bytearray",
+    "__builtin__.complex": "complex",
+    "__builtin__.bytearray": "bytearray",
+}
+"""Calls that make values without tensors, and the types of these; torch's unpickler lets them pass."""
 
 
 class Entries(dict[Any, Any]):
@@ -146,7 +151,7 @@ class _Tree:
             made = self._made[id(call)] = Entries()
             self._ordered(made, call, arguments)
         elif name in _PLAIN_CALLS and not call.log:
-            self._made[id(call)] = Single(name.rpartition(".")[2])
+            self._made[id(call)] = Single(_PLAIN_CALLS[name])
         elif name == "collections.Counter" and len(arguments) == 1 and not call.log:
             self._made[id(call)] = self.value(arguments[0])
         elif name in {"builtins.set", "__builtin__.set"} and len(arguments) == 1 and not call.log:
