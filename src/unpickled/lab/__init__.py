@@ -1,13 +1,14 @@
 """The lab bench: the few names that the course's notebooks use. `from unpickled import lab`.
 
-Widgets: `stepper`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`. Material: `workspace`, `specimen`.
-Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file: `load_in_child`;
-what a row of the format table says, tried: `experiment`.
+Widgets: `stepper`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`, `scoreboard`. Material: `workspace`,
+`specimen`. Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file:
+`load_in_child`; what a row of the format table says, tried: `experiment`.
 Progress: `progress`, `reset`. Graded work: `check`, `award`.
 """
 
 from __future__ import annotations
 
+from unpickled.lab.board import scoreboard
 from unpickled.lab.checks import award, check, deeds, load_in_child
 from unpickled.lab.experiments import experiment
 from unpickled.lab.looking import identify, scan, trace
@@ -38,6 +39,7 @@ __all__ = [
     "reset",
     "scan",
     "scan_panel",
+    "scoreboard",
     "specimen",
     "stepper",
     "trace",

@@ -29,6 +29,12 @@ class BoardView(CourseWidget, module="board"):
 
     def __init__(self, board: Board, **kwargs: Any) -> None:
         super().__init__(board=to_dict(board), words=words(), **kwargs)
+        self._run = board
+
+    @property
+    def run(self) -> Board:
+        """The run itself, as data."""
+        return self._run
 
 
 def board_page(board: Board, *, theme: str = "") -> str:
