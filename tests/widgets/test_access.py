@@ -14,7 +14,7 @@ from unpickled.scanners import Verdict
 from unpickled.widgets import CourseWidget, FormatTable, QuizCard, Rail, ScanPanel, Stepper
 
 from .conftest import Show
-from .samples import ITEM, TYPED, by_id, canary, stacked
+from .samples import ITEM, TYPED, by_id, canary, outcomes, stacked
 from .test_rail import rail
 from .test_scan import answer
 
@@ -22,8 +22,9 @@ pytestmark = pytest.mark.browser
 
 
 def _table(root: Path, _tmp: Path) -> CourseWidget:
+    formats = load_formats(root)
     table = FormatTable(
-        load_formats(root), sources=load_sources(root), errata=by_id(load_errata(root))
+        formats, sources=load_sources(root), errata=by_id(load_errata(root)), seen=outcomes(formats)
     )
     table.view = {**table.view, "open": ["pytorch"], "sort": "risk", "risks": ["high", "low"]}
     return table

@@ -13,7 +13,7 @@ from unpickled.widgets import FormatTable
 
 from .conftest import Show
 from .live import Live
-from .samples import by_id
+from .samples import by_id, outcomes
 
 pytestmark = pytest.mark.browser
 
@@ -132,6 +132,83 @@ def test_details_on_demand_by_keyboard(show: Show, table: FormatTable) -> None:
     assert {link.get_attribute("rel") for link in links.all()} == {"noopener noreferrer"}
     page.keyboard.press("Space")
     expect(page.locator(f"#{press.get_attribute('aria-controls')}")).to_be_hidden()
+
+
+@pytest.fixture
+def tried(root: Path) -> FormatTable:
+    formats = load_formats(root)
+    return FormatTable(formats, sources=load_sources(root), seen=outcomes(formats))
+
+
+def test_what_was_seen_here_stands_in_the_last_column(
+    show: Show, table: FormatTable, tried: FormatTable
+) -> None:
+    """Nothing before the first try; then what happened, with which version, when, and what was only told."""
+    cells = show(table).locator("td[data-title='Seen here']")
+    assert cells.all_inner_texts() == ["not tried yet"] * len(table.rows)
+    page = show(tried)
+    texts = page.locator("td[data-title='Seen here']").all_inner_texts()
+    first = texts[0].split()
+    for words in ("canary appeared", "refused", "nothing happened", "not as the row says"):
+        assert words in " ".join(first)
+    assert "with torch 2.13.0, 29 Nov 2026; the rest is told" in texts[0]
+    assert "canary" not in texts[1]
+    assert "not as the row says" not in texts[1]
+    assert texts[-1] == "not tried yet"
+    signs = page.locator("tr.unp-format").first.locator(".unp-outcome-sign")
+    assert len(set(signs.all_inner_texts())) == signs.count() == 3  # by shape too
+
+
+def test_a_row_opens_to_its_experiments(show: Show, tried: FormatTable) -> None:
+    """Each with how it was loaded and what came of it; what is told has its reason."""
+    page = show(tried)
+    row = tried.rows[0]
+    page.get_by_role("button", name=row["name"]).click()
+    items = page.locator(".unp-tries").first.locator("li")
+    assert items.count() == len(row["seen"]["tries"])
+    for item, one in zip(items.all(), row["seen"]["tries"], strict=True):
+        for text in (one["what"], one["call"], one["word"], one["reason"]):
+            expect(item).to_contain_text(text)
+    expect(items.nth(3)).to_contain_text("This is not what the row says.")
+
+
+def test_what_was_seen_is_searched_and_sorted(show: Show, tried: FormatTable) -> None:
+    """A search finds outcomes and calls; the column sorts what was tried before what was not."""
+    page = show(tried)
+    page.get_by_role("searchbox").fill("canary appeared")
+    assert names(page) == [tried.rows[0]["name"], ".joblib"]
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("button", name="Seen here").click()
+    page.get_by_role("button", name="Seen here").click()
+    expect(page.locator("th[data-column=seen]")).to_have_attribute("aria-sort", "descending")
+    assert names(page)[0] == "numpy .npy"
+
+
+def test_a_page_that_was_saved_before_there_were_experiments_is_drawn(
+    show: Show, table: FormatTable
+) -> None:
+    """Its rows know nothing of what was seen."""
+    table.rows = [{key: row[key] for key in row if key != "seen"} for row in table.rows]
+    page = show(table)
+    assert len(names(page)) == 7
+    page.get_by_role("button", name=".gguf").click()
+    page.get_by_role("button", name="Seen here").click()
+    expect(page.locator("td[data-title='Seen here']").first).to_have_text("not tried yet")
+
+
+def test_outcomes_reach_a_table_that_is_on_the_page(
+    browser_app: Browser, tmp_path: Path, root: Path, table: FormatTable
+) -> None:
+    """The column fills while the learner goes down the page, and an open row stays open."""
+    context = browser_app.new_context(offline=True)
+    live = Live(table, context.new_page(), tmp_path / "live.html")
+    live.page.get_by_role("button", name=".gguf").click()
+    live.pump()
+    live.push(act=lambda: table.show_seen(outcomes(load_formats(root))))
+    first = live.page.locator("td[data-title='Seen here']").first
+    expect(first).to_contain_text("canary appeared")
+    expect(live.page.get_by_role("button", name=".gguf")).to_have_attribute("aria-expanded", "true")
+    context.close()
 
 
 def test_only_web_addresses_become_links(show: Show) -> None:

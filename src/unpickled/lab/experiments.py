@@ -71,9 +71,10 @@ class Bench:
 
     def run(self, row: Format) -> Result:
         """Run the experiments of one row, keep their outcomes and show them in the tables."""
-        sandbox.problem()  # asked once, before there are two who would ask
+        sandbox.problem()  # this and the workspace are made once, before there are two who would make them
+        home = workspace() / "experiments"
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            tried = tuple(pool.map(_try, row.experiments))
+            tried = tuple(pool.map(functools.partial(_try, home), row.experiments))
         problem = self._keep(tried)
         return Result(row, tried, self._sources, problem)
 
@@ -109,11 +110,11 @@ def bench() -> Bench:
     return Bench(content.course_root())
 
 
-def _try(one: Experiment) -> Tried:
-    """Write the file of one experiment and load it; what is told is not tried."""
+def _try(folder: Path, one: Experiment) -> Tried:
+    """Write the file of one experiment into a folder of its own and load it; what is told is not tried."""
     if one.expect == "told":
         return Tried(one)
-    home = workspace() / "experiments" / one.id
+    home = folder / one.id
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     how = CALLS[one.call]
