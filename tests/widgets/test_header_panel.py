@@ -18,12 +18,12 @@ from unpickled.restricted import WeightsOnly
 from unpickled.sandbox import wall
 from unpickled.specimens import write
 from unpickled.weights import Contents, Inspection, Risk, Tensor, identify, read_pickle
-from unpickled.widgets import HeaderPanel, material, to_page
+from unpickled.widgets import HeaderPanel, QuizCard, ScanPanel, Stepper, material, to_page
 from unpickled.widgets import header_panel as panels
 from unpickled.widgets import sheet as sheets
 
 from .live import Live
-from .samples import canary, long_one, stacked
+from .samples import ITEM, canary, long_one, stacked
 from .test_access import _no_violation, _outside
 from .test_scan import answer
 
@@ -597,6 +597,29 @@ def test_a_jump_in_ten_thousand_opcodes_is_a_frame(page: Page, tmp_path: Path) -
             }"""
         )
         assert long <= max(16, 2.5 * short), tab
+
+
+LOOKS = """() => [...document.querySelector(".unp-header, .unp-stepper").querySelectorAll("*")].map((node) => {
+  const style = getComputedStyle(node);
+  const named = ["color", "backgroundColor", "borderTopColor", "fontWeight", "display", "padding", "gridTemplate"];
+  return [node.getAttribute("class"), ...named.map((name) => style[name])].join(" ");
+})"""
+
+
+@pytest.mark.browser
+def test_other_widgets_on_the_page_change_no_look(
+    page: Page, full: HeaderPanel, tmp_path: Path
+) -> None:
+    """Each widget brings its sheet, in any order: panel and stepper look the same alone and before all others."""
+    target = tmp_path / "page.html"
+    full.tab = "opcodes"
+    for shown in (full, Stepper(canary(), step=-6)):
+        looks = []
+        for others in ([], [QuizCard(ITEM)], [ScanPanel(), HeaderPanel(), Stepper(canary())]):
+            target.write_text(to_page([shown, *others], theme="light"), encoding="utf-8")
+            page.goto(target.as_uri())
+            looks.append(page.evaluate(LOOKS))
+        assert looks[0] == looks[1] == looks[2]
 
 
 STATES = {
