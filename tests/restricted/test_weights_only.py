@@ -191,6 +191,64 @@ def test_a_file_that_ends_the_child_does_not_end_the_others(tmp_path, monkeypatc
     assert (told["eat"], told["hang"]) == ("MemoryError", "TimeoutError")
 
 
+TAKEN_OVER = """
+import json, os, runpy, sys, time, types
+torch = types.ModuleType("torch")
+torch._weights_only_unpickler = types.SimpleNamespace(_read_global_instruction=None)
+sys.modules["torch"] = torch
+script = runpy.run_path(sys.argv[0].replace("script.txt", "load_each.txt"), run_name="loading")
+everything = script["main"].__globals__
+above = f"/proc/{os.getpid()}"
+def attempt(do):
+    try:
+        do()
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+def load(path):
+    tries = dict(
+        memory=lambda: open(f"{above}/mem", "rb"),
+        answers=lambda: open(f"{above}/fd/1", "wb"),
+        disk=lambda: open("/tmp/large", "wb").write(bytes(8 << 20)),
+        model=lambda: open(path, "ab"),
+        say=lambda: print(json.dumps({"outcome": "loaded"}), flush=True),
+    )
+    others = [f"{name}: {attempt(do)}" for name, do in tries.items()]
+    others.append(str(sum(name.isdigit() for name in os.listdir("/proc"))))
+    try:
+        if not os.fork():
+            os.setsid()
+            os.closerange(0, 100)
+            time.sleep(60)
+    except BlockingIOError:
+        pass
+    return {"outcome": "loaded", "error": "", "message": "", "named": "", "tensors": 0, "others": others}
+everything["load"] = load
+script["main"]()
+"""
+
+
+def test_a_fork_that_was_taken_over_reaches_nobody(tmp_path, monkeypatch):
+    """Neither its parent's memory nor its answers, nor the next file: what it starts ends with it."""
+    script = tmp_path / "script.txt"
+    script.write_text(TAKEN_OVER)
+    original = loading._SCRIPT
+    monkeypatch.setattr(loading, "_SCRIPT", script)
+    run_python = loading.run_python
+
+    def shown_too(path, *, readable, **options):
+        return run_python(path, readable=[*readable, tmp_path / "load_each.txt"], **options)
+
+    monkeypatch.setattr(loading, "run_python", shown_too)
+    (tmp_path / "load_each.txt").write_bytes(original.read_bytes())
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"x")
+    records = weights_only([tmp_path / "a", tmp_path / "b"])
+    told = "memory: PermissionError", "answers: PermissionError", "disk: OSError", "model: OSError"
+    for record in records:
+        assert record.others == (*told, "say: done", "3")  # bubblewrap, the child and this fork
+
+
 def test_without_a_wall_nothing_is_loaded_unless_the_user_says_so(tmp_path, monkeypatch):
     """The same rule as for everything untrusted."""
     monkeypatch.setattr("unpickled.sandbox.wall.problem", lambda: "taken away")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unpickled.errors import ScanError, SetupError
 from unpickled.restricted.answers import WeightsOnly, failed, read_answer
-from unpickled.sandbox import Excuse, Limits, Outcome, run_python
+from unpickled.sandbox import Excuse, Limits, Outcome, problem, run_python
 from unpickled.weights import Format, NotAFileError, identify
 
 __all__ = ["weights_only"]
@@ -74,11 +74,12 @@ def weights_only(
 def _load(files: Sequence[Path], seconds: int, excuse: Excuse) -> list[WeightsOnly]:
     """Load files in one child; if it ends too early, the last record is of the file that it was at."""
     names = [str(file.absolute()) for file in files]
+    asked = {"seconds": seconds, "paths": names, "walled": not problem()}
     ran = run_python(
         _SCRIPT,
         limits=_limits(files, seconds),
         readable=list(dict.fromkeys(names)),
-        stdin=json.dumps({"seconds": seconds, "paths": names}).encode("ascii"),
+        stdin=json.dumps(asked).encode("ascii"),
         without_wall=excuse,
     )
     ready, *lines = ran.out.split(b"\n")
