@@ -24,6 +24,9 @@ START = "course/start.py"
 MINUTES = load_course(CHECKOUT).lessons[0].minutes
 CHOICES = sum(item.kind == "choice" for item in load_practice(CHECKOUT))
 
+_ROW = (CHECKOUT / FORMATS).read_text("utf-8").split('id = "safetensors"')[1].split("[[format]]")[0]
+SAFETENSORS = _ROW[_ROW.index("[[format.experiment]]") :]
+
 Edit = Callable[[str, str, str], int]
 
 # file, what is replaced, by what, line of the fault relative to the replaced text (None: the file as a whole), message
@@ -86,6 +89,107 @@ FAULTS: dict[str, tuple[str, str, str, int | None, str]] = {
         None,
         'format "npy" names CVE-2019-6447, and not its record as a source. Correct the number, or add '
         '"cve-2019-6447" to its sources.',
+    ),
+    "a row with no experiment": (
+        FORMATS,
+        SAFETENSORS,
+        "",
+        None,
+        'format "safetensors" has no experiment. Add [[format.experiment]] below it; what cannot be tried is expect = '
+        '"told", with its reason and sources.',
+    ),
+    "an outcome that is none": (
+        FORMATS,
+        'expect = "made"',
+        'expect = "appeared"',
+        0,
+        'experiment "pt-canary-open" has an unknown expect "appeared". Use one of: made, refused, loaded, told.',
+    ),
+    "a call that is none": (
+        FORMATS,
+        'call = "joblib.load(file)"',
+        'call = "joblib.open(file)"',
+        0,
+        'experiment "joblib-canary" has an unknown call "joblib.open(file)". Use one of: pickle.load(file), ',
+    ),
+    "a canary out of a loader that calls nothing": (
+        FORMATS,
+        'call = "torch.load(file, weights_only=False)"\nexpect = "made"',
+        'call = "torch.load(file, weights_only=True)"\nexpect = "made"',
+        1,
+        'experiment "pt-canary-open" expects "made" of torch.load(file, weights_only=True), which calls nothing that '
+        "a file names.",
+    ),
+    "a refusal for any reason": (
+        FORMATS,
+        'expect = "refused"\nshows = "points outside the directory"',
+        'expect = "refused"',
+        -5,
+        'experiment "onnx-external" has no key "shows". Add shows = … (text).',
+    ),
+    "told without a reason": (
+        FORMATS,
+        'expect = "told"\nreason = """\nIt takes an old',
+        'expect = "told"\nwhy = """\nIt takes an old',
+        -3,
+        'experiment "gguf-rendered" has no key "reason".',
+    ),
+    "told without a source": (
+        FORMATS,
+        'sources = ["cve-2024-34359", "cve-2026-5760"]\n\n[[format]]',
+        "sources = []\n\n[[format]]",
+        0,
+        'experiment "gguf-rendered" has an empty list "sources". Name at least one.',
+    ),
+    "told, and tried as well": (
+        FORMATS,
+        'expect = "told"',
+        'expect = "told"\nspecimen = "torch-plain"',
+        1,
+        'experiment "pt-restriction-broken" has an unknown key "specimen". '
+        "Known keys: expect, id, reason, sources, what.",
+    ),
+    "a pickle that no experiment shows": (
+        FORMATS,
+        'pickle = "No"\nrisk = "low"\nrisk_text = "Low: none',
+        'pickle = "Yes"\nrisk = "low"\nrisk_text = "Low: none',
+        -4,
+        'format "gguf" says pickle = "Yes", and no experiment shows it. Add one with expect = "made".',
+    ),
+    "a canary where there is said to be no pickle": (
+        FORMATS,
+        'extensions = [".joblib"]\npickle = "Yes"',
+        'extensions = [".joblib"]\npickle = "No"',
+        -3,
+        'format "joblib" says pickle = "No", and expects that a canary appears.',
+    ),
+    "a condition that is never tried": (
+        FORMATS,
+        'extensions = [".joblib"]\npickle = "Yes"',
+        'extensions = [".joblib"]\npickle = "Conditionally"',
+        -3,
+        'format "joblib" says pickle = "Conditionally", and no experiment shows when not.',
+    ),
+    "an experiment's id twice": (
+        FORMATS,
+        'id = "gguf-plain"',
+        'id = "st-plain"',
+        0,
+        'experiment "st-plain" has an id that another one has.',
+    ),
+    "an experiment's source that is none": (
+        FORMATS,
+        'sources = ["cve-2024-3660", "cve-2025-9905", "cve-2025-1550"]',
+        'sources = ["cve-2024-3660", "cve-2025-9905", "cve-2025-1550", "keras-blog"]',
+        None,
+        'experiment "keras-brought-to-life" names the source "keras-blog", which is unknown.',
+    ),
+    "another CVE in an experiment": (
+        FORMATS,
+        "2.13 it brought the bytecode to \\\nlife (CVE-2024-3660)",
+        "2.13 it brought the bytecode to \\\nlife (CVE-2024-3661)",
+        None,
+        'experiment "keras-brought-to-life" names CVE-2024-3661, and not its record as a source.',
     ),
     "missing key": (
         FORMATS,
