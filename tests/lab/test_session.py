@@ -16,8 +16,9 @@ from unpickled.errors import CourseError
 def test_the_public_names_are_those_of_the_notebooks():
     """What `lab` offers is pinned: notebooks in learners' hands depend on it."""
     assert lab.__all__ == [
-        "award", "card", "check", "deeds", "format_table", "header_panel", "identify", "load_in_child", "progress",
-        "rail", "reset", "scan", "scan_panel", "specimen", "stepper", "trace", "workspace",
+        "award", "card", "check", "convert", "deeds", "experiment", "format_table", "header_panel", "identify",
+        "load_in_child", "progress", "rail", "reset", "scan", "scan_panel", "scoreboard", "specimen", "stepper",
+        "trace", "workspace",
     ]  # fmt: skip
 
 

@@ -302,7 +302,7 @@ def test_without_a_wall_nothing_is_loaded_unless_the_user_says_so(child, monkeyp
     with pytest.raises(SandboxError, match="unsafe-no-sandbox"):
         child(FINE)
     assert left_over(child) == []
-    assert child(FINE, unsafe_no_sandbox=True).isolation == sandbox.PLAIN
+    assert child(FINE, without_wall="the user said so").isolation == sandbox.PLAIN
 
 
 STARTED = """

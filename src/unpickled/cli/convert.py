@@ -87,7 +87,7 @@ def convert(  # noqa: PLR0913, PLR0917 - click passes each option
                 overwrite=overwrite,
                 part=part,
                 everything=everything,
-                unsafe_no_sandbox=unsafe_no_sandbox,
+                without_wall="the user said so" if unsafe_no_sandbox else "none",
                 notify=notify,
             )
     except CourseError as error:

@@ -2,7 +2,7 @@
 
 Widgets: `stepper`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`, `scoreboard`. Material: `workspace`,
 `specimen`. Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file:
-`load_in_child`; what a row of the format table says, tried: `experiment`.
+`load_in_child`; what a row of the format table says, tried: `experiment`; made safetensors of: `convert`.
 Progress: `progress`, `reset`. Graded work: `check`, `award`.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from unpickled.lab.board import scoreboard
 from unpickled.lab.checks import award, check, deeds, load_in_child
+from unpickled.lab.converting import convert
 from unpickled.lab.experiments import experiment
 from unpickled.lab.looking import identify, scan, trace
 from unpickled.lab.session import specimen, workspace
@@ -28,6 +29,7 @@ __all__ = [
     "award",
     "card",
     "check",
+    "convert",
     "deeds",
     "experiment",
     "format_table",

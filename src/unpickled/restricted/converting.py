@@ -97,7 +97,7 @@ def convert(  # noqa: PLR0913 - each is named at the call
     part: str = "",
     everything: bool = False,
     overwrite: bool = False,
-    unsafe_no_sandbox: bool = False,
+    without_wall: Excuse = "none",
     since: Stamp | None = None,
     notify: Callable[[Stage, Path], object] = lambda *_: None,
 ) -> Conversion:
@@ -112,23 +112,22 @@ def convert(  # noqa: PLR0913 - each is named at the call
         part: the key of the part of the model to take; empty to have it chosen (see `naming`).
         everything: take the whole, even of a checkpoint.
         overwrite: replace `out` if it is there.
-        unsafe_no_sandbox: whether to do it even where there is no bubblewrap, with limits only.
+        without_wall: why it may be done where there is no bubblewrap, with limits only (see `sandbox.run`).
         since: the model's stamp when it was scanned; a file that was changed since is not converted.
         notify: is told when each child starts, with the draft's path.
 
     Raises:
         RefusedError: the restricted unpickler refuses the model.
         ConvertError: it cannot be converted, or not be proved equal; nothing was written.
-        SandboxError: there is no bubblewrap that works, and `unsafe_no_sandbox` was not set.
+        SandboxError: there is no bubblewrap that works, and no excuse.
         ScanError: the model is missing, or no regular file.
     """
     place, target = os.fspath(model), Path(out)
     check_request(model, out, overwrite=overwrite)
     before = since or stamp(model)
-    excuse: Excuse = "the user said so" if unsafe_no_sandbox else "none"
     with draft_of(target) as draft:
         source = Path(model).absolute()
-        job = Job(source, place, draft, part, everything, excuse, before[2])
+        job = Job(source, place, draft, part, everything, without_wall, before[2])
         notify("loading", draft)
         loaded = load_and_write(job)
         check_draft(draft, target)
