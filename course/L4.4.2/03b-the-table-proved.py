@@ -16,11 +16,11 @@
 # A table is a list of claims, and you have taken this one on trust. On this page each row becomes an **experiment**:
 #
 # 1. write a small file in that format, with the canary in it where the format can carry it;
-# 2. load it as a program would, in a child process that can reach nothing of yours;
+# 2. load it as a program would, in a child process; the line below each result says what that child can reach;
 # 3. look whether a folder named `canary` has appeared.
 #
-# The canary is still `os.mkdir`, and nothing else. Before a file is loaded, everything that loading would do is traced;
-# a file that would do anything but make that one folder is refused.
+# The canary is still `os.mkdir`, and nothing else. Before a file is loaded, every pickle in it is traced to its end; a
+# file that would do anything but make that one folder is not loaded at all.
 
 # %%
 from unpickled import lab
@@ -33,8 +33,8 @@ table
 #
 # ## PyTorch: one file, two answers
 #
-# The same files are loaded twice, with `weights_only=True` and with `weights_only=False`. Two of them have the canary's call
-# among their weights.
+# The same files are loaded twice, with `weights_only=True` and with `weights_only=False`. Two of them have the canary's
+# call among their weights.
 #
 # > **Predict.** Three files, each loaded in both ways. In how many of the six loads does the folder appear? And does
 # > `weights_only=True` still load a file that holds nothing but weights?
@@ -44,9 +44,9 @@ pytorch = lab.experiment("pytorch")
 pytorch
 
 # %% [markdown]
-# Weights load either way. With the call among them, `True` refuses and names what it refuses, `os.mkdir`. `False` makes the
-# folder, **and hands over the weights as if nothing had been**: no error, no warning, the model works. `True` is the
-# default since PyTorch 2.6 [@torch-load; @torch-2.6].
+# Weights load either way. With the call among them, `True` refuses and names what it refuses, `os.mkdir`. `False` makes
+# the folder, **and hands over the weights as if nothing had been**: no error, no warning, the model works. `True` is
+# the default since PyTorch 2.6 [@torch-load; @torch-2.6].
 #
 # So the row's word is "high", with its condition beside it. That is now something you have seen:
 
@@ -64,14 +64,14 @@ assert (opened.path.parent / "canary").is_dir()
 assert opened.loaded.loaded
 
 # %% [markdown]
-# One line says *told, not tried*. The restricted loader was broken twice, and both holes are closed in the PyTorch that you
-# have here [@cve-2025-32434; @cve-2026-24747]. Showing that would take an old PyTorch and a working bypass, and this course
-# carries neither. Where an experiment is not possible you will find the reason, and the record to read.
+# One line says *told, not tried*. The restricted loader was broken twice, and both holes are closed in the PyTorch that
+# you have here [@cve-2025-32434; @cve-2026-24747]. Showing that would take an old PyTorch and a working bypass, and
+# this course carries neither. Where an experiment is not possible you will find the reason, and the record to read.
 #
 # ## safetensors: the call as a text
 #
-# There is no place in the format for a call [@safetensors-format]. But there is one for free text, the metadata. So let us
-# write `os.mkdir(…)` there, and load it.
+# There is no place in the format for a call [@safetensors-format]. But there is one for free text, the metadata. So let
+# us write `os.mkdir(…)` there, and load it.
 
 # %%
 safetensors = lab.experiment("safetensors")
@@ -88,9 +88,9 @@ assert any("os.mkdir(" in line for one in safetensors for line in one.loaded.fou
 # %% [markdown]
 # ## GGUF: a template is a text, for the reader
 #
-# The same attempt, in the one place of a GGUF file that *is* a program to somebody: the chat template. A library that reads the
-# file gives the template back as text. A serving program that **renders** it lets the file's author program; two did so
-# without a sandbox [@cve-2024-34359; @cve-2026-5760].
+# The same attempt, in the one place of a GGUF file that *is* a program to somebody: the chat template. A library that
+# reads the file gives the template back as text. A serving program that **renders** it lets the file's author program;
+# two did so without a sandbox [@cve-2024-34359; @cve-2026-5760].
 
 # %%
 gguf = lab.experiment("gguf")
@@ -107,8 +107,8 @@ lab.card("p-what-was-proved")
 # %% [markdown]
 # ## ONNX: where are the numbers?
 #
-# An ONNX model may say that its numbers are in another file [@onnx-external]. Ours says `../weights.bin`: one folder up, out of
-# the model's own. Earlier parsers followed such paths [@cve-2022-25882].
+# An ONNX model may say that its numbers are in another file [@onnx-external]. Ours says `../weights.bin`: one folder
+# up, out of the model's own. Earlier parsers followed such paths [@cve-2022-25882].
 #
 # > **Predict.** What does the installed version do: read the file, skip the tensor, or refuse the model?
 
@@ -123,22 +123,22 @@ refusal = next(one.loaded.message for one in onnx if one.experiment.id == "onnx-
 assert "points outside the directory" in refusal  # for the path, not because the file is missing
 
 # %% [markdown]
-# It refuses, and says why: the path leads out. Note that the model itself was a perfectly good one. The check is the library's, not
-# the format's, and it came with a version.
+# It refuses, and says why: the path leads out. Note that the model itself was a perfectly good one. The check is the
+# library's, not the format's, and it came with a version.
 #
 # ## Keras: bytecode, looked at and left alone
 #
-# This row cannot be shown to its end: Keras needs TensorFlow or another engine, and neither is installed here. What can be shown is
-# what lies in the file. A reader goes through the layers as Keras would, and stops where Keras would bring a `Lambda` layer
-# to life.
+# This row cannot be shown to its end: Keras needs TensorFlow or another engine, and neither is installed here. What can
+# be shown is what lies in the file. A reader goes through the layers as Keras would, and stops where Keras would bring
+# a `Lambda` layer to life.
 
 # %%
 h5 = lab.experiment("h5")
 h5
 
 # %% [markdown]
-# "Nothing happened" is the reader's merit. The bytes are there, and they are Python's own: `marshal` writes code objects that
-# way, and its documentation warns as pickle's does [@py-marshal]. You need not load them to read them:
+# "Nothing happened" is the reader's merit. The bytes are there, and they are Python's own: `marshal` writes code
+# objects that way, and its documentation warns as pickle's does [@py-marshal]. You need not load them to read them:
 
 # %%
 import base64
@@ -169,15 +169,15 @@ assert h5.holds
 assert set(h5.happened.values()) == {"loaded", "told"}
 
 # %% [markdown]
-# Three instructions: begin, push the argument, return it. This is `lambda x: x`, compiled by CPython 3.11, and as harmless as code can be.
-# Another author would write other instructions. Keras before 2.13 brought them to life when the model was loaded
-# [@cve-2024-3660], `safe_mode` was ignored for `.h5` until 3.11.3 [@cve-2025-9905], and a crafted `.keras` archive got round it before
-# 3.9 [@cve-2025-1550].
+# Three instructions: begin, push the argument, return it. This is `lambda x: x`, compiled by CPython 3.11, and as
+# harmless as code can be. Another author would write other instructions. Keras before 2.13 brought them to life when
+# the model was loaded [@cve-2024-3660], `safe_mode` was ignored for `.h5` until 3.11.3 [@cve-2025-9905], and a crafted
+# `.keras` archive got round it before 3.9 [@cve-2025-1550].
 #
 # ## joblib: compressed or not
 #
-# > **Predict.** Three files: a pickle with the call, an array with the call beside it, and the call in a compressed file. Which of them
-# > does `joblib.load` refuse?
+# > **Predict.** Three files: a pickle with the call, an array with the call beside it, and the call in a compressed
+# > file. Which of them does `joblib.load` refuse?
 
 # %%
 joblib = lab.experiment("joblib")
@@ -188,8 +188,9 @@ assert joblib.holds
 assert list(joblib.happened.values()) == ["made", "made", "made"]
 
 # %% [markdown]
-# None of them. There is no restricted mode and no argument to ask for one [@joblib-persistence]. Remember from the table that a scanner which does not
-# unpack the third file sees no opcode in it: loading unpacks it without being asked.
+# None of them. There is no restricted mode and no argument to ask for one [@joblib-persistence]. Remember from the
+# table that a scanner which does not unpack the third file sees no opcode in it: loading unpacks it without being
+# asked.
 #
 # ## NumPy: the default does the work
 #
@@ -236,8 +237,9 @@ print("the canary appeared for:", ", ".join(sorted(made)))
 assert made == {row["id"] for row in final.rows if row["pickle"] != "No"}
 
 # %% [markdown]
-# The last line is the lesson in one sentence: **the folder appeared in exactly those rows that say there is a pickle inside.** For the
-# others you saw that *these* files did nothing in *these* versions. That nothing can happen is a stronger claim. For
-# safetensors it rests on the format; for the rest on loaders that are kept up to date.
+# The last line is the lesson in one sentence: **the folder appeared in exactly those rows that say there is a pickle
+# inside.** For the others you saw that *these* files did nothing in *these* versions. That nothing can happen is a
+# stronger claim. For safetensors it rests on the format; for the rest on loaders that are kept up to date.
 #
-# > **Do.** Run the page again after an update of PyTorch, NumPy or ONNX. If a loader changes its mind, a row will say so.
+# > **Do.** Run the page again after an update of PyTorch, NumPy or ONNX. If a loader changes its mind, a row will say
+# > so.
