@@ -207,4 +207,44 @@ assert lab.identify(twin).id == "safetensors"
 assert lab.identify(twin).pickled is False
 
 # %% [markdown]
+# ### And if there is no such variant?
+#
+# Then make one, and let the three steps work together: scan the file, load it behind a wall with `weights_only=True`
+# [@torch-load], and write what came out of it as safetensors, which holds tensors and nothing else [@safetensors-format].
+#
+# > **Predict.** Between the old file and the new one stands a program that has just read a stranger's file. How do you
+# > know that it wrote down what was in there?
+
+# %%
+made = lab.convert(weights, lab.workspace() / "weights.safetensors")
+
+print(made.tensors, "tensors,", made.bytes, "bytes: every one compared, every bit equal")
+print("Loaded in", made.isolation)
+
+assert lab.identify(made.out).pickled is False
+
+# %% [markdown]
+# You compare, and you let somebody else do it. A second child, in which there is no PyTorch, follows the pickle one opcode
+# at a time as you did, looks up each tensor's bytes in the old file, and holds them against the new one. The new file gets
+# its name only when all of them are equal.
+#
+# The canary does not get that far:
+
+# %%
+from unpickled.errors import CourseError
+
+try:
+    lab.convert(lab.specimen("torch-canary"), lab.workspace() / "canary.safetensors")
+except CourseError as refused:
+    print(refused)
+
+assert not (lab.workspace() / "canary.safetensors").exists()
+assert not (lab.workspace() / "canary").exists()
+
+# %% [markdown]
+# For your own files the same is a command, with a report of what is no tensor and so was left behind:
+# `unpickled convert model.pt model.safetensors`. What it cannot tell you is whether the numbers do what their publisher
+# promises: the safer format holds the same numbers.
+
+# %% [markdown]
 # **In one line:** scan for what is known, isolate for what is not, and skip the whole question with safetensors.
