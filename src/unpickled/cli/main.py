@@ -37,6 +37,9 @@ COMMANDS = {
     "scoreboard": Entry(
         "unpickled.cli.scoreboard:scoreboard", "Which scanner catches what, run on this machine."
     ),
+    "guard": Entry(
+        "unpickled.cli.guard:guard", "The maximum bar: pin a model, and refuse everything else."
+    ),
     "teach": Entry("unpickled.cli.teach:teach", "Release, collect, grade and return lab and quiz."),
     "author": Entry(
         "unpickled.cli.author:author", "Regenerate and check what is made from the sources."

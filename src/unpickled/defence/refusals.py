@@ -1,0 +1,21 @@
+"""Why a defence did not let something pass: two errors, for the two exit codes."""
+
+from __future__ import annotations
+
+from unpickled.defence.names import shown
+from unpickled.errors import CourseError
+
+__all__ = ["GuardError", "RefusedError"]
+
+
+class GuardError(CourseError):
+    """Something could not be done or judged: a file is missing, damaged, of another version, the disk is full."""
+
+    def __init__(self, place: str, problem: str, remedy: str = "") -> None:
+        super().__init__(shown(place), shown(problem), remedy)
+
+
+class RefusedError(GuardError):
+    """Something was judged and does not pass: it is not what was pinned, signed or admitted."""
+
+    exit_code = 1

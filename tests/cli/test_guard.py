@@ -1,0 +1,111 @@
+"""`unpickled guard`: one line for a person, one object for a program, and a code for a script."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from unpickled.cli.main import run
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/a.bin").write_bytes(b"a" * 2000)
+    return tmp_path / "model"
+
+
+def test_pin_then_verify_then_a_changed_byte(model, capsys):
+    """The way of a model: exit 0, 0, and 1 with the file's name."""
+    assert run(["guard", "pin", "model"]) == 0
+    assert capsys.readouterr().out == "model.lock: 1 file pinned, 2.0 kB.\n"
+    assert run(["guard", "verify", "model", "model.lock"]) == 0
+    assert capsys.readouterr().out == "model: 1 file as pinned, 2.0 kB, and no other.\n"
+    (model / "a.bin").write_bytes(b"a" * 1999 + b"b")
+    assert run(["guard", "verify", "model", "model.lock"]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("  changed: a.bin (sha256 ")
+    assert told.err.startswith("unpickled: model: 1 file is not as pinned. Do not load it")
+    assert run(["guard", "verify", "model", "model.lock", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["faults"][0]["kind"], told["faults"][0]["path"]) == (
+        False,
+        "changed",
+        "a.bin",
+    )
+
+
+def test_a_lock_is_replaced_only_when_asked(model, capsys):
+    """A second pin would otherwise approve whatever is there now."""
+    assert run(["guard", "pin", "model", "-o", "l"]) == 0
+    old = (model.parent / "l").read_bytes()
+    (model / "b").write_bytes(b"")
+    assert run(["guard", "pin", "model", "-o", "l"]) == 2
+    assert "it is there already" in capsys.readouterr().err
+    assert (model.parent / "l").read_bytes() == old
+    assert run(["guard", "pin", "model", "-o", "l", "--overwrite", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"] == 2
+
+
+def test_refusals_have_a_code_each_and_json_too(model, capsys):
+    """1: it does not pass. 2: it could not be judged."""
+    (model.parent / "model.lock").write_text("rubbish")
+    assert run(["guard", "verify", "model", "model.lock", "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["exit"] == 2
+    assert "first line" in told["problem"]
+    (model / "link").symlink_to("a.bin")
+    assert run(["guard", "pin", "model", "-o", "l"]) == 1
+    assert "cp -rL" in capsys.readouterr().err
+    assert run(["guard", "verify", "nowhere", "model.lock"]) == 2
+    assert run(["guard", "pin", "model", "-o", "no/l"]) == 2
+
+
+def test_a_name_cannot_steer_the_terminal(model, capsys):
+    """Neither a file's nor the folder's own."""
+    (model / "a\x1b[2J\n.bin").write_bytes(b"1")
+    odd = model.rename(model.with_name("m\x1b[31m"))
+    assert run(["guard", "pin", odd.name, "-o", "l"]) == 0
+    (odd / "a.bin").unlink()
+    (odd / "a\x1b[2J\n.bin").unlink()
+    assert run(["guard", "verify", odd.name, "l"]) == 1
+    told = capsys.readouterr()
+    assert "\x1b" not in told.out + told.err
+    assert r"missing: a\x1b[2J\x0a.bin" in told.out
+
+
+def test_bytes_that_are_no_utf8_are_no_traceback(model):
+    """As a folder's name, too."""
+    odd = os.fsencode(model.parent) + b"/\xff"
+    model.rename(os.fsdecode(odd))
+    for words in (["pin", odd, "-o", "l"], ["verify", odd, "l"], ["verify", odd, "l", "--json"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "unpickled", "guard", *words], capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_ctrl_c_leaves_no_lock_and_no_draft(model):
+    """130, one line, and the folder as it was."""
+    with (model / "large").open("wb") as file:
+        file.truncate(8 << 30)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "unpickled", "guard", "pin", "model"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(1.5)
+    child.send_signal(signal.SIGINT)
+    told = child.communicate(timeout=20)[1]
+    assert (child.returncode, told.lstrip("\n")) == (
+        130,
+        "unpickled: stopped; nothing was left half-written.\n",
+    )
+    assert [path.name for path in model.parent.iterdir()] == ["model"]
