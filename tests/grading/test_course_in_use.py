@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from unpickled.cli.main import run
-from unpickled.grading import GradingError, grade, init, queue, running, standings
+from unpickled.grading import GradingError, entering, grade, init, queue, running, standings
 from unpickled.grading.outcomes import load_outcomes
 from unpickled.grading.stock import gradebook
 
@@ -77,25 +77,25 @@ def test_a_submission_that_the_gradebook_has_lost_is_graded_again(course):
 
 
 def test_what_nobody_foresaw_of_one_submission_does_not_end_the_class(course, monkeypatch):
-    """It has failed, with what was raised; the one behind it has its own reason."""
-    hand_in(course, "ada", "{")
-    hand_in(course, "bob", "{")
-    given = running._result
+    """It has failed, with what was raised while it was worked on or entered; the others have their own end."""
+    for student in ("ada", "bob", "eve"):
+        hand_in(course, student)
+    enter, work = entering.Ledger.enter, running.work
 
-    def result(app, where, started, problem):
-        if started.student == "ada":
+    def entered(ledger, assignment, student, result, files):
+        if student == "ada":
             raise LookupError("a row")
-        return given(app, where, started, problem)
+        return enter(ledger, assignment, student, result, files)
 
-    monkeypatch.setattr(running, "_result", result)
-    monkeypatch.setattr(
-        running, "problem_of", lambda folder, *_: "" if "ada" in str(folder) else "odd"
-    )
-    monkeypatch.setattr(running, "_is_lost", lambda *_: 1 / 0)
+    def worked(job, *given):
+        return 1 / 0 if job["student"] == "bob" else work(job, *given)
+
+    monkeypatch.setattr(entering.Ledger, "enter", entered)
+    monkeypatch.setattr(running, "work", worked)
     done = {one.student: (one.state, one.reason) for one in grade(course, queue(course))}
-    assert done["ada"][0] == "failed"
-    assert "ZeroDivisionError" in done["ada"][1]
-    assert done["bob"] == ("failed", "odd")
+    assert done["ada"] == ("failed", "its grade could not be entered: LookupError: a row")
+    assert done["bob"] == ("failed", "it could not be graded: ZeroDivisionError: division by zero")
+    assert done["eve"] == ("graded", "")
 
 
 def test_a_folder_whose_name_is_no_id_is_told_so(course):

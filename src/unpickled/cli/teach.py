@@ -16,7 +16,7 @@ STEPS = {
     "release": ("unpickled.cli.teach_course:release", "Make the bundle that learners get."),
     "roster": ("unpickled.cli.teach_course:roster", "Import the students from a CSV file."),
     "collect": ("unpickled.cli.teach_course:collect", "Take in a folder of submissions."),
-    "grade": ("unpickled.cli.teach_grades:grade", "Grade what was handed in."),
+    "grade": ("unpickled.cli.teach_grade:grade", "Grade what was handed in."),
     "status": ("unpickled.cli.teach_grades:status", "Who handed in what, late, graded, to review."),
     "feedback": (
         "unpickled.cli.teach_grades:feedback",

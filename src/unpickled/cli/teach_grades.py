@@ -1,12 +1,10 @@
-"""`unpickled teach grade`, `status`, `feedback`, `export`: from submissions to grades and back to learners."""
+"""`unpickled teach status`, `feedback`, `export`: from grades back to learners."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,79 +13,12 @@ import click
 
 from unpickled.cli.scan_table import printable
 from unpickled.cli.teach_course import COURSE
+from unpickled.cli.teach_shared import SIGNS, json_option, progress, student_option
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from unpickled.grading import Standing
 
-__all__ = ["export", "feedback", "grade", "status"]
-
-SIGNS = {"graded": "✓", "review": "?", "failed": "✗", "waiting": "…", "missing": "·"}
-student_option = click.option(
-    "--student", "students", multiple=True, metavar="ID", help="Only this student; may be repeated."
-)
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="A JSON list, one entry a submission."
-)
-
-
-@click.command(
-    epilog="Examples:\n\n  unpickled teach grade ../my-class\n\n"
-    "  unpickled teach grade ../my-class L4.8 --student ada --force\n\n"
-    "Submissions run with your rights: grade on a machine, or as a user, that holds nothing else.",
-)
-@click.argument("course_dir", type=COURSE)
-@click.argument("assignment", required=False)
-@student_option
-@click.option("--force", is_flag=True, help="Also what is graded already.")
-@click.option(
-    "--timeout",
-    type=click.IntRange(1),
-    help="Seconds for one cell, instead of the configuration's.",
-)
-@json_option
-def grade(  # noqa: PLR0913, PLR0917 - one argument an option
-    course_dir: Path,
-    assignment: str | None,
-    students: tuple[str, ...],
-    force: bool,
-    timeout: int | None,
-    as_json: bool,
-) -> int:
-    """Grade what was handed in and is not graded yet; a newer submission is graded again.
-
-    Exit 0: every submission has a grade, if only a proposed one; 1: some could not be graded (they are named);
-    2: nothing could be done.
-    """
-    from unpickled import grading  # noqa: PLC0415 - not needed for --help
-
-    course = grading.CourseFolder.open(course_dir)
-    work = grading.queue(course, [assignment] if assignment else [], students)
-    done = []
-    with _progress(len(work), "grading") as (bar, task):
-        for outcome in grading.grade(course, work, force=force, timeout=timeout):
-            done.append(outcome)
-            bar.update(
-                task, advance=1, description=f"{outcome.assignment} {printable(outcome.student)}"
-            )
-            if not as_json and outcome.state != "graded":
-                line = f"{SIGNS[outcome.state]} {outcome.student}  {outcome.assignment}: {outcome.reason}"
-                bar.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
-    counts = Counter(outcome.state for outcome in done)
-    if as_json:
-        click.echo(json.dumps([asdict(one) for one in done], ensure_ascii=False, indent=1))
-    else:
-        click.echo(
-            f"{len(done)} submissions: {counts['graded']} graded, {counts['review']} to review, "
-            f"{counts['failed']} that could not be graded."
-        )
-        if counts["review"]:
-            click.echo("Review them in nbgrader's form grader (docs/for-instructors.md says how).")
-        if counts["failed"]:
-            where = course_dir / "submitted"
-            click.echo(f"Mend the file in {where}, or ask for it again; then run grade again.")
-    return 1 if counts["failed"] else 0
+__all__ = ["export", "feedback", "status"]
 
 
 @click.command(
@@ -133,7 +64,7 @@ def feedback(
     course = grading.CourseFolder.open(course_dir)
     work = grading.queue(course, [assignment] if assignment else [], students)
     pages = []
-    with _progress(len(work), "feedback") as (bar, task):
+    with progress(len(work), "feedback") as (bar, task):
         for page in grading.give_feedback(course, work):
             pages.append(page)
             bar.update(task, advance=1)
@@ -204,31 +135,6 @@ def export(  # noqa: PLR0913, PLR0917 - one argument an option
             err=True,
         )
     return 0
-
-
-@contextmanager
-def _progress(total: int, what: str) -> Iterator[tuple[Progress, TaskID]]:
-    """Show a bar with counts and time left on standard error; off a terminal, nothing."""
-    from rich.console import Console  # noqa: PLC0415 - slow to import
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
-        yield bar, bar.add_task(what, total=total)
 
 
 def _table(rows: Sequence[Standing]) -> None:

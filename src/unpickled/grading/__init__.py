@@ -7,6 +7,7 @@ steps that its configuration names are in `restoring`, `execution`, `scores` and
 
 from __future__ import annotations
 
+from unpickled.grading.arriving import watch
 from unpickled.grading.bundle import Bundle, make_bundle
 from unpickled.grading.collecting import Collected, collect
 from unpickled.grading.exporting import LAYOUTS, as_csv
@@ -14,7 +15,7 @@ from unpickled.grading.outcomes import Outcome
 from unpickled.grading.places import Assignment, CourseFolder, GradingError, assignments
 from unpickled.grading.returning import Page, give_feedback
 from unpickled.grading.roster import Changes, import_roster
-from unpickled.grading.running import grade, queue
+from unpickled.grading.running import Manner, grade, queue
 from unpickled.grading.setting_up import init, write_text
 from unpickled.grading.standing import STATES, Standing, standings
 
@@ -27,6 +28,7 @@ __all__ = [
     "Collected",
     "CourseFolder",
     "GradingError",
+    "Manner",
     "Outcome",
     "Page",
     "Standing",
@@ -40,5 +42,6 @@ __all__ = [
     "make_bundle",
     "queue",
     "standings",
+    "watch",
     "write_text",
 ]

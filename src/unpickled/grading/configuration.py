@@ -14,7 +14,7 @@ from unpickled.grading.holding import refusals
 from unpickled.grading.places import CourseFolder, GradingError, checkout_of, unknown_to_gradebook
 from unpickled.grading.stock import nbgrader_app
 
-__all__ = ["sound_for_feedback", "sound_for_grading"]
+__all__ = ["made_steps", "sound_for_feedback", "sound_for_grading"]
 
 
 def sound_for_grading(course: CourseFolder, names: Iterable[str]) -> None:
@@ -32,7 +32,7 @@ def sound_for_grading(course: CourseFolder, names: Iterable[str]) -> None:
         from unpickled.grading.scores import SaveScores  # noqa: PLC0415
 
         auto = Autograde(coursedir=app.coursedir, parent=app)
-        steps = _steps(app, [*auto.sanitize_preprocessors, *auto.autograde_preprocessors])
+        steps = made_steps(app, [*auto.sanitize_preprocessors, *auto.autograde_preprocessors])
         _require(course, steps, "c.Autograde", (RestoreCells, BoundedExecute, SaveScores))
         for step in steps:
             if isinstance(step, (SaveScores, BoundedExecute)):
@@ -53,7 +53,7 @@ def sound_for_feedback(course: CourseFolder) -> None:
         from unpickled.grading.feedback_page import FeedbackPage, HideTests, PageOnly  # noqa: PLC0415
 
         made = PageOnly(coursedir=app.coursedir, parent=app)
-        steps = [*_steps(app, made.preprocessors), made.exporter_class(parent=app)]
+        steps = [*made_steps(app, made.preprocessors), made.exporter_class(parent=app)]
         _require(course, steps, "c.GenerateFeedback", (HideTests, FeedbackPage))
     with refusals(course.path):
         _require_known(app, ())
@@ -74,7 +74,7 @@ def _configured(course: CourseFolder) -> Iterator[Any]:
                 raise _wrong(course, line.strip().rstrip(".?"))
 
 
-def _steps(app: Any, named: Iterable[Any]) -> list[Any]:
+def made_steps(app: Any, named: Iterable[Any]) -> list[Any]:
     """Make every step that a configuration names, by its class or the name of it, with its settings."""
     from traitlets.utils.importstring import import_item  # noqa: PLC0415
 

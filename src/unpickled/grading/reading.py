@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,10 @@ __all__ = [
     "MOST_CELLS",
     "Found",
     "cell_names",
+    "folder_problem",
     "handed_in",
+    "parse_notebook",
+    "problem_in",
     "problem_of",
     "read_notebook",
 ]
@@ -22,6 +26,8 @@ __all__ = [
 LARGEST = 20_000_000
 """Bytes of a notebook that are read."""
 MOST_CELLS = 2_000
+MOST_BESIDE = 16_000_000
+"""Bytes of all files beside a notebook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +58,61 @@ def problem_of(folder: Path, notebook: str, names: frozenset[str]) -> str:
         notebook: file name that the assignment's notebook has.
         names: the grade ids of the assignment's cells.
     """
+    problem = folder_problem(folder, notebook)
+    if problem:
+        return problem
     try:
-        if linked := next((p for p in sorted(folder.rglob("*")) if p.is_symlink()), None):
-            where = linked.relative_to(folder)
-            return f"{where} is a link, and links are not followed: put the file itself there"
-        path = folder / notebook
-        if not path.is_file():
+        return problem_in(read_notebook(folder / notebook), Path(notebook).stem, names)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+
+
+def folder_problem(folder: Path, notebook: str) -> str:
+    """Return what is wrong with a submission's folder, without a look into its notebook; empty for nothing."""
+    try:
+        for path in sorted(folder.rglob("*")):
+            if problem := _odd_file(path, path.relative_to(folder)):
+                return problem
+        if not (folder / notebook).is_file():
             others = sorted(p.name for p in folder.glob("*.ipynb") if p.is_file())[:3]
             more = f"; there is {', '.join(others)}: rename it if it is the one" if others else ""
             return f"{notebook} was not handed in{more}"
-        found = read_notebook(path)
-        if not found.problem and names and not found.names & names:
-            return f"none of its cells is one of {path.stem}'s: this is another notebook"
-        return found.problem or _wrong_time(folder)
+        if problem := _too_large((folder / notebook).stat().st_size):
+            return problem
+        if (size := sum(_sizes_beside(folder))) > MOST_BESIDE:
+            most = MOST_BESIDE // 1_000_000
+            return f"the files beside the notebook are {size // 1_000_000} MB; more than {most} are not taken"
+        return _wrong_time(folder)
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
+
+
+def problem_in(found: Found, notebook: str, names: frozenset[str]) -> str:
+    """Return why what was found is not this assignment's notebook; empty where it is.
+
+    Args:
+        found: in the file.
+        notebook: the name of the assignment's notebook.
+        names: the grade ids of its cells.
+    """
+    if not found.problem and names and not found.names & names:
+        return f"none of its cells is one of {notebook}'s: this is another notebook"
+    return found.problem
+
+
+def _odd_file(path: Path, where: Path) -> str:
+    kind = path.lstat().st_mode
+    if stat.S_ISLNK(kind):
+        return f"{where} is a link, and links are not followed: put the file itself there"
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        return f"{where} is neither a file nor a folder: remove it"
+    return ""
+
+
+def _sizes_beside(folder: Path) -> Iterator[int]:
+    for path in folder.rglob("*"):
+        if path.suffix != ".ipynb" and path.is_file():
+            yield path.stat().st_size
 
 
 def handed_in(folder: Path) -> datetime | None:
@@ -104,20 +150,33 @@ def read_notebook(path: Path) -> Found:
     Raises:
         OSError: it cannot be read.
     """
-    size = path.stat().st_size
-    if size > LARGEST:
-        most = LARGEST // 1_000_000
-        return Found(f"the notebook is {size // 1_000_000} MB; more than {most} are not read")
-    if not size:
-        return Found("the notebook is empty")
+    if problem := _too_large(path.stat().st_size):
+        return Found(problem)
+    return parse_notebook(path.read_bytes())[0]
+
+
+def parse_notebook(data: bytes) -> tuple[Found, Any]:
+    """Return what a notebook's bytes are, and the notebook as JSON has it; None where it cannot be graded."""
+    if problem := _too_large(len(data)):
+        return Found(problem), None
+    if not data:
+        return Found("the notebook is empty"), None
     try:
-        return _shape(json.loads(path.read_bytes().decode("utf-8")))
+        notebook = json.loads(data.decode("utf-8"))
+        found = _shape(notebook)
     except UnicodeDecodeError:
-        return Found("the notebook is not UTF-8 text")
+        found = Found("the notebook is not UTF-8 text")
     except json.JSONDecodeError as error:
-        return Found(f"the notebook is damaged: its JSON ends or breaks at line {error.lineno}")
+        found = Found(f"the notebook is damaged: its JSON ends or breaks at line {error.lineno}")
     except (RecursionError, ValueError):
-        return Found("the notebook is damaged: its JSON cannot be read")
+        found = Found("the notebook is damaged: its JSON cannot be read")
+    return found, None if found.problem else notebook
+
+
+def _too_large(size: int) -> str:
+    if size <= LARGEST:
+        return ""
+    return f"the notebook is {size // 1_000_000} MB; more than {LARGEST // 1_000_000} are not read"
 
 
 def _shape(data: object) -> Found:

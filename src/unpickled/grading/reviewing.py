@@ -13,11 +13,14 @@ from typing import Any
 
 from sqlalchemy import text
 
-__all__ = ["answer_text", "unchanged"]
+__all__ = ["answer_text", "digest_of", "unchanged"]
 
 TABLE = "CREATE TABLE IF NOT EXISTS unpickled_graded (grade VARCHAR(32) PRIMARY KEY, digest VARCHAR(64) NOT NULL)"
 READ = "SELECT digest FROM unpickled_graded WHERE grade = :grade"
-WRITE = "INSERT OR REPLACE INTO unpickled_graded (grade, digest) VALUES (:grade, :digest)"
+WRITE = (
+    "INSERT INTO unpickled_graded (grade, digest) VALUES (:grade, :digest) "
+    "ON CONFLICT (grade) DO UPDATE SET digest = excluded.digest"
+)
 
 
 def answer_text(cells: Sequence[Any], name: str) -> list[str]:
@@ -36,15 +39,19 @@ def answer_text(cells: Sequence[Any], name: str) -> list[str]:
     return texts
 
 
-def unchanged(db: Any, grade: str, judged: Sequence[object]) -> bool:
+def digest_of(judged: Sequence[object]) -> str:
+    """Return what answer and proposal are known by later, from their parts as JSON can write them."""
+    return hashlib.sha256(json.dumps(judged).encode()).hexdigest()
+
+
+def unchanged(db: Any, grade: str, digest: str) -> bool:
     """Tell whether a grade was given to the same before, and remember what it is given to now.
 
     Args:
         db: the gradebook's session; the caller commits.
         grade: the grade's id in it.
-        judged: answer and proposal, as JSON can write them.
+        digest: of answer and proposal.
     """
-    digest = hashlib.sha256(json.dumps(judged).encode()).hexdigest()
     db.execute(text(TABLE))
     before = db.execute(text(READ), {"grade": grade}).scalar()
     db.execute(text(WRITE), {"grade": grade, "digest": digest})

@@ -1,32 +1,45 @@
-"""Grade submissions through nbgrader, one at a time: each ends graded, to review, or failed with its reason.
+"""Grade submissions, several at a time: each ends graded, to review, or failed with its reason.
 
-nbgrader's own directories, gradebook, resubmission rule (a newer `timestamp.txt` is graded again) and late penalties
-stay in force. The kernels run with the rights of whoever grades: see docs/for-instructors.md.
+nbgrader's directories, gradebook, resubmission rule (a newer `timestamp.txt` is graded again) and late penalties stay
+in force. The code of submissions runs in jailed kernels of worker processes; only this process writes to the gradebook.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from glob import escape
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unpickled.checking import File
 from unpickled.grading.configuration import sound_for_grading
+from unpickled.grading.entering import Ledger
 from unpickled.grading.holding import database_error, only_one, refusals
-from unpickled.grading.lateness import renew_penalty
-from unpickled.grading.outcomes import Outcome, load_outcomes, note, to_review
+from unpickled.grading.outcomes import Outcome
 from unpickled.grading.places import CourseFolder, GradingError, sound_name
-from unpickled.grading.reading import cell_names, problem_of
+from unpickled.grading.plans import Plan, Settings, files_in, plan_of, settings_of
+from unpickled.grading.reading import folder_problem
 from unpickled.grading.stock import nbgrader_app
+from unpickled.grading.workers import Done, Pool
+from unpickled.grading.working import job_for, work
+from unpickled.kernels import Warmth
+from unpickled.sandbox import Excuse, problem
 
-__all__ = ["grade", "queue"]
+__all__ = ["Manner", "default_jobs", "grade", "queue"]
+
+_GRACE = 120.0  # seconds beyond a notebook's own that a worker may take for a submission
+_FORGEABLE = (
+    "{} of {} run with the learner's own code, so a submission can forge their points. "
+    "Write them as lab.check and lab.award, and they are judged from outside."
+)
+Key = tuple[str, str]
 
 
 def queue(
     course: CourseFolder, names: Sequence[str] = (), students: Sequence[str] = ()
-) -> list[tuple[str, str]]:
+) -> list[Key]:
     """Return the submissions that there are, as (assignment, student).
 
     Args:
@@ -46,144 +59,216 @@ def queue(
     return [(name, student) for name, student in found if not students or student in students]
 
 
+def default_jobs() -> int:
+    """Return how many submissions are graded at a time unless somebody says otherwise: one a processor."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How submissions are graded.
+
+    Attributes:
+        timeout: seconds for one cell; None for the configuration's.
+        jobs: how many at a time; 0 for one a processor.
+        without_wall: as in `sandbox.run`.
+        tell: takes what a person should know of a run as a whole, a sentence at a time.
+    """
+
+    timeout: int | None = None
+    jobs: int = 0
+    without_wall: Excuse = "none"
+    tell: Callable[[str], None] = lambda _: None
+
+
+_USUAL = Manner()
+
+
 def grade(
     course: CourseFolder,
-    submissions: Sequence[tuple[str, str]],
+    submissions: Sequence[Key],
+    manner: Manner = _USUAL,
     *,
     force: bool = False,
-    timeout: int | None = None,
 ) -> Iterator[Outcome]:
-    """Grade submissions in turn; yields the outcome of each when it is in the gradebook.
+    """Grade submissions; yields the outcome of each when it is in the gradebook, in the order in which they end.
 
     Args:
         course: the course folder.
         submissions: out of `queue`.
+        manner: how.
         force: also those that are graded already and were not handed in anew.
-        timeout: seconds for one cell, instead of the configuration's.
 
     Raises:
         GradingError: somebody else is grading this course, its configuration or its checkout is not in order, or
             the course folder or its gradebook cannot be written to.
+        SandboxError: there is no jail here for what has to be run, and no excuse.
     """
     with only_one(course), refusals(course.path):
         sound_for_grading(course, {name for name, _ in submissions})
-        known = load_outcomes(course)
-        for assignment, student in submissions:
-            before = known.get((assignment, student))
-            again = force or (before is not None and before.state in {"running", "failed"})
-            started = Outcome(student, assignment, "running", "grading was interrupted")
-            if again or not (course.path / "autograded" / student / assignment).is_dir():
-                note(course, started)
-            outcome = _grade_one(course, started, force=again, timeout=timeout)
-            if outcome != before:
-                note(course, outcome)
-            yield outcome
+        with _run(course, manner, {name for name, _ in submissions}) as run:
+            yield from run.grade(submissions, force=force)
 
 
-def _grade_one(
-    course: CourseFolder, started: Outcome, *, force: bool, timeout: int | None
-) -> Outcome:
-    assignment, student = started.assignment, started.student
-    if not sound_name(student):
-        reason = (
-            f"the folder's name, {student!r}, cannot be a student's id: rename it, and grade again"
+@contextmanager
+def _run(course: CourseFolder, manner: Manner, names: set[str]) -> Iterator[_Run]:
+    """Open the gradebook, and read what is to be known of the course."""
+    settings = {"Execute": {"timeout": manner.timeout}} if manner.timeout else {}
+    with nbgrader_app(course, **settings) as (app, _):
+        from nbgrader.api import Gradebook  # noqa: PLC0415 - slow to import
+        from nbgrader.converters import Autograde  # noqa: PLC0415
+        from nbgrader.preprocessors import AssignLatePenalties  # noqa: PLC0415
+
+        auto = Autograde(coursedir=app.coursedir, parent=app)
+        late = AssignLatePenalties(parent=app)
+        late.init_plugin()
+        with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
+            ignore = tuple(app.coursedir.ignore)
+            plans = {
+                name: plan_of(
+                    course,
+                    book.find_assignment(name),
+                    auto.exclude_overwriting.get(name, []),
+                    ignore,
+                )
+                for name in sorted(names)
+            }
+            ledger = Ledger(course, book, late, int(str(auto.permissions), 8))
+            yield _Run(course, manner, ledger, plans, settings_of(auto), ignore)
+
+
+@dataclass(slots=True)
+class _Run:
+    course: CourseFolder
+    manner: Manner
+    ledger: Ledger
+    plans: Mapping[str, Plan]
+    settings: Settings
+    ignore: tuple[str, ...]
+    files: dict[Key, list[File]] = field(default_factory=dict)
+
+    def grade(self, submissions: Sequence[Key], *, force: bool) -> Iterator[Outcome]:
+        known = self.ledger.known()
+        todo: list[Key] = []
+        for key in submissions:
+            if outcome := self._settled(key, known.get(key), force=force):
+                yield outcome
+            else:
+                todo.append(key)
+        if not todo:
+            return
+        plans = {name: self.plans[name] for name, _ in todo}
+        if self.manner.without_wall == "none":
+            _require_wall(plans.values())
+        count = min(self.manner.jobs or default_jobs(), len(todo))
+        seconds = self.settings.bounds.notebook + _GRACE
+        self.ledger.book.db.rollback()  # workers are forked: they inherit no open transaction
+        with Pool[Key](count, self._serving(plans), seconds=seconds) as pool:
+            for done in pool.run(self._jobs(todo)):
+                yield self._entered(done)
+        for plan in plans.values():
+            if plan.inside:
+                self.manner.tell(_FORGEABLE.format(", ".join(plan.inside), plan.assignment))
+
+    def _settled(self, key: Key, before: Outcome | None, *, force: bool) -> Outcome | None:
+        """Return the outcome of what needs no grading, or can have none; None for what is to be graded."""
+        assignment, student = key
+        if not sound_name(student):
+            reason = f"the folder's name, {student!r}, cannot be a student's id: rename it, and grade again"
+            return self.ledger.name_failed(assignment, student, reason)
+        reason = folder_problem(
+            self.course.submitted(assignment, student), self.course.notebook(assignment)
         )
-        return replace(started, state="failed", reason=reason)
-    settings: dict[str, dict[str, Any]] = {
-        "CourseDirectory": {"assignment_id": assignment, "student_id": escape(student)},
-        "Autograde": {"force": force},
-    }
-    if timeout:
-        settings["Execute"] = {"timeout": timeout}
-    with nbgrader_app(course, **settings) as (app, log):
-        from nbgrader.converters import Autograde  # noqa: PLC0415 - seconds to import
-        from nbgrader.converters.base import NbGraderException  # noqa: PLC0415
+        if reason:
+            return self.ledger.fail(assignment, student, reason)
+        again = force or (before is not None and before.state in {"running", "failed"})
+        if again or not self.ledger.is_done(assignment, student):
+            return None
+        return self.ledger.renew(assignment, student, before)
 
-        folder = course.submitted(assignment, student)
-        problem = problem_of(folder, course.notebook(assignment), _names(app, assignment))
-        if not problem:
-            try:
-                auto = Autograde(coursedir=app.coursedir, parent=app)
-                auto.force = auto.force or _is_lost(app, started)
-                auto.start()
-                renew_penalty(app, course, assignment, student)
-            except NbGraderException:
-                problem = f"nbgrader could not grade it: {log.reason()}"
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - one submission must not end the others
-                problem = f"nbgrader could not grade it: {type(error).__name__}: {error!s:.200}"
-        return _entered(app, course, started, problem)
+    def _jobs(self, todo: Sequence[Key]) -> Iterator[tuple[Key, dict[str, Any]]]:
+        """Yield the jobs, each read when its turn has come."""
+        for key in todo:
+            assignment, student = key
+            plan, folder = self.plans[assignment], self.course.submitted(assignment, student)
+            own = {file.name: file for file in files_in(folder, self.ignore)}
+            files = [*{**own, **{file.name: file for file in plan.beside}}.values()]
+            self.files[key] = files
+            given = [name for name in plan.notebooks if (folder / f"{name}.ipynb").is_file()]
+            notebooks = {name: _bounded(folder / f"{name}.ipynb") for name in given}
+            beside = [file for file in files if file.name != "timestamp.txt"]
+            yield key, job_for(assignment, student, notebooks, beside)
 
-
-def _names(app: Any, assignment: str) -> frozenset[str]:
-    """Return the grade ids of an assignment's cells, as the gradebook has them."""
-    from nbgrader.api import Gradebook  # noqa: PLC0415 - sqlalchemy is slow to import
-
-    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
-        return cell_names(book.find_assignment(assignment))
-
-
-def _is_lost(app: Any, started: Outcome) -> bool:
-    """Tell whether the gradebook holds nothing of a submission, graded earlier or not."""
-    from nbgrader.api import Gradebook, MissingEntry  # noqa: PLC0415 - sqlalchemy is slow to import
-
-    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
+    def _entered(self, done: Done[Key]) -> Outcome:
+        """Write what came of a job into the gradebook; only a gradebook that cannot be used at all ends the class."""
+        assignment, student = done.key
+        files = self.files.pop(done.key, [])
+        result = done.result or {"problem": f"it could not be graded: {done.problem}"}
         try:
-            book.find_submission(started.assignment, started.student)
-        except MissingEntry:
-            return True
-    return False
-
-
-def _entered(app: Any, course: CourseFolder, started: Outcome, problem: str) -> Outcome:
-    """Return the outcome that the gradebook has; only a gradebook that cannot be used at all ends the class."""
-    try:
-        return _result(app, course, started, problem)
-    except OSError:
-        raise
-    except Exception as error:
-        if database_error(error):
+            if result["problem"]:
+                return self.ledger.fail(assignment, student, str(result["problem"]))
+            return self.ledger.enter(assignment, student, result, files)
+        except OSError:
             raise
-        told = f"{type(error).__name__}: {error!s:.200}"
-        reason = problem or f"its grade could not be read: {told}"
-        return replace(started, state="failed", reason=reason)
+        except Exception as error:
+            if database_error(error):
+                raise
+            self.ledger.book.db.rollback()
+            reason = f"its grade could not be entered: {type(error).__name__}: {error!s:.200}"
+            return self.ledger.fail(assignment, student, reason)
+
+    def _serving(
+        self, plans: Mapping[str, Plan]
+    ) -> Callable[[Callable[[], dict[str, Any] | None], Callable[[dict[str, Any]], None]], None]:
+        """Return the life of a worker."""
+        needs_kernels = any(plan.has_code for plan in plans.values())
+
+        def serve(
+            next_job: Callable[[], dict[str, Any] | None], tell: Callable[[dict[str, Any]], None]
+        ) -> None:
+            warmth = _warmth(plans, self.settings, self.manner.without_wall)
+            if needs_kernels:
+                warmth.__enter__()
+            while (job := next_job()) is not None:
+                tell(_worked(job, plans[job["assignment"]], self.settings, warmth))
+
+        return serve
 
 
-def _result(app: Any, course: CourseFolder, started: Outcome, problem: str) -> Outcome:
-    """Read what the gradebook says of a submission; enter it as one for a person where it could not be graded."""
-    from nbgrader.api import Gradebook  # noqa: PLC0415 - sqlalchemy is slow to import
-
-    assignment, student = started.assignment, started.student
-    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
-        if problem:
-            graded = course.path / "autograded" / student / assignment
-            shutil.rmtree(graded, ignore_errors=True)
-            _enter(app, book, course.submitted(assignment, student), started)
-        submission = book.find_submission(assignment, student)
-        penalty = submission.late_submission_penalty or 0.0
-        done = replace(
-            started,
-            state="failed" if problem else "review" if submission.needs_manual_grade else "graded",
-            reason=problem,
-            score=max(0.0, float(submission.score - penalty)),
-            maximum=float(submission.max_score),
-            late=float(submission.total_seconds_late or 0.0),
-        )
-        if done.state == "review":
-            return replace(done, reason=to_review(submission))
-        return done
+def _warmth(plans: Mapping[str, Plan], settings: Settings, without_wall: Excuse) -> Warmth:
+    libraries = dict.fromkeys(name for plan in plans.values() for name in plan.libraries)
+    readable, variables = settings.shown()
+    return Warmth(
+        list(libraries),
+        bounds=settings.bounds,
+        readable=readable,
+        variables=variables,
+        without_wall=without_wall,
+    )
 
 
-def _enter(app: Any, book: Any, folder: Path, started: Outcome) -> None:
-    """Give a submission that could not be graded zero points, for a person to look at; an older grading is void."""
-    book.update_or_create_student(started.student)
+def _worked(job: dict[str, Any], plan: Plan, settings: Settings, warmth: Warmth) -> dict[str, Any]:
+    """Do one job; what nobody foresaw of one submission does not end the class."""
     try:
-        stamp = app.coursedir.get_existing_timestamp(str(folder))
-    except (Exception, SystemExit):  # noqa: BLE001 - nbgrader leaves the process over a wrong date
-        stamp = None
-    fields = {"timestamp": stamp} if stamp else {}
-    submission = book.update_or_create_submission(started.assignment, started.student, **fields)
-    for notebook in submission.notebooks:
-        for grade_row in notebook.grades:
-            grade_row.auto_score = 0.0
-            grade_row.needs_manual_grade = True
-    book.db.commit()
+        return work(job, plan, settings, warmth)
+    except Exception as error:  # noqa: BLE001
+        return {"problem": f"it could not be graded: {type(error).__name__}: {error!s:.200}"}
+
+
+def _require_wall(plans: Iterable[Plan]) -> None:
+    """Make sure that there is a jail, before anything is begun that needs one."""
+    lacking = problem() if any(plan.has_code for plan in plans) else ""
+    if lacking:
+        remedy = (
+            "Install bubblewrap (apt install bubblewrap), or accept the risk: --unsafe-no-sandbox"
+        )
+        place = "the sandbox"
+        raise GradingError(place, f"{lacking}, so submissions are not run", remedy)
+
+
+def _bounded(path: Path) -> bytes:
+    """Read a notebook, but no more of it than tells that it is too large."""
+    from unpickled.grading.reading import LARGEST  # noqa: PLC0415 - beside its one use
+
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)

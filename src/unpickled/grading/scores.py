@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,19 @@ from unpickled.content import course_root
 from unpickled.errors import CourseError
 from unpickled.grading.places import checkout_of
 from unpickled.grading.restoring import NOTE
-from unpickled.grading.reviewing import answer_text, unchanged
+from unpickled.grading.reviewing import answer_text, digest_of, unchanged
 from unpickled.quizzes import load_quiz, score
 
-__all__ = ["STUB", "Points", "SaveScores", "judge_code", "judge_quiz"]
+__all__ = [
+    "STUB",
+    "Points",
+    "SaveScores",
+    "Scores",
+    "judge_code",
+    "judge_quiz",
+    "score_cells",
+    "write_scores",
+]
 
 STUB = "YOUR ANSWER HERE"
 NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z", re.ASCII)
@@ -48,6 +57,19 @@ class Points:
     points: float | None
     review: bool = False
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the graded cells of one notebook earn.
+
+    Attributes:
+        judged: grade id, points, and a digest of the answer and its points, in the order of the cells.
+        comments: by the grade id of the answer, what its learner will read; None for nothing.
+    """
+
+    judged: tuple[tuple[str, Points, str], ...]
+    comments: Mapping[str, str | None]
 
 
 def judge_code(outputs: Sequence[Any], maximum: float) -> Points:
@@ -111,60 +133,80 @@ class SaveScores(Base):  # type: ignore[misc]  # nbgrader publishes no types
         names = resources["nbgrader"]
         where = (names["notebook"], names["assignment"], names["student"])
         checkout_of(self.course)
-        comments: dict[str, str | None] = {}
+        scores = score_cells(nb.cells, names["assignment"], self.course)
         with Gradebook(names["db_url"]) as book:
-            for name, found in self._judged(nb.cells, names["assignment"], comments):
-                grade = book.find_grade(name, *where)
-                same = unchanged(book.db, grade.id, [asdict(found), *answer_text(nb.cells, name)])
-                grade.auto_score = found.points
-                grade.needs_manual_grade = not (same and grade.needs_manual_grade is False) and (
-                    found.review or found.points is None or grade.manual_score is not None
-                )
-            for name, comment in comments.items():
-                book.find_comment(name, *where).auto_comment = comment
+            write_scores(book.db, book.find_submission_notebook(*where), scores)
             book.db.commit()
         return nb, resources
 
-    def _judged(
-        self, cells: Sequence[Any], assignment: str, comments: dict[str, str | None]
-    ) -> list[tuple[str, Points]]:
-        """Judge every graded cell in turn, and note in `comments` what its learner will read."""
-        judged, answer = [], ""
-        for index, cell in enumerate(cells):
-            known = cell.metadata.get("nbgrader", {})
-            name = known.get("grade_id", "")
-            if known.get("solution") or known.get("task"):
-                answer = name
-                comments[name] = "No response." if _unchanged(cell) else None
-            if known.get("grade") or known.get("task"):
-                found = self._judge(cell, known, assignment, cells[index + 1 :])
-                judged.append((name, found))
-                if answer and found.comment:
-                    earlier = comments.get(answer)
-                    comments[answer] = "\n\n".join(filter(None, [earlier, found.comment]))
-        return judged
 
-    def _judge(self, cell: Any, known: Any, assignment: str, after: Sequence[Any]) -> Points:
-        if known.get("task"):
-            return Points(None)
-        if not known.get("solution"):
-            if cell.cell_type == "code":
-                return judge_code(cell.outputs, float(known["points"]))
-            return Points(None)
-        if note := cell.metadata.get(NOTE):
-            return replace(
-                self._written(cell, known, assignment), review=True, comment=_put_right(note)
-            )
-        if _unchanged(cell):
-            return _elsewhere(after) or Points(0.0)
-        return self._written(cell, known, assignment)
+def score_cells(cells: Sequence[Any], assignment: str, course: str) -> Scores:
+    """Judge every graded cell of a notebook in turn, and say what its learner will read.
 
-    def _written(self, cell: Any, known: Any, assignment: str) -> Points:
-        if not assignment.endswith("-quiz") or cell.cell_type != "markdown":
-            return Points(0.0) if _unchanged(cell) else Points(None)
-        root = Path(self.course) if self.course else None
-        lesson = assignment.removesuffix("-quiz")
-        return judge_quiz(root, lesson, known["grade_id"], cell.source, float(known["points"]))
+    Args:
+        cells: of a notebook that was run.
+        assignment: its name.
+        course: the checkout with the quizzes; found as `unpickled` finds it where empty.
+    """
+    judged: list[tuple[str, Points, str]] = []
+    comments: dict[str, str | None] = {}
+    answer = ""
+    for index, cell in enumerate(cells):
+        known = cell.metadata.get("nbgrader", {})
+        name = known.get("grade_id", "")
+        if known.get("solution") or known.get("task"):
+            answer = name
+            comments[name] = "No response." if _unchanged(cell) else None
+        if known.get("grade") or known.get("task"):
+            found = _judge(cell, assignment, course, cells[index + 1 :])
+            digest = digest_of([asdict(found), *answer_text(cells, name)])
+            judged.append((name, found, digest))
+            if answer and found.comment:
+                earlier = comments.get(answer)
+                comments[answer] = "\n\n".join(filter(None, [earlier, found.comment]))
+    return Scores(tuple(judged), comments)
+
+
+def write_scores(db: Any, notebook: Any, scores: Scores) -> None:
+    """Write the scores of a submitted notebook (nbgrader's); the caller commits.
+
+    What a person has decided stays; who decided is asked again only if the answer or its proposal has changed.
+    """
+    grades = {row.name: row for row in notebook.grades}
+    for name, found, digest in scores.judged:
+        grade = grades[name]
+        same = unchanged(db, grade.id, digest)
+        grade.auto_score = found.points
+        grade.needs_manual_grade = not (same and grade.needs_manual_grade is False) and (
+            found.review or found.points is None or grade.manual_score is not None
+        )
+    rows = {row.name: row for row in notebook.comments}
+    for name, comment in scores.comments.items():
+        rows[name].auto_comment = comment
+
+
+def _judge(cell: Any, assignment: str, course: str, after: Sequence[Any]) -> Points:
+    known = cell.metadata["nbgrader"]
+    if known.get("task"):
+        return Points(None)
+    if not known.get("solution"):
+        if cell.cell_type == "code":
+            return judge_code(cell.outputs, float(known["points"]))
+        return Points(None)
+    if note := cell.metadata.get(NOTE):
+        written = _written(cell, known, assignment, course)
+        return replace(written, review=True, comment=_put_right(note))
+    if _unchanged(cell):
+        return _elsewhere(after) or Points(0.0)
+    return _written(cell, known, assignment, course)
+
+
+def _written(cell: Any, known: Any, assignment: str, course: str) -> Points:
+    if not assignment.endswith("-quiz") or cell.cell_type != "markdown":
+        return Points(0.0) if _unchanged(cell) else Points(None)
+    root = Path(course) if course else None
+    lesson = assignment.removesuffix("-quiz")
+    return judge_quiz(root, lesson, known["grade_id"], cell.source, float(known["points"]))
 
 
 def _put_right(note: str) -> str:

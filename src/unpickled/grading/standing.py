@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from unpickled.grading.outcomes import Outcome, load_outcomes, to_review
+from unpickled.grading.outcomes import Outcome, outcomes_in, to_review
 from unpickled.grading.places import CourseFolder, unknown_to_gradebook
 from unpickled.grading.stock import gradebook
 
@@ -51,9 +51,9 @@ def standings(course: CourseFolder, assignment: str = "") -> list[Standing]:
         GradingError: there is no such assignment.
     """
     names = (course.require(assignment),) if assignment else course.ids()
-    known = load_outcomes(course)
     rows = []
     with gradebook(course) as book:
+        known = outcomes_in(book.db)
         students = {student.id: student for student in book.students}
         for name in names:
             given = _assignment(book, name)

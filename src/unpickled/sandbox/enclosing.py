@@ -104,6 +104,7 @@ def _become_first(
         signal.pthread_sigmask(signal.SIG_BLOCK, watched)
         child = os.fork()
         if not child:
+            os.setpgid(0, 0)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
             body(fds)
@@ -120,7 +121,10 @@ def _wait_for(child: int, watched: set[signal.Signals]) -> int:
     """Clear away what ends, pass interrupts on to the child, and return its code when it has ended."""
     while True:
         if signal.sigwait(watched) == signal.SIGINT:
-            os.kill(child, signal.SIGINT)
+            with suppress(
+                OSError
+            ):  # the group, as a terminal does it: what the program waits for ends too
+                os.killpg(child, signal.SIGINT)
             continue
         with suppress(ChildProcessError):
             while True:
@@ -151,14 +155,15 @@ def _wall_in(order: Mapping[str, Any]) -> None:
 def _limit(limits: Mapping[str, int]) -> None:
     """Set the kernel's limits on this process, from which all others inherit them.
 
-    What the warm program has mapped already does not count against the address space.
+    What the warm program has mapped already does not count against the address space and the data in it.
     """
     with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
-        mapped = int(file.read().split()[0]) * resource.getpagesize()
+        pages = [int(field) * resource.getpagesize() for field in file.read().split()]
+    mapped = {"RLIMIT_AS": pages[0], "RLIMIT_DATA": pages[5]}
     for name, most in limits.items():
         what = getattr(resource, name)
         hard = resource.getrlimit(what)[1]
-        value = most + mapped if name == "RLIMIT_AS" else most
+        value = most + mapped.get(name, 0)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(what, (value, value))
 

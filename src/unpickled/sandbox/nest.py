@@ -32,6 +32,7 @@ __all__ = ["Fork", "Nest"]
 
 _START = 60.0  # seconds for a warm program to import what it needs on a busy machine
 _FORK = 20.0
+_RESERVED = 8 << 30  # address space: threads reserve far more of it than they use
 
 
 @dataclass(slots=True)
@@ -192,7 +193,8 @@ class Nest:
         """
         limits = self._limits.of_one_process()
         limits["RLIMIT_NPROC"] = self._limits.processes + 64  # counted over all forks
-        limits["RLIMIT_AS"] = self._limits.address_space or self._limits.memory
+        limits["RLIMIT_DATA"] = self._limits.memory
+        limits["RLIMIT_AS"] = self._limits.address_space or self._limits.memory + _RESERVED
         order = {
             "limits": limits,
             "disk": self._limits.disk,

@@ -1,0 +1,183 @@
+"""What the grader has to know of an assignment, read once a run: cells, checks, files and what is configured."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unpickled import checking, kernels
+from unpickled.checking import File
+from unpickled.content import course_root
+from unpickled.errors import CourseError
+from unpickled.grading.places import CourseFolder, GradingError
+from unpickled.grading.restoring import Wanted, wanted_cells
+from unpickled.kernels import Bounds
+
+__all__ = ["Plan", "Settings", "plan_of", "settings_of"]
+
+_OURS = frozenset(
+    {
+        "RestoreCells", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata", "ClearOutput",
+        "BoundedExecute", "SaveScores", "AssignLatePenalties",
+    }
+)  # fmt: skip
+"""Configured steps whose work is done here in another way, with the same result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One assignment, as its author and the gradebook have it.
+
+    Attributes:
+        assignment: its name.
+        notebooks: by the name of each notebook, its cells in their order.
+        kernelspecs: by the name of each notebook, what its metadata say of its kernel.
+        source: the author's folder.
+        beside: files that learners get; they replace a submission's own.
+        libraries: modules that the assignment's own cells import.
+        inside: names of graded cells that cannot be judged from outside, and so run with the learner's code.
+    """
+
+    assignment: str
+    notebooks: Mapping[str, tuple[Wanted, ...]]
+    kernelspecs: Mapping[str, Any]
+    source: Path
+    beside: tuple[File, ...]
+    libraries: tuple[str, ...]
+    inside: tuple[str, ...]
+
+    @property
+    def has_code(self) -> bool:
+        """Whether there is anything to run."""
+        return any(cell.kind == "code" for cells in self.notebooks.values() for cell in cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a course's configuration says of grading.
+
+    Attributes:
+        bounds: of each notebook.
+        checkout: the course's; empty for none named.
+        before: nbgrader steps of the instructor's own on what was handed in.
+        after: and on what was run.
+    """
+
+    bounds: Bounds
+    checkout: str
+    before: tuple[Any, ...]
+    after: tuple[Any, ...]
+
+    def shown(self) -> tuple[list[Path], dict[str, str]]:
+        """Return what of the course kernels may read, and their environment variables."""
+        variables = {"NBGRADER_EXECUTION": "autograde", "UNPICKLED_PROGRESS": "/tmp/progress.json"}  # noqa: S108
+        try:
+            root = Path(self.checkout) if self.checkout else course_root()
+        except CourseError:
+            return [], variables
+        public = [root / "course" / "course.toml", root / "course" / "data"]
+        shown = [path for path in public if path.exists()]
+        return shown, {**variables, "UNPICKLED_COURSE": str(root)} if shown else variables
+
+
+def settings_of(auto: Any) -> Settings:
+    """Read a course's configuration.
+
+    Args:
+        auto: nbgrader's `Autograde`, configured.
+
+    Raises:
+        GradingError: it asks for something that is not done here.
+    """
+    from unpickled.grading.configuration import made_steps  # noqa: PLC0415 - nbgrader is slow to import
+
+    for hook in ("pre_convert_hook", "post_convert_hook"):
+        if getattr(auto, hook):
+            problem = f"c.Autograde.{hook} is set, and `unpickled teach grade` calls no hooks"
+            raise GradingError("nbgrader_config.py", problem, "Take it out, or use a step.")
+    before = made_steps(auto.parent, auto.sanitize_preprocessors)
+    after = made_steps(auto.parent, auto.autograde_preprocessors)
+    run = next(step for step in after if type(step).__name__ == "BoundedExecute")
+    bounds = Bounds(
+        cell=run.timeout or 60,
+        notebook=run.notebook_timeout,
+        output=run.max_output,
+    )
+    return Settings(bounds, run.course, _others(before), _others(after))
+
+
+def _others(steps: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(
+        step
+        for step in steps
+        if type(step).__name__ not in _OURS and getattr(step, "enabled", True)
+    )
+
+
+def plan_of(
+    course: CourseFolder, assignment: Any, exclude: Sequence[str], ignore: Sequence[str]
+) -> Plan:
+    """Read one assignment.
+
+    Args:
+        course: the course folder.
+        assignment: nbgrader's, out of an open gradebook.
+        exclude: names of files in the author's folder that do not replace a submission's.
+        ignore: patterns of files that are passed over.
+    """
+    notebooks = {one.name: wanted_cells(one) for one in assignment.notebooks}
+    cells = [cell for wanted in notebooks.values() for cell in wanted]
+    source = course.path / "source" / assignment.name
+    for cell in cells:  # so that what checks import is loaded before workers are forked
+        if (check := kernels.asked(cell.source)) and check.text:
+            checking.defined(check.text)
+    return Plan(
+        assignment=assignment.name,
+        notebooks=notebooks,
+        kernelspecs={
+            one.name: json.loads(one.kernelspec) if one.kernelspec else None
+            for one in assignment.notebooks
+        },
+        source=source,
+        beside=tuple(files_in(source, ignore, exclude)),
+        libraries=tuple(dict.fromkeys(name for cell in cells for name in _imports(cell))),
+        inside=tuple(
+            cell.name
+            for cell in cells
+            if cell.kind == "code"
+            and cell.metadata["grade"]
+            and not cell.metadata["solution"]
+            and not kernels.asked(cell.source)
+        ),
+    )
+
+
+def files_in(folder: Path, ignore: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[File]:
+    """Yield the files of a folder but its notebooks, by their names below it."""
+    from nbgrader.utils import find_all_files  # noqa: PLC0415 - slow to import
+
+    for found in sorted(find_all_files(str(folder), [*ignore, "*.ipynb"])):
+        name = os.path.relpath(found, folder)
+        if name not in exclude:
+            yield File(name, Path(found).read_bytes())
+
+
+def _imports(cell: Wanted) -> Iterator[str]:
+    """Yield what a cell of the assignment's own imports."""
+    if cell.kind != "code":
+        return
+    try:
+        tree = ast.parse(cell.source)
+    except SyntaxError:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names if name.name != "*")
