@@ -104,8 +104,8 @@ def _marked(regions: tuple[Region, ...], inner: _Inner | None, kind: str) -> Ite
             continue
         start, end = inner.base, inner.base + inner.shown.end
         if start > region.start:
-            yield Region(region.start, start, "text", f"header before the pickle: {region.where}")
-        name = f"pickle: {region.where}" if region.where else "pickle"
+            yield Region(region.start, start, "text", f"{region.where}: header before the pickle")
+        name = f"{region.where}: pickle" if region.where else "pickle"
         yield Region(start, end, "pickle", name)
         if end < region.end:
             yield _rest(end, region.end, inner, kind)

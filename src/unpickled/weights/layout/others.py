@@ -83,7 +83,7 @@ def lay_out_tar(survey: Survey) -> None:
         if survey.at + _BLOCK > survey.size or not survey.peek(1).strip(b"\0"):
             break
         name, length = _tar_header(survey)
-        survey.whole("data", name, length, name)
+        survey.whole("data", f"{name}: as it is", length, name)
         survey.gap(survey.at + -survey.at % _BLOCK, "filled up to a block of 512")
     survey.gap(survey.size, "empty blocks at the end")
 
@@ -103,7 +103,7 @@ def _tar_header(survey: Survey) -> tuple[str, int]:
     survey.field("number", "type, and where a link leads", 101)
     survey.magic("signature", 8)
     survey.field("rest", "owner's name, and the rest", _BLOCK - 265)
-    survey.close(f"header: {name}", where=name)
+    survey.close(f"{name}: header", where=name)
     return name, length
 
 

@@ -49,7 +49,7 @@ def _member(survey: Survey, member: zipfile.ZipInfo) -> None:
     _local_header(survey)
     how = _METHODS.get(member.compress_type, f"method {member.compress_type}")
     role: Role = "text" if not member.compress_type and _is_words(survey.peek(64)) else "data"
-    label = f"{member.filename}, {how}"
+    label = f"{member.filename}: {how}"
     survey.whole(role, label, member.compress_size, member.filename)
     if member.flag_bits & 8:
         _descriptor(survey, member.filename)
@@ -74,7 +74,7 @@ def _local_header(survey: Survey) -> int:
     named, extra = survey.number("length of the name", 2), survey.number("length of the extra", 2)
     name = survey.text("name", named)
     survey.field("rest", "extra field", extra)
-    survey.close(f"local header: {name}", where=name)
+    survey.close(f"{name}: local header", where=name)
     return size
 
 
@@ -88,7 +88,7 @@ def _descriptor(survey: Survey, name: str) -> None:
     width = 4 if survey.peek(10)[8:10] == b"PK" or survey.at + 8 >= survey.size else 8
     survey.number("size in the archive", width)
     survey.number("size unpacked", width)
-    survey.close(f"data descriptor: {name}", where=name)
+    survey.close(f"{name}: data descriptor", where=name)
 
 
 def _directory(survey: Survey) -> None:
@@ -121,7 +121,7 @@ def _entry(survey: Survey) -> None:
     name = survey.text("name", lengths[0])
     survey.field("rest", "extra field", lengths[1])
     survey.field("text", "comment", lengths[2])
-    survey.close(f"directory: {name}", where=name)
+    survey.close(f"{name}: entry of the directory", where=name)
 
 
 def _end(survey: Survey) -> None:
