@@ -22,6 +22,10 @@ class Bench:
         self.torch, self.folder, self.script = torch, folder, script
         self.model, self.draft = folder / "model.pt", folder / "draft.safetensors"
 
+    def map_from(self, size):
+        """Have files mapped that are at least so large."""
+        self.script["loading"]["can_be_mapped"].__globals__["MAPPED"] = size
+
     def save(self, given, **options):
         self.torch.save(given, self.model, **options)
 

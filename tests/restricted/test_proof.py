@@ -90,6 +90,7 @@ SPOILED = {
         safetensors(change=lambda h: h.replace("[24, 32]", "[24, 40]").replace("[2]", "[4]")),
         "disagree",
     ),
+    "short": (safetensors(change=lambda h: h.replace("[2]", "[3]")), "disagree"),
     "negative": (
         safetensors(change=lambda h: h.replace("[2, 3]", "[-2, -3]")),
         "a number in its header",
@@ -243,6 +244,45 @@ def test_the_first_name_of_a_storage_counts(proved):
     ops = ["EMPTY_DICT", text("w"), *tensor(), "SETITEM", text("v"), *later, "SETITEM"]
     written = safetensors({"w": ("F32", [2, 3], WEIGHT), "v": ("F32", [2], WEIGHT[:8])})
     assert proved(written, model(*ops)).tensors == 2
+
+
+def legacy(*ops):
+    """A legacy file with another object in it; its storages are six numbers and two."""
+    whole = torch_files.legacy("")
+    start = whole.index(b"\x80\x02}X\x0c\x00\x00\x00layer.weight")
+    end = whole.index(b"\x80\x02]", start)
+    return whole[:start] + assemble([("PROTO", 2), *ops, "STOP"]) + whole[end:]
+
+
+def test_a_legacy_storage_may_be_part_of_another(proved):
+    """A view says where it begins and how long it is, in elements; a tensor may not reach beyond it."""
+
+    def view(first, count):
+        whole = ["MARK", text("storage"), ("GLOBAL", "torch FloatStorage"), text("0"), text("cpu")]
+        return [
+            *whole,
+            number(6),
+            "MARK",
+            text("v"),
+            number(first),
+            number(count),
+            "TUPLE",
+            "TUPLE",
+            "BINPERSID",
+        ]
+
+    other = [
+        *entry(*tensor((2,), (1,), where=[*storage(2, key="1")[:-2], "NONE", "TUPLE", "BINPERSID"]))
+    ]
+    numbers = ("F32", [2], BIAS)
+    given = legacy(*other, text("v"), *tensor((2,), (1,), 1, where=view(2, 3)), "SETITEM")
+    assert proved(safetensors({"w": numbers, "v": ("F32", [2], WEIGHT[12:20])}), given).tensors == 2
+    given = legacy(*other, text("v"), *tensor((2,), (1,), 2, where=view(2, 3)), "SETITEM")
+    with pytest.raises(UnprovedError, match="reaches beyond"):
+        proved(safetensors({"w": numbers, "v": ("F32", [2], WEIGHT[16:])}), given)
+    given = legacy(*other, text("v"), *tensor((2,), (1,), 1, where=view(4, 3)), "SETITEM")
+    with pytest.raises(UnprovedError, match="cut off"):
+        proved(safetensors({"w": numbers, "v": ("F32", [2], WEIGHT[:8])}), given)
 
 
 def test_the_last_of_two_equal_keys_counts(proved):

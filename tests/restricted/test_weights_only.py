@@ -8,7 +8,7 @@ import os
 import pytest
 
 from unpickled import sandbox, specimens
-from unpickled.errors import SandboxError
+from unpickled.errors import SandboxError, SetupError
 from unpickled.pickles import assemble
 from unpickled.restricted import WeightsOnly, answers, loading, weights_only
 from unpickled.restricted.answers import one_line, read_answer
@@ -252,11 +252,40 @@ def test_a_fork_that_was_taken_over_reaches_nobody(tmp_path, monkeypatch):
 def test_without_a_wall_nothing_is_loaded_unless_the_user_says_so(tmp_path, monkeypatch):
     """The same rule as for everything untrusted."""
     monkeypatch.setattr("unpickled.sandbox.wall.problem", lambda: "taken away")
+    script = tmp_path / "script.txt"
+    script.write_text(SPOILERS)
+    monkeypatch.setattr(loading, "_SCRIPT", script)
     path = specimens.write("torch-plain", tmp_path)
     with pytest.raises(SandboxError, match="unsafe-no-sandbox"):
         weights_only([path])
     (record,) = weights_only([path], unsafe_no_sandbox=True)
     assert (record.outcome, record.isolation) == ("loaded", sandbox.PLAIN)
+
+
+def test_without_a_wall_no_other_process_is_ended(tmp_path, monkeypatch):
+    """The child is told that the processes around it are not its own."""
+    asked = {}
+
+    def run_python(*_, stdin, **__):
+        asked.update(json.loads(stdin))
+        raise SandboxError("the sandbox", "it is a test")
+
+    monkeypatch.setattr(loading, "run_python", run_python)
+    path = specimens.write("torch-plain", tmp_path)
+    for lacking, walled in (("taken away", False), ("", True)):
+        monkeypatch.setattr(loading, "problem", lambda told=lacking: told)
+        with pytest.raises(SandboxError):
+            weights_only([path], unsafe_no_sandbox=True)
+        assert asked["walled"] is walled
+
+
+def test_a_missing_torch_is_named(tmp_path, monkeypatch):
+    """Once, and not as a failure of every file."""
+    script = tmp_path / "script.txt"
+    script.write_text("import torch_is_not_there")
+    monkeypatch.setattr(loading, "_SCRIPT", script)
+    with pytest.raises(SetupError, match=r"No module named .torch_is_not_there"):
+        weights_only([specimens.write("torch-plain", tmp_path)])
 
 
 GOOD = {
