@@ -269,3 +269,59 @@ def test_a_child_that_lies_is_cut_and_disbelieved(home, monkeypatch):
     assert all(len(line) < 700 for line in found.found)
     for bad in ({**answer, "found": [1]}, {**answer, "tool": None}, {**answer, "message": {}}, []):
         assert _told(json.dumps(bad), 0, made=True, isolation="").error == "ChildProcessError"
+
+
+def test_several_files_are_loaded_in_one_child_and_told_apart(home):
+    """Each by its own argument, with a folder of its own; what one of them ends with is not the others'."""
+    for name in ("a", "b", "c"):
+        (home / name).mkdir()
+    jobs = [
+        canary.Job(
+            specimens.write("npy-canary", home / name, marker=home / name / "canary"),
+            home / name,
+            allowed,
+        )
+        for name, allowed in (("a", False), ("b", True), ("c", False))
+    ]
+    found = canary.load_each(jobs, loader="numpy")
+    assert [one.made for one in found] == [False, True, False]
+    assert [one.error for one in found] == ["ValueError", "", "ValueError"]
+    assert [(job.home / "canary").is_dir() for job in jobs] == [False, True, False]
+
+
+def test_one_file_that_is_refused_keeps_all_from_being_loaded(home, unrun):
+    """No child starts, so nothing is half done."""
+    good = specimens.write("npy-canary", home, marker=home / "canary")
+    (home / "bad.npy").write_bytes(HOSTILE["numpy"]["another call among the objects"])
+    with pytest.raises(CourseError, match=r"os\.rmdir"):
+        canary.load_each(
+            [canary.Job(good, home, True), canary.Job(home / "bad.npy", home, True)], loader="numpy"
+        )
+
+
+def test_two_files_may_not_make_the_same_folder(home, unrun):
+    """Nobody could tell which of them it was."""
+    job = canary.Job(specimens.write("npy-canary", home, marker=home / "canary"), home, True)
+    with pytest.raises(CourseError, match="the same folder"):
+        canary.load_each([job, job], loader="numpy")
+
+
+def test_a_child_that_ends_early_is_told_for_those_it_had_not_come_to(home, monkeypatch):
+    """The first file's answer stands; the second's is a failure, and no refusal."""
+    from unpickled.canary import loading
+    from unpickled.sandbox import Outcome
+
+    line = {"loaded": True, "error": "", "message": "", "found": [], "tool": "t"}
+    ended = Outcome(
+        code=None,
+        out=json.dumps(line).encode(),
+        err=b"",
+        stopped_by="time",
+        isolation="",
+        seconds=1,
+        memory=1,
+    )
+    monkeypatch.setattr(loading, "run_python", lambda *_, **__: ended)
+    jobs = [canary.Job(specimens.write("npy-plain", home), home)] * 2
+    found = canary.load_each(jobs, loader="numpy")
+    assert [(one.loaded, one.error) for one in found] == [(True, ""), (False, "TimeoutError")]

@@ -97,7 +97,7 @@ def test_what_cannot_be_kept_is_shown_all_the_same(shown, root, tmp_path, monkey
     monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "file" / "progress.json"))
     bench = Bench(root)
     table = bench.table()
-    monkeypatch.setattr("unpickled.lab.experiments._try", lambda *_: shown[2]["joblib"][0])
+    monkeypatch.setattr("unpickled.lab.experiments._try", lambda *_: tuple(shown[2]["joblib"])[:1])
     row = next(row for row in load_formats(root) if row.id == "joblib")
     result = bench.run(replace(row, experiments=row.experiments[:1]))
     assert "cannot be saved" in repr(result)
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_told_below_the_result(shown, root, tmp_path, monkeypa
     """It is set aside, and what was seen now is kept in a new one."""
     monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "progress.json"))
     seen_path(tmp_path).write_text("{")
-    monkeypatch.setattr("unpickled.lab.experiments._try", lambda *_: shown[2]["joblib"][0])
+    monkeypatch.setattr("unpickled.lab.experiments._try", lambda *_: tuple(shown[2]["joblib"])[:1])
     row = next(row for row in load_formats(root) if row.id == "joblib")
     assert "is kept as progress-seen.aside-" in repr(Bench(root).run(row))
     assert set(Seen(seen_path(tmp_path)).outcomes()) == {"joblib-canary"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unpickled.canary.loading import Loaded, load_in_child
+from unpickled.canary.loading import Job, Loaded, load_each, load_in_child
 from unpickled.canary.proving import LOADERS, Loader
 
-__all__ = ["LOADERS", "Loaded", "Loader", "load_in_child"]
+__all__ = ["LOADERS", "Job", "Loaded", "Loader", "load_each", "load_in_child"]

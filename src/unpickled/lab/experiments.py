@@ -1,4 +1,4 @@
-"""The experiments of the format table: each file is written, loaded in an isolated child, and what happened is kept.
+"""The experiments of the format table: files are written, loaded in an isolated child, and what happened is kept.
 
 `experiment` runs those of one row. The tables on the page show at once what was seen.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 import functools
 import shutil
 import weakref
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
-from unpickled import canary, content, sandbox, specimens
+from unpickled import canary, content, specimens
 from unpickled.content import CALLS, Experiment, Format
 from unpickled.errors import ContentError, CourseError, ProgressError
 from unpickled.lab.results import Result, Tried
@@ -22,9 +23,6 @@ from unpickled.progress import Outcome, Seen, seen_path
 from unpickled.widgets import FormatTable
 
 __all__ = ["bench", "experiment"]
-
-_AT_ONCE = 2  # children: PyTorch takes two seconds to start, and half a gigabyte
-_ARGUMENT = {"torch": "weights_only", "numpy": "allow_pickle"}
 
 
 def experiment(row: str) -> Result:
@@ -71,10 +69,7 @@ class Bench:
 
     def run(self, row: Format) -> Result:
         """Run the experiments of one row, keep their outcomes and show them in the tables."""
-        sandbox.problem()  # this and the workspace are made once, before there are two who would make them
-        home = workspace() / "experiments"
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            tried = tuple(pool.map(functools.partial(_try, home), row.experiments))
+        tried = _try(workspace() / "experiments", row.experiments)
         problem = self._keep(tried)
         return Result(row, tried, self._sources, problem)
 
@@ -110,18 +105,30 @@ def bench() -> Bench:
     return Bench(content.course_root())
 
 
-def _try(folder: Path, one: Experiment) -> Tried:
-    """Write the file of one experiment into a folder of its own and load it; what is told is not tried."""
-    if one.expect == "told":
-        return Tried(one)
-    home = folder / one.id
+def _try(folder: Path, experiments: tuple[Experiment, ...]) -> tuple[Tried, ...]:
+    """Write the file of each experiment into a folder of its own and load it; what is told is not tried."""
+    tried = {one.id: Tried(one) for one in experiments}
+    loaders = dict.fromkeys(CALLS[one.call].loader for one in experiments if one.call)
+    for loader in loaders:
+        same = [one for one in experiments if one.call and CALLS[one.call].loader == loader]
+        tried |= {made.experiment.id: made for made in _load(folder, loader, same)}
+    return tuple(tried.values())
+
+
+def _load(folder: Path, loader: str, experiments: list[Experiment]) -> Iterator[Tried]:
+    """Load the files of experiments that have the same loader, in one child."""
+    try:
+        jobs = [_job(folder / one.id, one) for one in experiments]
+        ended = canary.load_each(jobs, loader=cast("canary.Loader", loader))
+    except CourseError as error:
+        yield from (Tried(one, problem=str(error)) for one in experiments)
+        return
+    for one, job, loaded in zip(experiments, jobs, ended, strict=True):
+        yield Tried(one, job.path, loaded)
+
+
+def _job(home: Path, one: Experiment) -> canary.Job:
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    how = CALLS[one.call]
-    named = {_ARGUMENT[how.loader]: how.allowed} if how.allowed is not None else {}
-    try:
-        path = specimens.write(one.specimen, home, marker=home / "canary")
-        loaded = canary.load_in_child(path, home=home, loader=how.loader, **named)  # type: ignore[arg-type]  # held by a test
-    except CourseError as error:
-        return Tried(one, problem=str(error))
-    return Tried(one, path, loaded)
+    path = specimens.write(one.specimen, home, marker=home / "canary")
+    return canary.Job(path, home, bool(CALLS[one.call].allowed))
