@@ -124,7 +124,9 @@ for row in ("unlisted-call", "by-number"):
 # %%
 for column in ("picklescan", "modelscan"):
     tally = run.tally(column=column)
-    print(f"{column:11} not judged: {tally.not_judged:2}   of these with exit code 0: {tally.silent:2}")
+    print(
+        f"{column:11} not judged: {tally.not_judged:2}   of these with exit code 0: {tally.silent:2}"
+    )
 
 assert run.tally(column="picklescan").silent > run.tally(column="modelscan").silent > 0
 

@@ -117,11 +117,12 @@ def legend(board: Board, *, plain: bool = False) -> Iterator[str]:
 def _cell(tally: Tally, room: int, *, plain: bool) -> Text:
     """Write the counts above zero: with its word where there is one alone and room for it, else with signs."""
     counts = [(outcome, count) for outcome, count in _counts(tally) if count]
-    alone = len(counts) == 1 and room >= _WIDE - 3
+    word = f" {counts[0][0]}" if len(counts) == 1 and room >= _WIDE - 3 else ""
+    said = [(f"{_SIGNS[outcome][plain]}{count}{word}", outcome) for outcome, count in counts]
+    between = " " if sum(len(text) + 1 for text, _ in said) <= room else ""
     cell = Text()
-    for outcome, count in counts:
-        said = f"{_SIGNS[outcome][plain]}{count}{f' {outcome}' if alone else ''}"
-        cell.append(" " if cell else "").append(said, style=_STYLES[outcome])
+    for text, outcome in said:
+        cell.append(between if cell else "").append(text, style=_STYLES[outcome])
     return cell
 
 

@@ -95,6 +95,7 @@ def run_script(  # noqa: PLR0913 - each is named at the call
     jobs: Sequence[Sequence[str]],
     *,
     readable: Sequence[Path],
+    warm: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
     without_wall: Excuse = "none",
     seconds: int = 30,
@@ -105,6 +106,7 @@ def run_script(  # noqa: PLR0913 - each is named at the call
         script: the command.
         jobs: its arguments; `{answer}` stands for the file that it is to write its answer to.
         readable: the files and folders that it may see.
+        warm: arguments for a first run whose answer is not wanted, on a file that is known to be plain data.
         variables: environment variables for it.
         without_wall: as in `sandbox.run`.
         seconds: how long each job may take.
@@ -115,7 +117,12 @@ def run_script(  # noqa: PLR0913 - each is named at the call
     Raises:
         SandboxError: there is no bubblewrap, and no excuse.
     """
-    asked = {"tool": script.name, "seconds": seconds, "jobs": [list(job) for job in jobs]}
+    asked = {
+        "tool": script.name,
+        "seconds": seconds,
+        "warm": list(warm),
+        "jobs": [list(job) for job in jobs],
+    }
     ran = run(
         [script.python, "-P", "-B", str(_RUNNER)],
         limits=_limits(len(jobs), seconds),

@@ -74,6 +74,8 @@ def _counts(template: Mapping[str, Any], board: Board, group: tuple[str, ...]) -
         all(counts[name] for name in template.get("some", ()))
         and all(counts[name] == counts[f"{name}_of"] for name in template.get("all", ()))
         and not any(counts[name] for name in template.get("none", ()))
+        and all(3 * counts[name] >= counts[f"{name}_of"] for name in template.get("many", ()))
+        and all(3 * counts[name] < counts[f"{name}_of"] for name in template.get("few", ()))
     )
     return counts if holds else {}
 

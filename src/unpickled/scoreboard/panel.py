@@ -19,7 +19,7 @@ from unpickled.scanners.workshop import Workshop
 from unpickled.scoreboard import readers
 from unpickled.scoreboard.commands import Ended, Script, find, run_script
 from unpickled.scoreboard.results import Column, Opinion
-from unpickled.specimens import default_marker
+from unpickled.specimens import default_marker, write
 
 __all__ = ["OPTIONAL", "SCANNERS", "Setting", "Task", "columns", "tasks"]
 
@@ -27,7 +27,7 @@ _WORDS = Path(__file__).with_name("words.toml")
 SCANNERS = ("picklescan", "modelscan", "weights_only", "fickling", "modelaudit")
 OPTIONAL = frozenset({"fickling", "modelaudit"})  # not part of what a learner installs
 _BEHIND_A_WALL = frozenset({"weights_only", "fickling", "modelaudit"})
-_CHUNK = {"picklescan": 42, "modelscan": 21, "fickling": 42, "modelaudit": 11}  # files a child
+_CHUNK = {"picklescan": 42, "modelscan": 21, "fickling": 42, "modelaudit": 41}  # files a child
 _SECONDS = 60  # for one command on one file
 # Its telemetry is off three times: by its own two variables, and because behind the wall there is no network.
 _QUIET = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1"}
@@ -160,10 +160,13 @@ def _command(name: str, paths: tuple[Path, ...], setting: Setting) -> Iterator[O
     script = find(name)
     if script is None:  # it was there a moment ago
         raise ScanError(name, "it is not installed any more", f"pip install {name}")
+    # fickling has all its libraries when it is loaded; modelaudit takes two seconds more for its first file.
+    warm = _jobs(name, [_plain_file(setting.folder)])[0] if name == "modelaudit" else []
     ended, _ = run_script(
         script,
         _jobs(name, paths),
         readable=[setting.folder],
+        warm=warm,
         variables=_QUIET if name == "modelaudit" else {},
         without_wall=setting.excuse,
         seconds=_SECONDS,
@@ -171,6 +174,13 @@ def _command(name: str, paths: tuple[Path, ...], setting: Setting) -> Iterator[O
     read = readers.from_fickling if name == "fickling" else readers.from_modelaudit
     for path, end in zip(paths, ended, strict=True):
         yield read(_without_paths(end, path))
+
+
+def _plain_file(folder: Path) -> Path:
+    """Return a specimen of plain data, in a folder of its own."""
+    home = folder / "warm"
+    home.mkdir(exist_ok=True)
+    return write("plain-4", home)
 
 
 def _without_paths(ended: Ended, path: Path) -> Ended:

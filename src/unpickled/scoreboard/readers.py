@@ -98,12 +98,13 @@ def from_modelaudit(ended: Ended) -> Opinion:
         return _opinion(ended, "nothing", "incomplete", "It did not read all of it.")
     if ended.code == 0:
         return _opinion(ended, "quiet", "clean", "")
-    return _opinion(
-        ended,
-        "warns",
-        issues[0][0] if issues else "issues",
-        _first_line(issues[0][1] if issues else ""),
-    )
+    severity, message = max(issues, key=_by_severity, default=("issues", ""))
+    return _opinion(ended, "warns", severity, _first_line(message))
+
+
+def _by_severity(issue: tuple[str, str]) -> int:
+    known = ("debug", "info", "warning", "critical")
+    return known.index(issue[0]) if issue[0] in known else len(known)
 
 
 def _objects(text: str) -> list[dict[str, Any]]:
