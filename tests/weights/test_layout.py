@@ -69,9 +69,12 @@ def test_a_zip_is_told_apart_to_the_field(files: dict[str, Path]) -> None:
     by_label = {field.label: field.value for field in head.fields}
     assert head.label == f"{first.filename}: local header"
     assert by_label["CRC-32"] == f"{first.CRC:08x}"
+    assert by_label["time and date"] == "{}-{:02}-{:02}".format(*first.date_time)
     assert by_label["size unpacked"] == f"{first.file_size:,}"
     assert (member.where, member.end - member.start) == (first.filename, first.compress_size)
-    assert sum(region.label.endswith(": entry of the directory") for region in told.regions) == count
+    assert (
+        sum(region.label.endswith(": entry of the directory") for region in told.regions) == count
+    )
     assert values(told)["members"] == str(count)
     assert told.regions[-1].label == "end of the directory"
 

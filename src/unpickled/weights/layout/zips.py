@@ -67,7 +67,7 @@ def _local_header(survey: Survey) -> int:
     survey.number("version needed", 2)
     survey.number("flags", 2)
     survey.number("method", 2)
-    survey.number("time and date", 4)
+    survey.field("number", "time and date", 4, _date(int.from_bytes(survey.peek(4), "little")))
     survey.field("number", "CRC-32", 4, f"{int.from_bytes(survey.peek(4), 'little'):08x}")
     size = survey.number("size in the archive", 4)
     survey.number("size unpacked", 4)
@@ -76,6 +76,12 @@ def _local_header(survey: Survey) -> int:
     survey.field("rest", "extra field", extra)
     survey.close(f"{name}: local header", where=name)
     return size
+
+
+def _date(packed: int) -> str:
+    """Read MS-DOS time and date, of which the date is the upper half."""
+    days = packed >> 16
+    return f"{1980 + (days >> 9)}-{days >> 5 & 15:02}-{days & 31:02}"
 
 
 def _descriptor(survey: Survey, name: str) -> None:

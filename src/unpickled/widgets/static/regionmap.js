@@ -80,7 +80,8 @@ export class RegionMap {
     node.unpLabel = el("span", { class: "unp-region-label" });
     node.unpValue = el("code", { class: "unp-region-value" });
     node.unpPlace = el("span", { class: "unp-region-place" });
-    node.append(node.unpSwatch, node.unpLabel, node.unpValue, node.unpPlace);
+    node.unpSize = el("span", { class: "unp-region-place unp-region-size" });
+    node.append(node.unpSwatch, node.unpLabel, node.unpValue, node.unpPlace, node.unpSize);
     return node;
   }
 
@@ -94,7 +95,8 @@ export class RegionMap {
     node.title = `${ROLES[item.role]}: ${item.label}${item.value && ` = ${item.value}`}`;
     setText(node.unpLabel, item.label);
     setCell(node.unpValue, item.value);
-    setText(node.unpPlace, item.field ? String(item.start) : `${item.start} · ${(item.end - item.start).toLocaleString("en")} B`);
+    setText(node.unpPlace, String(item.start));
+    setText(node.unpSize, `${(item.end - item.start).toLocaleString("en")} B`);
   }
 
   /** Move to a neighbour, or to an end. Returns whether the key was one of the list's. */
