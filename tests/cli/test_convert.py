@@ -159,6 +159,9 @@ def test_a_report_for_a_person(run, tmp_path, stand_in):
     assert "and 188 more not carried over" in text
     assert "\x1b" not in text
     assert "no wall" in lines[-1]
+    assert "--all" not in text
+    stand_in["done"] = replace(DONE, part="model", left=("ema: dict with 9 tensors",), left_total=1)
+    assert "--part KEY takes another part" in run(path.name, "o.safetensors").output
     assert max(map(len, lines[:-1])) <= 100
 
 

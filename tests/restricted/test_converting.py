@@ -119,7 +119,7 @@ TAKEN_OVER = {
         'tell(outcome="failed", message="I/O error: No space left on device (os error 28)")',
         "disk is full",
     ),
-    "flood": ('print("x" * 3_000_000)', "over a limit: output"),
+    "flood": ('print("x" * 20_000_000)', "over a limit: output"),
 }
 
 
@@ -219,6 +219,15 @@ def test_a_file_system_without_links_will_do(child, monkeypatch):
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     child(FINE)
     assert left_over(child) == ["out.safetensors"]
+
+
+def test_a_long_name_leaves_room_for_the_draft(child):
+    """A file's name may have 255 bytes; the draft's folder beside it has a shorter one."""
+    child.out = child.folder / ("\N{SNAKE}" * 60 + ".safetensors")
+    with drafts.draft_of(child.out) as draft:
+        draft.write_bytes(b"x")
+        drafts.put_in_place(draft, child.out, overwrite=False)
+    assert left_over(child) == [child.out.name]
 
 
 def test_a_link_is_replaced_and_not_followed(child):

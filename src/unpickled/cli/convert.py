@@ -161,6 +161,8 @@ def _lines(done: Conversion, report: FileReport) -> Iterator[str]:
     for left in done.left[:_SHOWN]:
         yield printable(f"    {left}")
     yield from _rest(done.left_total - min(len(done.left), _SHOWN), "not carried over")
+    if done.part and any("tensor" in left for left in done.left):
+        yield "  There are tensors among it: --part KEY takes another part, --all takes every tensor."
     if done.isolation.startswith("a plain child"):
         yield f"  It was loaded in {done.isolation}."
 

@@ -25,6 +25,7 @@ _WHOLE_MODEL = (
     "Only tensors and plain values can be converted. Where the file comes from, save "
     "model.state_dict() instead of the model."
 )
+_TOLD = 16 << 20  # bytes of an answer, which lists tied names
 _FROM_TORCH = "Nothing was written. Save it from PyTorch, as safetensors."
 
 
@@ -108,6 +109,7 @@ def _run(  # noqa: PLR0913 - the two children differ in all of it
             address_space=memory + _MAPPED + 2 * job.size + job.most,
             processes=64,
             disk=job.most + _ROOM,
+            output=_TOLD,
         ),
         readable=[_PACKAGE, job.model, *readable],
         writable=list(writable),
