@@ -198,6 +198,10 @@ lab.card("p-new-on-the-list")
 # ```
 #
 # > **Do.** Look at the false alarms before you look at what was caught. Would you read the fortieth warning as carefully as the first?
-#
+
+# %%
+lab.card("p-forty-warnings")
+
+# %% [markdown]
 # **In one line:** a scanner's "nothing found" is a sentence about its list and about what it opened, and only then about
 # your file.
