@@ -1,4 +1,4 @@
-"""Hashing and verifying beside their peers on the same files in one run: hashlib.file_digest and sha256sum.
+"""Hashing, verifying and signatures beside their peers in one run: file_digest, sha256sum, model_signing.
 
 usage: python bench/guard.py [--json] [--size MB]     One large file, and as many bytes in 64 files; 200 MB by default.
 """
@@ -16,9 +16,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from unpickled import defence
+import model_signing
 
-ROUNDS = 3
+from unpickled import defence
+from unpickled.defence.keys import make_keys
+
+ROUNDS = 5
 
 
 def one_by_one(folder: Path) -> None:
@@ -34,6 +37,17 @@ def sha256sum(folder: Path) -> None:
 def ours(folder: Path) -> None:
     lock = defence.Lock(tuple(LOCKS[folder].pins))
     assert not defence.verify_folder(folder, lock, advance=lambda _: None).faults
+
+
+def our_check(folder: Path) -> None:
+    trust = defence.Trust(public_key=folder.parent / "keys" / "signing.pub")
+    defence.check_signature(folder, folder.with_suffix(".sig"), trust)
+
+
+def their_check(folder: Path) -> None:
+    config = model_signing.verifying.Config()
+    config.use_elliptic_key_verifier(public_key=folder.parent / "keys" / "signing.pub")
+    config.verify(folder, folder.with_suffix(".sig"))
 
 
 LOCKS: dict[Path, defence.Lock] = {}
@@ -67,6 +81,10 @@ def measured(root: Path, size: int) -> dict[str, float]:
     one, many = fill(root / "one", 1, size), fill(root / "many", 64, size)
     digest, verify = medians(one, one_by_one, ours)
     serial, parallel = medians(many, one_by_one, ours)
+    make_keys(root / "keys")
+    signer = defence.Signer(key=root / "keys" / "signing.key")
+    defence.sign_folder(many, many.with_suffix(".sig"), signer)
+    peer_check, check = medians(many, their_check, our_check)
     rows = {
         "one file: file_digest, s": round(digest, 3),
         "one file: verify, s": round(verify, 3),
@@ -74,6 +92,8 @@ def measured(root: Path, size: int) -> dict[str, float]:
         "64 files: file_digest one by one, s": round(serial, 3),
         "64 files: verify, s": round(parallel, 3),
         "64 files: speed of verify / file_digest": round(serial / parallel, 2),
+        "64 files: speed of verify / model_signing": round(peer_check / parallel, 2),
+        "64 files: speed of check-signature / model_signing": round(peer_check / check, 2),
     }
     if shutil.which("sha256sum"):
         (peer,) = medians(one, sha256sum)
@@ -92,7 +112,7 @@ def main() -> None:
         print(json.dumps(rows))
     else:
         for name, value in rows.items():
-            print(f"{name:<46} {value}")
+            print(f"{name:<52} {value}")
 
 
 if __name__ == "__main__":

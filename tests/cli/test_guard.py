@@ -109,3 +109,54 @@ def test_ctrl_c_leaves_no_lock_and_no_draft(model):
         "unpickled: stopped; nothing was left half-written.\n",
     )
     assert [path.name for path in model.parent.iterdir()] == ["model"]
+
+
+def test_keys_sign_check_then_a_changed_byte(model, capsys):
+    """By key and by CA: exit 0 all the way, and 1 when a byte is changed or the key is another's."""
+    for keys in ("keys", "other"):
+        assert run(["guard", "keys", keys, "--ca", "Our models", "--name", "Ada"]) == 0
+    told = capsys.readouterr().out
+    assert "Keep to yourself: ca.key, signing.key." in told
+    sign = ["guard", "sign", "model", "--key", "keys/signing.key"]
+    assert run(sign) == 0
+    assert run([*sign, "-o", "ca.sig", "--certificate", "keys/signing.crt"]) == 0
+    assert "1 file signed by CN=Ada." in capsys.readouterr().out
+    check = ["guard", "check-signature", "model"]
+    assert run([*check, "ca.sig", "--ca", "keys/ca.crt"]) == 0
+    assert run([*check, "model.sig", "--public-key", "keys/signing.pub", "--json"]) == 0
+    assert '"ok": true' in capsys.readouterr().out
+    assert run([*check, "ca.sig", "--ca", "other/ca.crt"]) == 1
+    assert run([*check, "model.sig", "--public-key", "other/signing.pub", "--json"]) == 1
+    assert '"problem": "it was signed with another key"' in capsys.readouterr().out
+    (model / "a.bin").write_bytes(b"b")
+    assert run([*check, "model.sig", "--public-key", "keys/signing.pub"]) == 1
+    assert "Hash mismatch for 'a.bin'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sign", "model"],
+        ["sign", "model", "--key", "k", "--keyless"],
+        ["sign", "model", "--keyless", "--certificate", "c"],
+        ["check-signature", "model", "s"],
+        ["check-signature", "model", "s", "--public-key", "k", "--ca", "c"],
+        ["check-signature", "model", "s", "--identity", "ada@example.org"],
+    ],
+    ids=" ".join,
+)
+def test_whose_signature_has_to_be_said(model, words):
+    """Wrong usage is 2, before anything is read."""
+    assert run(["guard", *words]) == 2
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["pin", "--help"], ["sign", "--help"], ["keys", "--help"]]
+)
+def test_help_is_cheap(words):
+    """No command's help imports cryptography or model signing, and rich only where a name is escaped."""
+    code = f"import sys; from unpickled.cli.main import run; run(['guard', *{words!r}]); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Examples:" in done.stdout or "Commands:" in done.stdout
+    for heavy in ("model_signing", "cryptography", "OpenSSL", "sigstore", "'rich'", "'numpy'"):
+        assert heavy not in done.stdout.splitlines()[-1]

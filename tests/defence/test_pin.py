@@ -120,7 +120,7 @@ def test_sockets_and_empty_folders(model, tmp_path, monkeypatch):
         with pytest.raises(defence.RefusedError, match="it is a socket"):
             defence.pin_folder(model)
     (tmp_path / "empty" / "deep").mkdir(parents=True)
-    with pytest.raises(defence.RefusedError, match="holds no file to pin"):
+    with pytest.raises(defence.RefusedError, match="holds no file"):
         defence.pin_folder(tmp_path / "empty")
     for wrong, problem in (
         (tmp_path / "none", "no such folder"),

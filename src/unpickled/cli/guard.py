@@ -11,6 +11,15 @@ __all__ = ["STEPS", "guard"]
 STEPS = {
     "pin": ("unpickled.cli.guard_pin:pin", "Write down what each file of a folder is."),
     "verify": ("unpickled.cli.guard_pin:verify", "Refuse a folder that is not as it was pinned."),
+    "keys": (
+        "unpickled.cli.guard_sign:keys",
+        "Make a pair of keys to sign with, and a CA if you want one.",
+    ),
+    "sign": ("unpickled.cli.guard_sign:sign", "Sign every file of a folder."),
+    "check-signature": (
+        "unpickled.cli.guard_sign:check_signature",
+        "Refuse a folder that is not as it was signed.",
+    ),
 }
 """Commands in the order in which they are used: where each lives, and what it does."""
 
@@ -37,7 +46,9 @@ class _Steps(click.Group):
     cls=_Steps,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="A model from the day it was reviewed to every day after:\n\n"
-    "  unpickled guard pin model/ -o model.lock\n\n  unpickled guard verify model/ model.lock",
+    "  unpickled guard pin model/ -o model.lock\n\n  unpickled guard verify model/ model.lock\n\n"
+    "  unpickled guard keys keys/\n\n  unpickled guard sign model/ -o model.sig --key keys/signing.key\n\n"
+    "  unpickled guard check-signature model/ model.sig --public-key keys/signing.pub",
 )
 def guard() -> None:
-    """Pin the model that was reviewed, and refuse everything else."""
+    """Pin the model that was reviewed, sign it, and refuse everything else."""

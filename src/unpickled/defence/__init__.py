@@ -1,4 +1,4 @@
-"""The maximum bar with real parts: pin what was reviewed, and refuse everything else."""
+"""The maximum bar with real parts: pin what was reviewed, sign it, and refuse everything else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from unpickled.defence.pinning import (
     verify_folder,
 )
 from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.signing import Signed, Signer, Trust, check_signature, sign_folder
 from unpickled.defence.writing import require_place, write_whole
 
 __all__ = [
@@ -22,13 +23,18 @@ __all__ = [
     "Lock",
     "Pin",
     "RefusedError",
+    "Signed",
+    "Signer",
+    "Trust",
     "Verification",
+    "check_signature",
     "parse_lock",
     "pin_folder",
     "pinned_size",
     "read_lock",
     "require_place",
     "shown",
+    "sign_folder",
     "spelled",
     "verify_folder",
     "write_whole",

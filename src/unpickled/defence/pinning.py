@@ -14,7 +14,15 @@ from unpickled.defence.lock import Lock, Pin, clash
 from unpickled.defence.names import spelled
 from unpickled.defence.refusals import GuardError, RefusedError
 
-__all__ = ["Fault", "FaultKind", "Verification", "pin_folder", "pinned_size", "verify_folder"]
+__all__ = [
+    "Fault",
+    "FaultKind",
+    "Verification",
+    "pin_folder",
+    "pinned_size",
+    "require_plain",
+    "verify_folder",
+]
 
 FaultKind: TypeAlias = Literal[
     "changed", "added", "missing", "renamed", "symlink", "special", "unreadable"
@@ -85,7 +93,7 @@ def pin_folder(
     """
     place = os.fspath(folder)
     listing = list_folder(folder, but=lock)
-    _require_plain(listing, place)
+    require_plain(listing, place)
     digests = hash_files(listing.files, advance)
     return Lock.of(_pin(file, digests[file.name], place) for file in listing.files)
 
@@ -129,7 +137,13 @@ def verify_folder(
     return Verification(lock, tuple(sorted(faults, key=lambda fault: fault.name)))
 
 
-def _require_plain(listing: Listing, place: str) -> None:
+def require_plain(listing: Listing, place: str) -> None:
+    """Refuse a folder that holds no file, a link, a special file, or two names that are one elsewhere.
+
+    Raises:
+        RefusedError: it does.
+        GuardError: something in it cannot be looked at.
+    """
     for odd in listing.odd:
         name = f"{place}: {spelled(odd.name)}"
         if odd.kind == "unreadable":
@@ -139,9 +153,9 @@ def _require_plain(listing: Listing, place: str) -> None:
             if odd.kind == "symlink"
             else "Take it out."
         )
-        raise RefusedError(name, f"{odd.detail}, and only plain files are pinned", remedy)
+        raise RefusedError(name, f"{odd.detail}, and only plain files are pinned or signed", remedy)
     if not listing.files:
-        raise RefusedError(place, "the folder holds no file to pin", "Check the path.")
+        raise RefusedError(place, "the folder holds no file", "Check the path.")
     same = clash([file.name for file in listing.files])
     if same:
         problem = f"{spelled(same[0])} and {spelled(same[1])} are one name on macOS and Windows"

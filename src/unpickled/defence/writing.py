@@ -30,7 +30,11 @@ def require_place(path: Path, *, overwrite: bool = False) -> None:
 
 
 def write_whole(
-    path: Path, data: bytes | Iterable[bytes | memoryview], *, overwrite: bool = False
+    path: Path,
+    data: bytes | Iterable[bytes | memoryview],
+    *,
+    overwrite: bool = False,
+    private: bool = False,
 ) -> None:
     """Write a file so that at any moment there is the old one (or none), or the new one, and never a part of it.
 
@@ -38,6 +42,7 @@ def write_whole(
         path: the file.
         data: all of its bytes, or the pieces of them; what raises while it gives them leaves no file.
         overwrite: whether it may take the place of a file.
+        private: whether only its owner may read it.
 
     Raises:
         GuardError: it is there already, or the system refuses; nothing was changed.
@@ -45,7 +50,7 @@ def write_whole(
     draft = path.with_name(f"{DRAFT}{secrets.token_hex(8)}")
     try:
         try:
-            _write(draft, [data] if isinstance(data, bytes) else data)
+            _write(draft, [data] if isinstance(data, bytes) else data, 0o600 if private else 0o666)
             _give_name(draft, path, overwrite=overwrite)
         finally:
             with contextlib.suppress(OSError):
@@ -57,9 +62,9 @@ def write_whole(
         raise cannot_write(path, error) from error
 
 
-def _write(draft: Path, pieces: Iterable[bytes | memoryview]) -> None:
+def _write(draft: Path, pieces: Iterable[bytes | memoryview], mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    opened = os.open(draft, flags, 0o666)
+    opened = os.open(draft, flags, mode)
     try:
         for piece in pieces:
             left = memoryview(piece)

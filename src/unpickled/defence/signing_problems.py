@@ -1,0 +1,88 @@
+"""What the packages below a signature raise, turned into one line: refused, or could not be judged."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from cryptography.exceptions import InvalidSignature
+from OpenSSL.crypto import X509StoreContextError
+
+from unpickled.defence.refusals import GuardError, RefusedError
+
+__all__ = ["told", "told_of_keys"]
+
+_REFUSE = "Do not load it: ask whoever published it."
+_MISMATCH = "Signature mismatch: "
+_SHOWN = 300
+_KEYS = "It has to be PEM, of an elliptic curve, without a password: unpickled guard keys"
+_OFFLINE = (
+    "Keyless signatures need it. Without: sign with a key (unpickled guard keys), "
+    "or check with --public-key or --ca."
+)
+
+
+def told(error: Exception, place: str) -> GuardError:
+    """Return the error for a reader; what is not known to be a failure of ours or of the network is a refusal."""
+    text = str(error)
+    if _network(error):
+        return GuardError("sigstore", "there is no network, or it does not answer", _OFFLINE)
+    if isinstance(error, OSError):
+        return GuardError(str(error.filename or place), error.strerror or text, "Check the path.")
+    return RefusedError(place, _refusal(error, text), _REFUSE)
+
+
+def told_of_keys(error: Exception, place: str) -> GuardError:
+    """Return the error for what is raised while a key or a certificate is read."""
+    if _network(error) or isinstance(error, OSError):
+        return told(error, place)
+    problem = f"it cannot be used: {_line(str(error)) or type(error).__name__}"
+    return GuardError(place, problem, _KEYS)
+
+
+def _refusal(error: Exception, text: str) -> str:
+    if isinstance(error, InvalidSignature):
+        return "the signature is not of this key, or what it signs was changed"
+    if isinstance(error, X509StoreContextError):
+        return f"its certificate is not one of a CA that is trusted here ({_line(text)})"
+    if text.startswith("Key mismatch"):
+        return "it was signed with another key"
+    if text.startswith(_MISMATCH):
+        return f"the folder is not what was signed: {_diff(text)}"
+    return f"it does not verify: {_line(text) or type(error).__name__}"
+
+
+def _diff(text: str) -> str:
+    """Return the list of differences as the package words it, without the list's own marks."""
+    try:
+        return _line("; ".join(ast.literal_eval(text.removeprefix(_MISMATCH))))
+    except (ValueError, SyntaxError, TypeError):
+        return _line(text)
+
+
+def _network(error: BaseException) -> bool:
+    return any(_of_network(one) for one in _chain(error))
+
+
+def _of_network(error: BaseException) -> bool:
+    kind = type(error)
+    return isinstance(error, ConnectionError | TimeoutError) or any(
+        parent.__name__ in {"DownloadError", "RequestException", "NetworkError", "HTTPError"}
+        for parent in kind.__mro__
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__]
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

@@ -1,0 +1,346 @@
+"""A signature holds for the very files that were signed, by the very key or CA that is trusted, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import socket
+import stat
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.defence.at_each_step import tries
+from unpickled import defence
+from unpickled.defence.keys import make_keys
+from unpickled.defence.statement import parse_statement
+
+WAYS = ("key", "ca")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Two sets of keys, ours and a stranger's, and a model signed in both ways by each."""
+    home = tmp_path_factory.mktemp("sign")
+    model = home / "model"
+    for name, data in {"config.json": b"{}", "w/a.bin": b"aaa", ".gitattributes": b"*"}.items():
+        (model / name).parent.mkdir(parents=True, exist_ok=True)
+        (model / name).write_bytes(data)
+    for whose in ("ours", "theirs"):
+        make_keys(home / whose, ca=f"{whose} CA", name=f"{whose} signer")
+        for way in WAYS:
+            defence.sign_folder(model, home / f"{whose}-{way}.sig", signer(home / whose, way))
+    return home
+
+
+def signer(keys, way):
+    certificate = keys / "signing.crt" if way == "ca" else None
+    return defence.Signer(key=keys / "signing.key", certificate=certificate)
+
+
+def trust(keys, way):
+    if way == "ca":
+        return defence.Trust(roots=(keys / "ca.crt",))
+    return defence.Trust(public_key=keys / "signing.pub")
+
+
+@pytest.fixture
+def model(home, tmp_path):
+    return shutil.copytree(
+        home / "model", tmp_path / "renamed"
+    )  # the folder's own name is not signed
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_untouched_model_is_as_signed(home, model, way):
+    """And says by whom."""
+    signed = defence.check_signature(model, home / f"ours-{way}.sig", trust(home / "ours", way))
+    assert signed.files == 3
+    assert signed.who.startswith("CN=ours signer" if way == "ca" else "key ")
+
+
+ATTACKS = {
+    "a byte": lambda m: (m / "w/a.bin").write_bytes(b"aab"),
+    "longer": lambda m: (m / "w/a.bin").write_bytes(b"aaaa"),
+    "added": lambda m: (m / "w/b.bin").write_bytes(b"b"),
+    "added, hidden": lambda m: (m / ".b").write_bytes(b"b"),
+    "added where git keeps its own": lambda m: (
+        (m / ".git").mkdir(),
+        (m / ".git/hook").write_bytes(b"b"),
+    ),
+    "added as .gitignore": lambda m: (m / ".gitignore").write_bytes(b"b"),
+    "git's file changed": lambda m: (m / ".gitattributes").write_bytes(b"+"),
+    "removed": lambda m: (m / "w/a.bin").unlink(),
+    "renamed": lambda m: (m / "w/a.bin").rename(m / "w/b.bin"),
+    "a link": lambda m: (
+        (m / "w/a.bin").rename(m.parent / "a"),
+        (m / "w/a.bin").symlink_to(m.parent / "a"),
+    ),
+    "a pipe": lambda m: os.mkfifo(m / "p"),
+    "emptied": lambda m: (shutil.rmtree(m), m.mkdir()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_each_change_is_refused(home, model, way, attack):
+    """Changed, added, removed, renamed, a link: also where the package by itself looks away."""
+    ATTACKS[attack](model)
+    with pytest.raises(defence.RefusedError) as refusal:
+        defence.check_signature(model, home / f"ours-{way}.sig", trust(home / "ours", way))
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("way", "problem"),
+    [("key", "signed with another key"), ("ca", "not one of a CA that is trusted")],
+)
+def test_a_strangers_signature_is_refused(home, model, way, problem):
+    """A wrong key, a foreign CA: the signature itself is in order."""
+    stranger = home / f"theirs-{way}.sig"
+    assert defence.check_signature(model, stranger, trust(home / "theirs", way)).files == 3
+    with pytest.raises(defence.RefusedError, match=problem):
+        defence.check_signature(model, stranger, trust(home / "ours", way))
+
+
+def test_the_ways_do_not_pass_for_each_other(home, model):
+    """A signature by key is none of a CA's, nor the other way round."""
+    for way, other in (WAYS, WAYS[::-1]):
+        with pytest.raises(defence.GuardError):
+            defence.check_signature(model, home / f"ours-{way}.sig", trust(home / "ours", other))
+
+
+def changed(path, change):
+    bundle = json.loads(path.read_text())
+    change(bundle)
+    return json.dumps(bundle).encode()
+
+
+def resigned(bundle):
+    """Exchange what is signed, and keep the signature."""
+    payload = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+    payload["predicate"]["resources"][0]["digest"] = "0" * 64
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+
+
+def forged_hint(bundle, home):
+    """A stranger's signature with the name of our key."""
+    ours = json.loads((home / "ours-key.sig").read_text())
+    bundle["verificationMaterial"] = ours["verificationMaterial"]
+
+
+def test_a_forged_signature_is_refused(home, model, tmp_path):
+    """The list of files exchanged; a stranger's signature under the name of our key."""
+    path = tmp_path / "model.sig"
+    for way in WAYS:
+        path.write_bytes(changed(home / f"ours-{way}.sig", resigned))
+        with pytest.raises(
+            defence.RefusedError, match="not of this key, or what it signs was changed"
+        ):
+            defence.check_signature(model, path, trust(home / "ours", way))
+    path.write_bytes(changed(home / "theirs-key.sig", lambda bundle: forged_hint(bundle, home)))
+    with pytest.raises(defence.RefusedError, match="not of this key"):
+        defence.check_signature(model, path, trust(home / "ours", "key"))
+
+
+def test_a_certificate_from_a_signer_is_no_ca(home, model, tmp_path):
+    """Who has a certificate to sign models cannot make more of them."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    from unpickled.defence import keys
+
+    ours = home / "ours"
+    root = serialization.load_pem_private_key((ours / "signing.key").read_bytes(), None)
+    issuer = x509.load_pem_x509_certificate((ours / "signing.crt").read_bytes()).subject
+    key = keys.ec.generate_private_key(keys.ec.SECP256R1())
+    (tmp_path / "k").write_bytes(keys._private(key))
+    forged = keys._certificate(key.public_key(), keys._named("x"), issuer, root, years=1)
+    (tmp_path / "c").write_bytes(forged)
+    signing = defence.Signer(
+        key=tmp_path / "k", certificate=tmp_path / "c", chain=(ours / "signing.crt",)
+    )
+    defence.sign_folder(model, tmp_path / "s", signing)
+    with pytest.raises(defence.RefusedError, match="not one of a CA"):
+        defence.check_signature(model, tmp_path / "s", trust(ours, "ca"))
+
+
+def test_trust_is_said_once():
+    """With no root at all, the package would trust the CAs of the web."""
+    for wrong in (
+        {},
+        {"roots": ()},
+        {"identity": "ada@example.org"},
+        {"public_key": "a", "roots": ("b",)},
+    ):
+        with pytest.raises(defence.GuardError, match="whose signature"):
+            defence.Trust(**wrong)
+
+
+@given(st.data())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_damaged_signature_holds_for_another_folder(home, tmp_path, data):
+    """One byte of a signature changed, or its end cut off: refused, or it still says the very same."""
+    whole = (home / "ours-key.sig").read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    byte = bytes([data.draw(st.integers(0, 255))])
+    path = tmp_path / "damaged.sig"
+    for damaged in (whole[:at], whole[:at] + byte + whole[at + 1 :]):
+        path.write_bytes(damaged)
+        try:
+            signed = defence.check_signature(home / "model", path, trust(home / "ours", "key"))
+        except defence.GuardError as error:
+            told = str(error)
+            assert len(told.splitlines()) == 1
+        else:
+            same = parse_statement(damaged, "s") == parse_statement(whole, "s")
+            assert same
+            assert signed.files == 3
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"mediaType": 1, "verificationMaterial": 2, "dsseEnvelope": 3}',
+    ],
+    ids=["empty", "no keys", "a list", "null", "no text", "deep", "no objects"],
+)
+def test_what_is_no_signature_is_one_line(home, model, tmp_path, data):
+    """Exit 2: it could not be judged."""
+    path = tmp_path / "model.sig"
+    path.write_bytes(data)
+    with pytest.raises(defence.GuardError, match="is no signature") as error:
+        defence.check_signature(model, path, trust(home / "ours", "key"))
+    assert error.value.exit_code == 2
+
+
+def test_a_bundle_with_a_second_spelling_is_refused(home, model, tmp_path):
+    """`dsse_envelope` beside `dsseEnvelope`: two readers could take one each."""
+    path = tmp_path / "model.sig"
+    path.write_bytes(
+        changed(home / "ours-key.sig", lambda b: b.update(dsse_envelope=b["dsseEnvelope"]))
+    )
+    with pytest.raises(defence.GuardError, match="is no signature"):
+        defence.check_signature(model, path, trust(home / "ours", "key"))
+
+
+def test_what_the_package_signed_by_its_defaults_is_checked(home, model, tmp_path):
+    """It leaves git's files out; then they are refused, and the rest is taken once they are gone."""
+    import model_signing
+
+    sig, keys = tmp_path / "model.sig", home / "ours"
+    config = model_signing.signing.Config()
+    config.use_elliptic_key_signer(private_key=keys / "signing.key").sign(model, sig)
+    with pytest.raises(defence.RefusedError, match=r"does not cover \.gitattributes"):
+        defence.check_signature(model, sig, trust(keys, "key"))
+    (model / ".gitattributes").unlink()
+    assert defence.check_signature(model, sig, trust(keys, "key")).files == 2
+
+
+def test_what_we_signed_is_checked_by_the_package(home, model, tmp_path):
+    """The same file serves an engineer who has only that; and this is what it overlooks, and we do not."""
+    import model_signing
+
+    (model / ".gitattributes").unlink()
+    sig, keys = tmp_path / "model.sig", home / "ours"
+    defence.sign_folder(model, sig, signer(keys, "ca"))
+    theirs = model_signing.verifying.Config()
+    theirs.use_certificate_verifier(certificate_chain=[keys / "ca.crt"])
+    theirs.verify(model, sig)
+    (model / ".gitignore").write_bytes(b"added")
+    theirs.verify(model, sig)
+    with pytest.raises(defence.RefusedError):
+        defence.check_signature(model, sig, trust(keys, "ca"))
+
+
+def test_keys_that_cannot_sign(home, model, tmp_path):
+    """Missing, rubbish, another kind, not the certificate's: one line, and no signature."""
+    (tmp_path / "rubbish").write_text("x")
+    out = tmp_path / "s"
+    keys = home / "ours"
+    for wrong in (
+        defence.Signer(key=tmp_path / "none"),
+        defence.Signer(key=tmp_path / "rubbish"),
+        defence.Signer(key=keys / "signing.pub"),
+        defence.Signer(key=home / "theirs/signing.key", certificate=keys / "signing.crt"),
+    ):
+        with pytest.raises(defence.GuardError) as error:
+            defence.sign_folder(model, out, wrong)
+        assert error.value.exit_code == 2
+        assert not out.exists()
+    for trusted in (
+        defence.Trust(public_key=tmp_path / "rubbish"),
+        defence.Trust(roots=(tmp_path / "rubbish",)),
+    ):
+        with pytest.raises(defence.GuardError, match="cannot be used") as error:
+            defence.check_signature(model, home / "ours-key.sig", trusted)
+        assert error.value.exit_code == 2
+
+
+def test_a_signature_does_not_lie_in_what_it_signs(home, model):
+    """It would be a file that it does not cover."""
+    with pytest.raises(defence.GuardError, match="lies in the folder"):
+        defence.sign_folder(model, model / "w/model.sig", signer(home / "ours", "key"))
+    (model / os.fsdecode(b"\xff")).write_bytes(b"")
+    with pytest.raises(defence.RefusedError, match="no UTF-8"):
+        defence.sign_folder(model, model.parent / "s", signer(home / "ours", "key"))
+
+
+def test_keyless_says_that_there_is_no_network(home, model, tmp_path, monkeypatch):
+    """One line with the remedy, and no signature."""
+
+    def refused(*_):
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    account = defence.Trust(identity="ada@example.org", issuer="https://accounts.example.org")
+    for call in (
+        lambda: defence.sign_folder(model, tmp_path / "s", defence.Signer()),
+        lambda: defence.check_signature(model, home / "ours-key.sig", account),
+    ):
+        with pytest.raises(defence.GuardError, match="no network, or it does not answer") as error:
+            call()
+        assert (error.value.exit_code, (tmp_path / "s").exists()) == (2, False)
+
+
+def test_secret_keys_are_their_owners(tmp_path):
+    """And a folder that is there is not written into."""
+    old = os.umask(0)
+    try:
+        files = make_keys(tmp_path / "keys", ca="CA")
+    finally:
+        os.umask(old)
+    assert files == ("ca.crt", "ca.key", "signing.crt", "signing.key", "signing.pub")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "keys").iterdir()}
+    assert {modes["ca.key"], modes["signing.key"]} == {0o600}
+    with pytest.raises(defence.GuardError, match="there already"):
+        make_keys(tmp_path / "keys")
+    for wrong in ({"ca": "x" * 65}, {"name": "a\nb"}):
+        with pytest.raises(defence.GuardError, match="printable letters"):
+            make_keys(tmp_path / "more", **wrong)
+
+
+@pytest.mark.parametrize("how", ["killed", "full"])
+def test_at_each_write_there_are_all_keys_or_none(tmp_path, how):
+    """Killed, or out of room, at any change to the disk."""
+    start, work = tmp_path / "start", tmp_path / "work"
+    start.mkdir()
+    for _, ended in tries(start, work, lambda folder: make_keys(folder / "keys"), how=how):
+        whole = [p.name for p in sorted((work / "keys").glob("*"))] == [
+            "signing.key",
+            "signing.pub",
+        ]
+        assert whole or not (work / "keys").exists()
+        assert whole or ended != "done"
+        if ended == "error":
+            assert list(work.iterdir()) == []
