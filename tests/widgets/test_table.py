@@ -184,6 +184,18 @@ def test_what_was_seen_is_searched_and_sorted(show: Show, tried: FormatTable) ->
     assert names(page)[0] == "numpy .npy"
 
 
+def test_two_tables_on_one_page_are_told_apart_and_narrow_ones_keep_their_words(
+    show: Show, table: FormatTable, tried: FormatTable
+) -> None:
+    """Each has a name of its own; in a narrow column no heading is squeezed letter by letter."""
+    page = show(table, tried)
+    page.set_viewport_size({"width": 450, "height": 900})
+    labels = page.locator("section.unp-formats").evaluate_all("ns => ns.map((n) => n.ariaLabel)")
+    assert labels == ["Weight-file formats", "Weight-file formats, 2"]
+    heads = page.locator(".unp-formats").last.locator("thead th").all()
+    assert all(box["width"] > 150 for box in (head.bounding_box() for head in heads) if box)
+
+
 def test_a_page_that_was_saved_before_there_were_experiments_is_drawn(
     show: Show, table: FormatTable
 ) -> None:

@@ -23,7 +23,8 @@ const PICKLE_ORDER = ["Yes", "Partially", "Conditionally", "No"];
 class FormatTableView {
   constructor(model, host) {
     this.model = model;
-    const mounted = mountRoot(host, "formats", "Weight-file formats");
+    const others = document.querySelectorAll(".unp-formats").length; // a page may show the table twice
+    const mounted = mountRoot(host, "formats", others ? `Weight-file formats, ${others + 1}` : "Weight-file formats");
     Object.assign(this, { root: mounted.root, say: mounted.say, view: { ...model.get("view") } });
     this.remember = lazily(() => keep(model, { view: this.view }), 200);
     this.build();
