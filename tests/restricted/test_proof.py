@@ -6,9 +6,11 @@ import io
 import json
 import struct
 import zipfile
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from unpickled.pickles import assemble
 from unpickled.restricted.contents import UnprovedError
@@ -308,6 +310,36 @@ def test_large_tensors_are_compared_in_blocks(proved, monkeypatch):
         wrong = fine[:at] + bytes([fine[at] ^ 128]) + fine[at + 1 :]
         with pytest.raises(UnprovedError, match="other numbers"):
             proved(safetensors({"w": ("F32", [1, 5, 6], wrong)}), given)
+
+
+EDITS = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=6), st.integers(0, 6)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["zip", "packed", "legacy", "draft"]), EDITS)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_damage_of_any_kind_is_one_kind_of_error(proved, which, edits):
+    """Bytes changed, put in, taken out of the model or the draft: equal where they do not count, or not proved."""
+    members = {
+        "a/data.pkl": assemble([("PROTO", 2), *entry(*tensor()), "STOP"]),
+        "a/data/0": WEIGHT,
+    }
+    packed = stored({**members, "a/version": b"3"}, compressed=True)
+    models = {"packed": packed, "legacy": torch_files.legacy("")}
+    given_model, written = (
+        models.get(which, torch_files.torch_zip("")),
+        ONE if which == "packed" else safetensors(),
+    )
+    changed = bytearray(written if which == "draft" else given_model)
+    for place, data, gone in edits:
+        at = int(place * len(changed))
+        changed[at : at + gone] = data
+    with suppress(UnprovedError):
+        proved(bytes(changed), given_model) if which == "draft" else proved(written, bytes(changed))
 
 
 def test_names_of_any_kind_are_told_whole(proved):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import mmap
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -114,13 +115,19 @@ def _zipped(archive: zipfile.ZipFile, mapped: mmap.mmap) -> Contents:
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, mapped: mmap.mmap) -> _Bytes:
     """Return a member's bytes; where they are only stored, as they lie in the file: torch checks no sum either."""
+    place = f"its member {member.filename[:80]!a}"
     if member.compress_type != zipfile.ZIP_STORED:
-        return archive.read(member)
-    header = _LOCAL.unpack_from(mapped, member.header_offset)
-    start = member.header_offset + _LOCAL.size + header[9] + header[10]
-    if header[0] != b"PK\x03\x04" or start + member.file_size > len(mapped):
-        raise UnprovedError(f"its member {member.filename[:80]!r} is not where its directory says")
-    return memoryview(mapped)[start : start + member.file_size]
+        try:
+            return archive.read(member)
+        except (*archives.ZIP_ERRORS, zlib.error) as error:
+            raise UnprovedError(f"{place} cannot be unpacked: {error}") from error
+    start = member.header_offset + _LOCAL.size
+    header = mapped[member.header_offset : start]
+    if len(header) == _LOCAL.size and header.startswith(b"PK\x03\x04"):
+        start += sum(_LOCAL.unpack(header)[9:])
+        if start + member.file_size <= len(mapped):
+            return memoryview(mapped)[start : start + member.file_size]
+    raise UnprovedError(f"{place} is not where the directory says")
 
 
 def _legacy(mapped: mmap.mmap) -> Contents:
