@@ -85,6 +85,17 @@ def filter_the_table(_page, panel):
     expect(table.locator("a[href^='https://']").first).to_be_visible()
 
 
+def see_the_table_fill(_page, panel):
+    """Every row's experiments went as it says, and the table that was shown first has filled."""
+    tried = panel.locator(".unp-tried")
+    assert tried.count() == 7
+    assert "✕" not in "".join(tried.locator(".unp-verdict").all_inner_texts())
+    seen = panel.locator(".unp-formats").first.locator("td[data-title='Seen here']")
+    for cell in seen.all():
+        expect(cell).to_contain_text("on this machine with")
+    expect(seen.first).to_contain_text("canary appeared")
+
+
 def scan_a_file(_page, panel):
     """The learner picks a file and reads two verdicts side by side."""
     panel = panel.locator(".jp-Cell", has_text="lab.scan_panel(folder)").last
@@ -100,10 +111,12 @@ def scan_a_file(_page, panel):
 DONE_ON = {
     "01-pickle-in-90-seconds": step_a_pickle,
     "03-weight-formats": filter_the_table,
+    "03b-the-table-proved": see_the_table_fill,
     "06-the-30-second-test": scan_a_file,
 }
 
 
+@pytest.mark.timeout(300)
 def test_the_whole_way_by_its_links(page, lab):
     """From the start page to the last, each reached by the link on the one before, run, and worked on."""
     names = sorted(path.stem for path in (lab.course / "course" / "L4.4.2").glob("*.ipynb"))
