@@ -221,6 +221,17 @@ def test_a_file_system_without_links_will_do(child, monkeypatch):
     assert left_over(child) == ["out.safetensors"]
 
 
+def test_paths_with_dots_are_followed(child, monkeypatch):
+    """The children have none of the folders on the way."""
+    (child.folder / "scripts" / "deep").mkdir()
+    monkeypatch.chdir(child.folder / "scripts" / "deep")
+    (child.folder / "scripts" / "convert_one.txt").write_text(
+        HONEST + "open(asked['model']).close();" + FINE
+    )
+    convert(f"../../{child.model.name}", "../../out.safetensors")
+    assert left_over(child) == ["out.safetensors"]
+
+
 def test_a_long_name_leaves_room_for_the_draft(child):
     """A file's name may have 255 bytes; the draft's folder beside it has a shorter one."""
     child.out = child.folder / ("\N{SNAKE}" * 60 + ".safetensors")
@@ -334,14 +345,18 @@ def test_whatever_ends_it_leaves_nothing(child, how, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(private))
     command = [sys.executable, "-c", STARTED, child.folder / "scripts", child.model, child.out]
     running = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 60
     while not list(child.folder.glob(".out*/*.started")) and time.monotonic() < deadline:
         assert running.poll() is None, running.stderr.read()
         time.sleep(0.02)
     assert left_over(child) != []
-    running.send_signal(how)
+    os.killpg(running.pid, how)  # as a terminal does it
     told = running.communicate(timeout=30)[1]
     while left_over(child) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -279,6 +279,29 @@ def test_without_a_wall_no_other_process_is_ended(tmp_path, monkeypatch):
         assert asked["walled"] is walled
 
 
+def test_paths_with_dots_and_links_are_followed(tmp_path, monkeypatch):
+    """The child has none of the folders on the way; and what may not be shown to it fails alone."""
+    script = tmp_path / "script.txt"
+    script.write_text(SPOILERS.replace("how = os.path.basename(path)", "how = open(path).read()"))
+    monkeypatch.setattr(loading, "_SCRIPT", script)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "alias").symlink_to(tmp_path / "a" / "b")
+    (tmp_path / "model.pt").write_text("fine")
+    (tmp_path / "link.pt").symlink_to("model.pt")
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    (tmp_path / "a" / "two.pt").write_text("fine")
+    paths = [
+        "../../model.pt",
+        "../b/../../link.pt",
+        f"{tmp_path}/alias/../two.pt",
+        "/proc/self/exe",
+    ]
+    records = weights_only([*paths, "../../model.pt"])
+    assert [record.outcome for record in records] == ["loaded"] * 3 + ["failed", "loaded"]
+    assert [record.path for record in records[:4]] == paths
+    assert "may not be shown" in records[3].message
+
+
 def test_a_missing_torch_is_named(tmp_path, monkeypatch):
     """Once, and not as a failure of every file."""
     script = tmp_path / "script.txt"

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from unpickled.restricted.children import Job, load_and_write, prove_equal, proved
 from unpickled.restricted.drafts import check_draft, check_target, draft_of, put_in_place
+from unpickled.restricted.loading import as_seen
 from unpickled.restricted.refusals import ConvertError, RefusedError
 from unpickled.sandbox import Excuse
 from unpickled.weights import identify, reading_problem
@@ -126,8 +127,7 @@ def convert(  # noqa: PLR0913 - each is named at the call
     check_request(model, out, overwrite=overwrite)
     before = since or stamp(model)
     with draft_of(target) as draft:
-        source = Path(model).absolute()
-        job = Job(source, place, draft, part, everything, without_wall, before[2])
+        job = Job(as_seen(model), place, draft, part, everything, without_wall, before[2])
         notify("loading", draft)
         loaded = load_and_write(job)
         check_draft(draft, target)

@@ -49,7 +49,7 @@ def draft_of(out: Path) -> Iterator[Path]:
     Raises:
         ConvertError: there may be no new folder beside `out`.
     """
-    folder = out.absolute().with_name(f".{out.name[:40]}.{secrets.token_hex(8)}")
+    folder = out.parent.resolve() / (f".{out.name[:40]}.{secrets.token_hex(8)}")
     guard = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _GUARD, str(folder)],
         stdin=subprocess.PIPE,

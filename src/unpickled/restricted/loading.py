@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from unpickled.errors import ScanError, SetupError
+from unpickled.errors import CourseError, SandboxError, ScanError, SetupError
 from unpickled.restricted.answers import WeightsOnly, failed, read_answer
 from unpickled.sandbox import Excuse, Limits, Outcome, problem, run_python
 from unpickled.weights import Format, NotAFileError, identify
 
-__all__ = ["weights_only"]
+__all__ = ["as_seen", "weights_only"]
 
 _SCRIPT = Path(__file__).with_name("load_each.txt")
 _BATCH = 100  # files a child
@@ -63,7 +63,17 @@ def weights_only(
     waiting = list(forms)
     while waiting:
         batch = waiting[:_BATCH]
-        done = _load([Path(paths[number]) for number in batch], seconds, excuse)
+        try:
+            done = _load([as_seen(paths[number]) for number in batch], seconds, excuse)
+        except (
+            SandboxError
+        ) as error:  # of a file that vanished, or of a place that no child may see
+            gone = [number for number in batch if str(as_seen(paths[number])) == error.place]
+            if not gone:
+                raise
+            found |= {number: _not_tried(os.fspath(paths[number]), error) for number in gone}
+            waiting = [number for number in waiting if number not in gone]
+            continue
         for number, record in zip(batch, done, strict=False):
             known = replace(record, path=os.fspath(paths[number]))
             found[number] = _by_format(known, forms[number])
@@ -71,9 +81,14 @@ def weights_only(
     return tuple(found[number] for number in range(len(paths)))
 
 
+def as_seen(path: str | os.PathLike[str]) -> Path:
+    """Return a file's path as a child can follow it: by folders that are there for it, under the file's own name."""
+    return Path(path).parent.resolve() / Path(path).name
+
+
 def _load(files: Sequence[Path], seconds: int, excuse: Excuse) -> list[WeightsOnly]:
     """Load files in one child; if it ends too early, the last record is of the file that it was at."""
-    names = [str(file.absolute()) for file in files]
+    names = list(map(str, files))
     asked = {"seconds": seconds, "paths": names, "walled": not problem()}
     ran = run_python(
         _SCRIPT,
@@ -121,7 +136,7 @@ def _end(ran: Outcome) -> str:
     return f"the child ended with {ran.code}" + (f": {last[-1]}" if last else "")
 
 
-def _not_tried(path: str, error: ScanError) -> WeightsOnly:
+def _not_tried(path: str, error: CourseError) -> WeightsOnly:
     kind = "NotAFileError" if isinstance(error, NotAFileError) else type(error.__cause__).__name__
     return failed(path, kind, error.problem)
 
