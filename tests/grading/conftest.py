@@ -83,7 +83,7 @@ def stock():
             capture_output=True,
             text=True,
             check=False,
-            timeout=250,
+            timeout=800,
         )
 
     return run

@@ -79,8 +79,8 @@ def everyone(course: Path) -> dict[str, Hostile]:
     return {"honest": Hostile(), **{name: Hostile(**row) for name, row in rows.items()}}
 
 
-def hand_in(course: Path, name: str, one: Hostile) -> None:
-    """Write a submission into the course's folder."""
+def hand_in(course: Path, name: str, one: Hostile, student: str = "") -> None:
+    """Write a submission into the course's folder, as that student's or under its own name."""
     lab = Notebook(course / "release" / "L4.8" / "L4.8.ipynb")
     lab.answer(one.double).answer(one.note, "note-answer")
     if one.tools or one.before:
@@ -88,7 +88,7 @@ def hand_in(course: Path, name: str, one: Hostile) -> None:
     if name == "forges-its-own-cells":
         for cell in ("double-check", "double-hidden"):
             lab.answer("3.0", cell).marked(cell, points=99)
-    folder = course / "submitted" / name / "L4.8"
+    folder = course / "submitted" / (student or name) / "L4.8"
     lab.write(folder, "L4.8.ipynb")
     if name in PUT:
         PUT[name](folder, folder / "L4.8.ipynb")

@@ -145,6 +145,7 @@ def _table(rows: Sequence[Standing]) -> None:
             f"{SIGNS[row.state]} {row.student:<16} {row.assignment:<13} {row.state:<8} {points:<9}"
         ]
         parts += filter(None, [row.submitted if row.submitted != "yes" else "", late, row.reason])
+        parts += [f"! {line}" for line in row.evidence]
         click.echo(printable("  ".join(parts)).rstrip())
 
 

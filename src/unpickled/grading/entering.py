@@ -8,8 +8,8 @@ next run grades that submission anew; nothing is entered twice, since rows are f
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,18 @@ class Ledger:
     book: Any
     late: Any
     permissions: int
+    _cells: list[Any] = field(default_factory=list)
+
+    def keep_cells(self, names: Iterable[str]) -> None:
+        """Keep the assignments' cells at hand for the run: every grade's and comment's name is its cell's."""
+        self.book.db().expire_on_commit = False
+        for name in names:
+            for notebook in self.book.find_assignment(name).notebooks:
+                self._cells += [
+                    *notebook.grade_cells,
+                    *notebook.solution_cells,
+                    *notebook.task_cells,
+                ]
 
     def known(self) -> dict[tuple[str, str], Outcome]:
         """Return the outcomes so far, without their points."""
@@ -119,6 +131,8 @@ class Ledger:
         submission = self.submission(assignment, student)
         if submission is None:
             submission = self._made(assignment, student)
+        else:
+            self.book.db.expire(submission)  # a form grader may have written meanwhile
         stamp = _time(self.course.submitted(assignment, student))
         if stamp:
             submission.timestamp = stamp
@@ -146,13 +160,12 @@ class Ledger:
     def _close(self, submission: Any, outcome: Outcome) -> Outcome:
         """Reckon the penalty, write the outcome and commit; returns the outcome with its points."""
         db = self.book.db
-        db.flush()
-        db.expire_all()  # scores are reckoned by the database
         if outcome.state != "failed":
+            db.flush()
             for notebook in submission.notebooks:
                 self._penalize(submission, notebook)
-            db.flush()
-            db.expire_all()
+        db.flush()
+        db.expire(submission)  # its scores are reckoned by the database
         outcome = with_points(outcome, submission)
         note(db, outcome)
         db.commit()
@@ -162,6 +175,7 @@ class Ledger:
         """Give a notebook the penalty that nbgrader's late plugin gives it now, as its own step does."""
         penalty = None
         if submission.total_seconds_late > 0:
+            self.book.db.refresh(notebook, ["score"])
             seconds, score = submission.total_seconds_late, notebook.score
             penalty = self.late.plugin_inst.late_submission_penalty(
                 submission.student_id, score, seconds

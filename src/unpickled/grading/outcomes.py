@@ -11,6 +11,7 @@ from typing import Any
 
 from unpickled.grading.places import CourseFolder
 from unpickled.grading.stock import gradebook
+from unpickled.grading.tables import require_table
 
 __all__ = ["Outcome", "load_outcomes", "note", "outcomes_in", "to_review", "with_points"]
 
@@ -75,7 +76,7 @@ def note(db: Any, outcome: Outcome) -> None:
     """Write one outcome, in place of an earlier one; the caller commits."""
     from sqlalchemy import text  # noqa: PLC0415 - slow to import
 
-    db.execute(text(TABLE))
+    require_table(db, TABLE)
     row = {
         "assignment": outcome.assignment,
         "student": outcome.student,

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+
+from unpickled.grading.tables import require_table
 
 __all__ = ["answer_text", "digest_of", "unchanged"]
 
 TABLE = "CREATE TABLE IF NOT EXISTS unpickled_graded (grade VARCHAR(32) PRIMARY KEY, digest VARCHAR(64) NOT NULL)"
-READ = "SELECT digest FROM unpickled_graded WHERE grade = :grade"
-WRITE = (
+READ = text("SELECT grade, digest FROM unpickled_graded WHERE grade IN :grades").bindparams(
+    bindparam("grades", expanding=True)
+)
+WRITE = text(
     "INSERT INTO unpickled_graded (grade, digest) VALUES (:grade, :digest) "
     "ON CONFLICT (grade) DO UPDATE SET digest = excluded.digest"
 )
@@ -44,15 +48,16 @@ def digest_of(judged: Sequence[object]) -> str:
     return hashlib.sha256(json.dumps(judged).encode()).hexdigest()
 
 
-def unchanged(db: Any, grade: str, digest: str) -> bool:
-    """Tell whether a grade was given to the same before, and remember what it is given to now.
+def unchanged(db: Any, digests: Mapping[str, str]) -> frozenset[str]:
+    """Return which grades were given to the same before, and remember what all of them are given to now.
 
     Args:
         db: the gradebook's session; the caller commits.
-        grade: the grade's id in it.
-        digest: of answer and proposal.
+        digests: by the grade's id, the digest of answer and proposal.
     """
-    db.execute(text(TABLE))
-    before = db.execute(text(READ), {"grade": grade}).scalar()
-    db.execute(text(WRITE), {"grade": grade, "digest": digest})
-    return bool(before == digest)
+    if not digests:
+        return frozenset()
+    require_table(db, TABLE)
+    before = dict(db.execute(READ, {"grades": list(digests)}).tuples().all())
+    db.execute(WRITE, [{"grade": grade, "digest": one} for grade, one in digests.items()])
+    return frozenset(grade for grade, one in digests.items() if before.get(grade) == one)

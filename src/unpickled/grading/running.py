@@ -134,6 +134,7 @@ def _run(course: CourseFolder, manner: Manner, names: set[str]) -> Iterator[_Run
                 for name in sorted(names)
             }
             ledger = Ledger(course, book, late, int(str(auto.permissions), 8))
+            ledger.keep_cells(names)
             yield _Run(course, manner, ledger, plans, settings_of(auto), ignore)
 
 

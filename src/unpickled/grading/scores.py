@@ -173,9 +173,10 @@ def write_scores(db: Any, notebook: Any, scores: Scores) -> None:
     What a person has decided stays; who decided is asked again only if the answer or its proposal has changed.
     """
     grades = {row.name: row for row in notebook.grades}
-    for name, found, digest in scores.judged:
+    known = unchanged(db, {grades[name].id: digest for name, _, digest in scores.judged})
+    for name, found, _ in scores.judged:
         grade = grades[name]
-        same = unchanged(db, grade.id, digest)
+        same = grade.id in known
         grade.auto_score = found.points
         grade.needs_manual_grade = not (same and grade.needs_manual_grade is False) and (
             found.review or found.points is None or grade.manual_score is not None

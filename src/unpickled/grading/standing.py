@@ -25,6 +25,7 @@ class Standing:
         submitted, due: times as text in UTC; empty for none.
         late: seconds after the due date.
         raw, penalty, score, maximum: points; `score` is `raw` less `penalty`, not below 0.
+        evidence: what the submission did beside answering.
     """
 
     assignment: str
@@ -42,6 +43,7 @@ class Standing:
     penalty: float | None = None
     score: float | None = None
     maximum: float = 0.0
+    evidence: tuple[str, ...] = ()
 
 
 def standings(course: CourseFolder, assignment: str = "") -> list[Standing]:
@@ -88,6 +90,7 @@ def _standing(
         "student": student,
         "due": _time(given.duedate),
         "maximum": float(given.max_score or 0.0),
+        "evidence": outcome.evidence if outcome else (),
     }
     if folder.is_dir():
         row["submitted"] = (
