@@ -134,6 +134,13 @@ def test_a_compressed_pickle_is_a_layer_of_its_own(full: HeaderPanel, files: lis
     assert "labels.npy: pickle" in [region["label"] for region in npz["regions"]]
 
 
+def test_a_quiet_pickle_does_not_stand_before_a_call(tmp_path: Path) -> None:
+    """Of several pickles the first that calls code is shown, and the others are named."""
+    pickle = HeaderPanel([write("tar-canary", tmp_path)]).sheets["1"]["pickle"]
+    assert any("os.mkdir" in (call or "") for call in pickle["columns"]["steps"]["calls"])
+    assert "this is pickle. Also in it: storages, tensors" in pickle["notice"]
+
+
 def test_the_browser_is_told_no_path(full: HeaderPanel, files: list[Path]) -> None:
     """Neither sheets, answers, problems nor errors say where a file lies."""
     for number, path in enumerate(files, start=1):
@@ -409,6 +416,7 @@ def test_a_file_without_a_pickle_says_what_it_has(saved: Open, full: HeaderPanel
     """Opcodes and Stack say that there is none, and name the parts that stand in its place."""
     page = saved(full, "Opcodes", SAFE)
     expect(page.locator(".unp-none")).to_contain_text("There is no pickle in it")
+    expect(page.locator(".unp-none")).to_contain_text("In its place the file has, in this order:")
     expect(page.locator(".unp-none-parts li")).to_have_count(3)
     expect(page.locator(".unp-none-parts")).to_contain_text("header: JSON")
     expect(page.locator(".unp-controls")).to_be_hidden()

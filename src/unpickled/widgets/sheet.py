@@ -23,6 +23,7 @@ from .windows import of_pickle, of_regions, windows
 __all__ = ["sheet"]
 
 _SHAPELESS = {"text", "unknown", "empty"}
+_TRIED = 8  # pickles of a file that are traced before the first is shown
 _PROBE = 4096  # bytes by which a pickle is found in the file
 _AFTER = {
     "torch-legacy": "numbers of the tensors",
@@ -78,10 +79,23 @@ def _pickle(path: Path, form: Format) -> tuple[_Inner | None, str]:
         )
     try:
         reading = read_pickle(path, first=True, most=MOST)
+        inner = _Inner(reading, from_reading(reading, path.name))
+        return _one_that_calls(path, inner), ""
     except CourseError as error:
         said = without_place(error.problem, path)
         return None, f"{said[:1].upper()}{said[1:]}."
-    return _Inner(reading, from_reading(reading, path.name)), ""
+
+
+def _one_that_calls(path: Path, inner: _Inner) -> _Inner:
+    """Of several pickles, the first that calls code, among the first few: a quiet one must not stand before it."""
+    if any(inner.shown.trace["columns"]["steps"]["calls"]):
+        return inner
+    for where in inner.reading.others[:_TRIED]:
+        reading = read_pickle(path, where, first=True, most=MOST)
+        other = _Inner(reading, from_reading(reading, path.name))
+        if any(other.shown.trace["columns"]["steps"]["calls"]):
+            return other
+    return inner
 
 
 def _place(view: bytes | mmap, regions: tuple[Region, ...], inner: _Inner) -> int:
