@@ -81,6 +81,23 @@ def test_a_class_opens_to_its_files(show: Show) -> None:
     expect(detail).to_be_hidden()
 
 
+def test_jupyterlabs_own_lists_do_not_squeeze_it(show: Show) -> None:
+    """JupyterLab's pages float the terms of a list; the board's stand beside what they tell, whole."""
+    page = show(BoardView(board(), shown=["bad"]))
+    page.evaluate("document.querySelector('main').className = 'lab'")
+    page.add_style_tag(
+        content=".lab dl dt { float: left; width: 20%; margin-right: 9em }"
+        ".lab dl dd { float: left; width: 70%; margin-left: 9em }"
+    )
+    term = page.locator(".unp-file-list dt").first
+    told = page.locator(".unp-file-list dd").first
+    assert term.evaluate("node => node.scrollWidth <= node.clientWidth && node.clientHeight < 30")
+    first, second = term.bounding_box(), told.bounding_box()
+    assert first is not None
+    assert second is not None
+    assert second["x"] - (first["x"] + first["width"]) < 60
+
+
 def test_open_classes_stay_open_in_a_saved_page(show: Show) -> None:
     page = show(BoardView(board(), shown=["good"]))
     expect(page.locator(".unp-detail:visible")).to_contain_text("c.pkl")
