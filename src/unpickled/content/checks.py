@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unpickled.content import loaders, prose
+from unpickled.content.cves import cves
 from unpickled.content.deck_source import deck_lessons, read_deck
 from unpickled.content.loaders import DATA, FILES, Faults
 from unpickled.content.model import (
@@ -32,10 +33,6 @@ from unpickled.content.prose_checks import Citation, check_prose
 from unpickled.errors import ContentError
 
 __all__ = ["check"]
-
-CVE = re.compile(
-    r"\bCVE-(?P<year>\d{4})(?P<numbers>-\d{4,}(?:(?:,\s*|,?\s+and\s+)-\d{4,})*)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,20 +142,11 @@ def _check_cves(all_: _Everything) -> Iterator[ContentError]:
     told += [("format", row, f"{row.risk_text} {row.notes} {row.detail}") for row in all_.formats]
     told += [("experiment", one, f"{one.what} {one.reason}") for one in all_.experiments]
     for kind, row, text in told:
-        for number in _cves(text):
+        for number in cves(text):
             if number.lower() not in row.sources:
                 problem = f'{kind} "{row.id}" names {number}, and not its record as a source'
                 remedy = f'Correct the number, or add "{number.lower()}" to its sources.'
                 yield all_.fault(f"{DATA}/{FILES[kind]}.toml", row.id, problem, remedy)
-
-
-def _cves(text: str) -> list[str]:
-    """Return the CVE numbers of a text; "CVE-2026-22606, -22607" are two."""
-    found: dict[str, None] = {}
-    for match in CVE.finditer(text):
-        year, numbers = match["year"], re.findall(r"\d{4,}", match["numbers"])
-        found.update(dict.fromkeys(f"CVE-{year}-{number}" for number in numbers))
-    return list(found)
 
 
 def _uses(all_: _Everything) -> Iterator[tuple[str, str, str, str]]:
