@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,28 +62,36 @@ def weights_only(
             found[number] = _not_tried(os.fspath(path), error)
     waiting = list(forms)
     while waiting:
-        batch = waiting[:_BATCH]
-        try:
-            done = _load([as_seen(paths[number]) for number in batch], seconds, excuse)
-        except (
-            SandboxError
-        ) as error:  # of a file that vanished, or of a place that no child may see
-            gone = [number for number in batch if str(as_seen(paths[number])) == error.place]
-            if not gone:
-                raise
-            found |= {number: _not_tried(os.fspath(paths[number]), error) for number in gone}
-            waiting = [number for number in waiting if number not in gone]
-            continue
-        for number, record in zip(batch, done, strict=False):
+        done = _load_some({n: as_seen(paths[n]) for n in waiting[:_BATCH]}, seconds, excuse)
+        for number, record in done.items():
             known = replace(record, path=os.fspath(paths[number]))
             found[number] = _by_format(known, forms[number])
-        waiting = waiting[len(done) :]
+        waiting = [number for number in waiting if number not in done]
     return tuple(found[number] for number in range(len(paths)))
 
 
 def as_seen(path: str | os.PathLike[str]) -> Path:
     """Return a file's path as a child can follow it: by folders that are there for it, under the file's own name."""
     return Path(path).parent.resolve() / Path(path).name
+
+
+def _load_some(files: Mapping[int, Path], seconds: int, excuse: Excuse) -> dict[int, WeightsOnly]:
+    """Load files in one child, and return at least one record: where a file ends the child, those up to it.
+
+    Raises:
+        SandboxError: there is no wall and no excuse.
+        SetupError: torch cannot be imported.
+    """
+    try:
+        done = _load(list(files.values()), seconds, excuse)
+    except SandboxError as error:  # of a file that vanished, or that no child may see
+        lost = {
+            n: _not_tried(str(path), error) for n, path in files.items() if str(path) == error.place
+        }
+        if not lost:
+            raise
+        return lost
+    return dict(zip(files, done, strict=False))
 
 
 def _load(files: Sequence[Path], seconds: int, excuse: Excuse) -> list[WeightsOnly]:
@@ -113,7 +121,7 @@ def _load(files: Sequence[Path], seconds: int, excuse: Excuse) -> list[WeightsOn
 
 def _limits(files: Sequence[Path], seconds: int) -> Limits:
     """A legacy file is read into memory, one of today is mapped, and numbers may be read a second time."""
-    largest = max(file.stat().st_size for file in files)
+    largest = max((file.stat().st_size for file in files if file.is_file()), default=0)
     memory = _TORCH + 2 * largest
     return Limits(
         seconds=_START + len(files) * (seconds + 1),
@@ -144,6 +152,6 @@ def _not_tried(path: str, error: CourseError) -> WeightsOnly:
 def _by_format(found: WeightsOnly, form: Format) -> WeightsOnly:
     """Call it `failed`, not `refused`, where the first bytes of another format were taken for opcodes."""
     own = _PICKLED if found.outcome == "refused" else _TORCH_FORMATS
-    if found.outcome == "loaded" or found.named or form.id in own:
+    if found.outcome == "loaded" or found.named or form.id in own or not found.isolation:
         return found
     return replace(found, outcome="failed", message=f"it is no PyTorch file: {form.label}")
