@@ -1,43 +1,20 @@
-"""One real run of the whole board, however many workers ask; and a small board made by hand."""
+"""The real run under a short name, and small boards made by hand."""
 
 from __future__ import annotations
 
-import json
-import os
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
-from unpickled.scoreboard import (
-    Board,
-    Cell,
-    Column,
-    File,
-    Opinion,
-    Row,
-    judge,
-    run_board,
-    to_dict,
-)
+from unpickled.scoreboard import Board, Cell, Column, File, Opinion, Row, judge
 
 ASKED = ("picklescan", "modelscan", "weights_only", "fickling")
 
 
-@pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+@pytest.fixture
+def real(real_board: dict[str, Any]) -> dict[str, Any]:
     """What `unpickled scoreboard --json` says of the whole catalogue, with the progress that was told."""
-    home = tmp_path_factory.getbasetemp()
-    kept = (home.parent if "PYTEST_XDIST_WORKER" in os.environ else home) / "board.json"
-    with FileLock(kept.with_suffix(".lock")):
-        if not kept.exists():
-            told: list[tuple[int, int]] = []
-            board = run_board(
-                scanners=ASKED, on_progress=lambda done, whole: told.append((done, whole))
-            )
-            kept.write_text(json.dumps({**to_dict(board), "progress": told}))
-    found: dict[str, Any] = json.loads(kept.read_text())
-    return found
+    return real_board
 
 
 ROWS = (

@@ -17,6 +17,8 @@ from unpickled.specimens import catalogue, classes
 
 from .conftest import ASKED
 
+pytestmark = pytest.mark.timeout(300)  # whichever test comes first runs all scanners
+
 Real = dict[str, Any]
 TRUTH = {row.id: row.truth for row in classes()}
 FILES = [entry for entry in catalogue() if entry.recipe != "folder"]
