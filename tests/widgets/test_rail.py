@@ -49,6 +49,15 @@ def test_pages_say_their_state_and_the_current_one(show: Show) -> None:
     expect(page.locator(".unp-here")).to_have_text("2 of 3: Pickle in 90 seconds")
 
 
+def test_a_page_beside_another_has_its_number_and_a_letter(show: Show) -> None:
+    """Its dot says 3b, and so does the line beside; the lesson is no longer for it."""
+    pages = [{**PAGES[0], "number": "", "of": "0"}]
+    pages += [{**PAGES[2], "id": n, "number": n, "of": "9"} for n in ("3", "3b", "4")]
+    page = show(Rail(pages, current="3b"))
+    assert page.locator(".unp-stop-dot").all_inner_texts()[1:] == ["3", "3b", "4"]
+    expect(page.locator(".unp-here")).to_have_text("3b of 9: Why this matters")
+
+
 def test_it_is_one_line_high(show: Show) -> None:
     """At the width of a notebook the closed rail takes one line."""
     box = show(rail()).locator(".unp-rail").bounding_box()
