@@ -160,3 +160,43 @@ def test_help_is_cheap(words):
     assert "Examples:" in done.stdout or "Commands:" in done.stdout
     for heavy in ("model_signing", "cryptography", "OpenSSL", "sigstore", "'rich'", "'numpy'"):
         assert heavy not in done.stdout.splitlines()[-1]
+
+
+def test_publish_list_pull_and_what_is_refused(model, capsys):
+    """From a folder to a registry and out of it; the reference of the first line is what is pulled."""
+    for keys in ("keys", "curator"):
+        run(["guard", "keys", keys])
+    (model / "a.bin").unlink()
+    (model / "notes.txt").write_text("numbers only")
+    run(["guard", "pin", "model"])
+    run(["guard", "sign", "model", "--key", "keys/signing.key"])
+    capsys.readouterr()
+    to, key = ["--registry", "shelf"], ["--public-key", "keys/signing.pub"]
+    publish = [
+        "guard",
+        "publish",
+        "model",
+        "tiny",
+        *to,
+        *key,
+        "--curator-key",
+        "curator/signing.key",
+    ]
+    assert run([*publish, "--why", "read"]) == 1
+    assert "notes.txt: no scanner looked at it (text). If you" in capsys.readouterr().err
+    assert run([*publish, "--why", "read", "--unscanned", "*.txt"]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert "  1 unscanned (let in by name, not scanned): notes.txt" in rest
+    reference = first.split()[-1]
+    whose = [*to, "--curator", "curator/signing.pub"]
+    assert run(["guard", "list", *whose]) == 0
+    assert capsys.readouterr().out.split()[1] == reference
+    assert run(["guard", "pull", reference, "out", *whose, *key]) == 0
+    assert ": read\n" in capsys.readouterr().out
+    assert run(["guard", "pull", reference, "out", *whose, *key]) == 2
+    assert run(["guard", "pull", "tiny", "more", *whose, *key]) == 2
+    assert "unpickled guard list" in capsys.readouterr().err
+    wrong = reference[:-1] + ("0" if reference[-1] != "0" else "1")
+    assert run(["guard", "pull", wrong, "more", *whose, *key, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["problem"] == "nobody has let it into this registry"
+    assert not (model.parent / "more").exists()

@@ -13,7 +13,7 @@ import signal
 import traceback
 
 NEED_ROOM = ("open", "write", "fsync", "mkdir", "link", "symlink")
-CALLS = (*NEED_ROOM, "replace", "rename", "unlink", "rmdir", "chmod", "ftruncate", "close")
+CALLS = (*NEED_ROOM, "replace", "rename", "unlink", "rmdir", "chmod", "ftruncate")
 DONE, ERROR = 0, 3
 
 
@@ -79,6 +79,8 @@ def _count(number, how, told):
         def call(*args, **kwargs):
             if name == "open" and not args[1] & (os.O_CREAT | os.O_TRUNC):
                 return real(*args, **kwargs)
+            if how == "full" and name not in NEED_ROOM:
+                return real(*args, **kwargs)
             left[0] -= 1
             if left[0] == 0:
                 _real["write"](told, f"{name} {args[:1]}".encode())
@@ -86,9 +88,9 @@ def _count(number, how, told):
                     real(args[0], bytes(args[1])[: len(args[1]) // 2])
                 if how == "killed":
                     os.kill(os.getpid(), signal.SIGKILL)
-            if how == "full" and left[0] <= 0 and name in NEED_ROOM:
+            if how == "full" and left[0] <= 0:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), args[0])
-            return real(*args, **kwargs)
+            return None if name == "fsync" else real(*args, **kwargs)  # no test pulls the plug
 
         return call
 

@@ -175,7 +175,7 @@ def on_disk(name):
 
 
 @given(NAMES.filter(on_disk))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_any_name_is_one_line_and_comes_back(name):
     """Names with line ends, bytes that are no UTF-8, letters that turn the line round: one way to write each."""
     line = spelled(name)
@@ -371,7 +371,9 @@ def test_at_each_write_the_lock_is_the_old_one_or_the_new_one(tmp_path, how):
         assert new or ended != "done"
         if ended == "error":
             assert [p.name for p in work.iterdir()] == ["model.lock"]
-    assert {name for name, _ in seen} >= {"open", "write", "fsync", "replace"}
+    assert {name for name, _ in seen} >= (
+        {"open", "write"} if how == "full" else {"open", "write", "fsync", "replace"}
+    )
 
 
 def test_a_lock_that_is_there_is_not_replaced(tmp_path):

@@ -20,6 +20,15 @@ STEPS = {
         "unpickled.cli.guard_sign:check_signature",
         "Refuse a folder that is not as it was signed.",
     ),
+    "publish": (
+        "unpickled.cli.guard_registry:publish",
+        "Let a model into a registry: pinned, signed, scanned.",
+    ),
+    "pull": (
+        "unpickled.cli.guard_registry:pull",
+        "Take a model out of a registry, by name and digest.",
+    ),
+    "list": ("unpickled.cli.guard_registry:list_models", "What is in a registry."),
 }
 """Commands in the order in which they are used: where each lives, and what it does."""
 
@@ -48,7 +57,8 @@ class _Steps(click.Group):
     epilog="A model from the day it was reviewed to every day after:\n\n"
     "  unpickled guard pin model/ -o model.lock\n\n  unpickled guard verify model/ model.lock\n\n"
     "  unpickled guard keys keys/\n\n  unpickled guard sign model/ -o model.sig --key keys/signing.key\n\n"
-    "  unpickled guard check-signature model/ model.sig --public-key keys/signing.pub",
+    "  unpickled guard check-signature model/ model.sig --public-key keys/signing.pub\n\n"
+    "Then a registry of your own: unpickled guard publish --help",
 )
 def guard() -> None:
-    """Pin the model that was reviewed, sign it, and refuse everything else."""
+    """Pin the model that was reviewed, sign it, keep it in a registry of your own, and refuse everything else."""

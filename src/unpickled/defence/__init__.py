@@ -1,7 +1,10 @@
-"""The maximum bar with real parts: pin what was reviewed, sign it, and refuse everything else."""
+"""The maximum bar with real parts: pin what was reviewed, sign it, keep it in a registry, refuse the rest."""
 
 from __future__ import annotations
 
+from unpickled.defence.admission import Admission
+from unpickled.defence.artifact import Reference
+from unpickled.defence.gate import Judged
 from unpickled.defence.lock import Lock, Pin, parse_lock, read_lock
 from unpickled.defence.names import shown, spelled
 from unpickled.defence.pinning import (
@@ -12,17 +15,28 @@ from unpickled.defence.pinning import (
     pinned_size,
     verify_folder,
 )
+from unpickled.defence.publishing import Offer, Published, publish
+from unpickled.defence.pulling import Pulled, pull
 from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.shelf import Entry, Shelf
 from unpickled.defence.signing import Signed, Signer, Trust, check_signature, sign_folder
 from unpickled.defence.writing import require_place, write_whole
 
 __all__ = [
+    "Admission",
+    "Entry",
     "Fault",
     "FaultKind",
     "GuardError",
+    "Judged",
     "Lock",
+    "Offer",
     "Pin",
+    "Published",
+    "Pulled",
+    "Reference",
     "RefusedError",
+    "Shelf",
     "Signed",
     "Signer",
     "Trust",
@@ -31,6 +45,8 @@ __all__ = [
     "parse_lock",
     "pin_folder",
     "pinned_size",
+    "publish",
+    "pull",
     "read_lock",
     "require_place",
     "shown",

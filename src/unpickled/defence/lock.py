@@ -15,9 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from unpickled.defence.names import folded, spelled, unspelled
+from unpickled.defence.reading import read_small
 from unpickled.defence.refusals import GuardError
-from unpickled.errors import CourseError, ScanError
-from unpickled.weights.files import open_regular
+from unpickled.errors import CourseError
 
 __all__ = ["Lock", "Pin", "clash", "parse_lock", "read_lock"]
 
@@ -25,7 +25,6 @@ _VERSION = 1
 _HEAD = "# unpickled model.lock, version {}: sha256, bytes, path"
 _ANY_HEAD = re.compile(r"# unpickled model\.lock, version ([0-9]{1,9})\b")
 _LINE = re.compile(r"([0-9a-f]{64})  (0|[1-9][0-9]{0,18})  ([^\r]+)")
-_LARGEST = 64 << 20
 _ANEW = "Make it anew from a folder that you trust: unpickled guard pin"
 
 
@@ -70,14 +69,7 @@ def read_lock(path: Path) -> Lock:
     Raises:
         GuardError: it is missing, too large, or is not such a lock from its first line to its last.
     """
-    try:
-        with open_regular(path) as file:
-            data = file.read(_LARGEST + 1)
-    except ScanError as error:
-        raise GuardError(error.place, error.problem, error.remedy) from error
-    if len(data) > _LARGEST:
-        raise GuardError(str(path), f"a lock of more than {_LARGEST >> 20} MB is not read", _ANEW)
-    return parse_lock(data, str(path))
+    return parse_lock(read_small(path, _ANEW), str(path))
 
 
 def parse_lock(data: bytes, place: str) -> Lock:

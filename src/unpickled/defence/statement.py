@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unpickled.defence.reading import read_small
 from unpickled.defence.refusals import GuardError
-from unpickled.errors import ScanError
-from unpickled.weights.files import open_regular
 
 __all__ = ["Statement", "parse_statement", "read_signature"]
 
-_LARGEST = 64 << 20
 _KEYS = {"mediaType", "verificationMaterial", "dsseEnvelope"}
 _ENVELOPE = {"payload", "payloadType", "signatures"}
 _MATERIAL = {
@@ -59,14 +57,7 @@ def read_signature(path: Path) -> bytes:
     Raises:
         GuardError: it is missing, no file, or too large.
     """
-    try:
-        with open_regular(path) as file:
-            data = file.read(_LARGEST + 1)
-    except ScanError as error:
-        raise GuardError(error.place, error.problem, error.remedy) from error
-    if len(data) > _LARGEST:
-        raise GuardError(str(path), f"a signature of over {_LARGEST >> 20} MB is not read", _FETCH)
-    return data
+    return read_small(path, _FETCH)
 
 
 def parse_statement(data: bytes, place: str) -> Statement:

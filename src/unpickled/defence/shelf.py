@@ -1,0 +1,210 @@
+"""The registry that needs no server: an OCI image layout, whose index is sealed by the curator.
+
+    oci-layout   index.json   blobs/sha256/<64 digits>
+
+Blobs come first, each whole and by its own digest, and the index last, in one step: whoever is killed in between leaves
+blobs that nothing names. One publisher at a time holds the lock; readers need none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unpickled.defence.artifact import MANIFEST, Blob, Reference
+from unpickled.defence.folder import Changed, File, open_file, stamp
+from unpickled.defence.reading import LARGEST, read_small
+from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.seals import canonical, check_seal, seal
+from unpickled.defence.writing import DRAFT, cannot_write, sync_folder, write_whole
+
+__all__ = ["Entry", "Shelf"]
+
+_LAYOUT = canonical({"imageLayoutVersion": "1.0.0"})
+_INDEX = "application/vnd.oci.image.index.v1+json"
+_SEALED = "application/vnd.unpickled.index.v1+json"
+_SEAL, _REF, _CREATED = (
+    "org.unpickled.seal",
+    "org.opencontainers.image.ref.name",
+    "org.opencontainers.image.created",
+)
+_CHUNK = 1 << 20
+_LOCK = ".lock"
+_PATIENCE = 600  # seconds for another publisher to be done
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One artifact of the index: which, how large its manifest is, and when it was admitted."""
+
+    reference: Reference
+    size: int
+    admitted: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return an OCI descriptor."""
+        notes = {_REF: self.reference.name, _CREATED: self.admitted}
+        digest = self.reference.digest
+        return {"mediaType": MANIFEST, "digest": digest, "size": self.size, "annotations": notes}
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A registry in a folder."""
+
+    path: Path
+
+    def entries(self, curator: Path) -> tuple[Entry, ...]:
+        """Return what is there, if the index is sealed by this curator.
+
+        Raises:
+            RefusedError: the index is not the curator's.
+            GuardError: there is no registry, or it cannot be read.
+        """
+        place = str(self.path / "index.json")
+        if not os.path.lexists(place):
+            remedy = "Check the path, or publish to it first: unpickled guard publish"
+            raise GuardError(str(self.path), "there is no registry here", remedy)
+        data = read_small(Path(place), "Ask the curator.")
+        try:
+            index = json.loads(data)
+            sealed = index["annotations"].pop(_SEAL)
+            entries = tuple(map(_entry, index["manifests"]))
+            body = canonical(index)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise GuardError(place, "it is no index of a registry", "Ask the curator.") from None
+        check_seal(body, _SEALED, sealed, curator, place)
+        return entries
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Path]:
+        """Hold the registry for one publisher, and give a folder in it for unfinished things.
+
+        A registry that is not there yet is made. What a killed publisher left unfinished is removed.
+
+        Raises:
+            GuardError: the folder is no registry, another publisher does not end, or the system refuses.
+        """
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - readers need none
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._require_ours()
+            with FileLock(self.path / _LOCK, timeout=_PATIENCE):
+                self._sweep()
+                (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+                if not (self.path / "oci-layout").exists():
+                    write_whole(self.path / "oci-layout", _LAYOUT)
+                draft = self.path / f"{DRAFT}{os.getpid()}"
+                draft.mkdir(mode=0o700)
+                try:
+                    yield draft
+                finally:
+                    shutil.rmtree(draft, ignore_errors=True)
+        except Timeout:
+            remedy = "Wait for it to end, then publish again."
+            raise GuardError(str(self.path), "another publisher is at work", remedy) from None
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def keep(self, staged: Path, digest: str) -> None:
+        """Give a whole file its place among the blobs; one that is there already is replaced by the same bytes."""
+        staged.replace(self._blob(digest))
+
+    def add(self, entry: Entry, key: Path) -> None:
+        """Name an artifact in the index, whose blobs are all there.
+
+        Raises:
+            RefusedError: the index that is there is sealed by another key.
+            GuardError: the key cannot be used, or the system refuses.
+        """
+        sync_folder(self.path / "blobs" / "sha256")
+        place = self.path / "index.json"
+        # What is there already is sealed anew only if it was this curator who sealed it.
+        there = self.entries(key) if os.path.lexists(place) else ()
+        kept = [one for one in there if one.reference != entry.reference]
+        notes = {"org.unpickled.index": "1"}
+        body = {
+            "schemaVersion": 2,
+            "mediaType": _INDEX,
+            "manifests": [one.to_json() for one in (*kept, entry)],
+            "annotations": notes,
+        }
+        notes[_SEAL] = seal(canonical(body), _SEALED, key)
+        write_whole(place, canonical(body), overwrite=True)
+
+    def read(self, blob: Blob, place: str) -> bytes:
+        """Return a small blob, whole and verified.
+
+        Raises:
+            RefusedError: its bytes are others.
+            GuardError: it is not there, or too large.
+        """
+        if blob.size > LARGEST:
+            raise GuardError(
+                place, f"a part of over {LARGEST >> 20} MB is not read", "Ask the curator."
+            )
+        return b"".join(bytes(piece) for piece in self.pieces(blob, place))
+
+    def pieces(self, blob: Blob, place: str) -> Iterator[bytes]:
+        """Yield a blob's bytes; where they turn out not to be its own, the end is an error.
+
+        Raises:
+            RefusedError: its bytes are others, or it is no plain file.
+            GuardError: it is not there, or cannot be read.
+        """
+        path = self._blob(blob.digest)
+        digest, left = hashlib.sha256(), blob.size
+        try:
+            with open_file(File(blob.digest, str(path), stamp(path.lstat()))) as stream:
+                while left > 0 and (piece := stream.read(min(_CHUNK, left))):
+                    digest.update(piece)
+                    left -= len(piece)
+                    yield piece
+                more = stream.read(1)
+        except FileNotFoundError:
+            remedy = "It was removed, or a copy of the registry is not whole."
+            raise GuardError(place, f"the registry does not have {blob.digest}", remedy) from None
+        except OSError as error:
+            raise GuardError(
+                place, f"{blob.digest}: {error.strerror}", "Check the disk."
+            ) from error
+        except Changed:
+            left = -1
+        if left or more or f"sha256:{digest.hexdigest()}" != blob.digest:
+            remedy = "The registry was tampered with, or its disk fails: tell the curator."
+            raise RefusedError(place, f"the registry gives other bytes for {blob.digest}", remedy)
+
+    def _blob(self, digest: str) -> Path:
+        return self.path / "blobs" / "sha256" / digest.removeprefix("sha256:")
+
+    def _require_ours(self) -> None:
+        """Refuse to make a registry among other people's files."""
+        names = {entry.name for entry in self.path.iterdir()}
+        others = {name for name in names - {_LOCK, "blobs"} if not name.startswith(DRAFT)}
+        if others and "oci-layout" not in names:
+            remedy = "Name a new or an empty folder."
+            raise GuardError(str(self.path), "it is no registry, and not empty", remedy)
+
+    def _sweep(self) -> None:
+        for folder in (self.path, self.path / "blobs" / "sha256"):
+            for left in folder.glob(f"{DRAFT}*"):
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
+
+
+def _entry(found: dict[str, Any]) -> Entry:
+    notes = found["annotations"]
+    reference = Reference.parse(f"{notes[_REF]}@{found['digest']}")
+    if found["mediaType"] != MANIFEST or type(found["size"]) is not int:
+        raise ValueError
+    return Entry(reference, found["size"], str(notes[_CREATED]))

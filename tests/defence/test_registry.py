@@ -1,0 +1,500 @@
+"""A registry lets in what is pinned, signed and scanned, gives out nothing else, and is never half of anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from tests.defence.at_each_step import tries
+from unpickled import defence
+from unpickled.defence import publishing, pulling
+from unpickled.defence.artifact import digest_of
+from unpickled.defence.keys import make_keys
+from unpickled.defence.seals import canonical, seal
+from unpickled.specimens import write
+
+WEIGHTS = save({"layer": np.arange(3, dtype=np.float32)})
+
+
+class Place:
+    """Keys of a publisher, a curator and a stranger, and a model that is pinned and signed."""
+
+    def __init__(self, home, files=None):
+        self.home = home
+        for whose in ("publisher", "curator", "stranger"):
+            if not (home / whose).exists():
+                make_keys(home / whose)
+        self.model = home / "model"
+        for name, data in (files or {"w/model.safetensors": WEIGHTS, "config.json": b"{}"}).items():
+            (self.model / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.model / name).write_bytes(data)
+        self.vouch()
+        self.shelf = defence.Shelf(home / "shelf")
+
+    def vouch(self, whose="publisher"):
+        """Pin and sign the model as it is."""
+        lock = defence.pin_folder(self.model)
+        defence.write_whole(self.home / "model.lock", lock.to_bytes(), overwrite=True)
+        key = defence.Signer(key=self.home / whose / "signing.key")
+        defence.sign_folder(self.model, self.home / "model.sig", key, overwrite=True)
+
+    def trust(self, whose="publisher"):
+        return defence.Trust(public_key=self.home / whose / "signing.pub")
+
+    def offer(self, **changes):
+        offer = defence.Offer(
+            folder=self.model,
+            name="team/tiny",
+            lock=self.home / "model.lock",
+            signature=self.home / "model.sig",
+            trust=self.trust(),
+            why="Ada read the code",
+            unscanned=("*.json",),
+        )
+        return replace(offer, **changes)
+
+    def publish(self, whose="curator", shelf=None, **changes):
+        key = self.home / whose / "signing.key"
+        return defence.publish(self.offer(**changes), shelf or self.shelf, key)
+
+    def pull(self, reference, target="out", shelf=None, curator="curator", publisher="publisher"):
+        return defence.pull(
+            reference,
+            self.home / target,
+            shelf=shelf or self.shelf,
+            curator=self.home / curator / "signing.pub",
+            trust=self.trust(publisher),
+        )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A place with a model that was published, with the real scanners."""
+    place = Place(tmp_path_factory.mktemp("registry"))
+    place.done = place.publish()
+    return place
+
+
+@pytest.fixture
+def place(made, tmp_path):
+    """A copy of it to spoil."""
+    shutil.copytree(made.home, tmp_path / "home")
+    copy = Place.__new__(Place)
+    copy.home, copy.done = tmp_path / "home", made.done
+    copy.model, copy.shelf = copy.home / "model", defence.Shelf(copy.home / "shelf")
+    return copy
+
+
+@pytest.fixture
+def unscanned(monkeypatch):
+    """Leave the scanners out, for what is not about them."""
+
+    def judge(_, names, *, unscanned=()):
+        return tuple(defence.Judged(name, "clean", ()) for name in names)
+
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # slow, and no test pulls the plug
+    for module in (publishing, pulling):
+        monkeypatch.setattr(module, "judge", judge)
+
+
+def test_what_was_published_is_pulled_whole(made):
+    """With the record of who, when, why, and what the scanners said."""
+    done = made.pull(made.done.reference)
+    assert (made.home / "out/model/w/model.safetensors").read_bytes() == WEIGHTS
+    lock = defence.read_lock(made.home / "out/model.lock")
+    assert defence.verify_folder(made.home / "out/model", lock).faults == ()
+    assert {one.name: one.how for one in done.files} == {
+        "config.json": "unscanned",
+        "w/model.safetensors": "header",
+    }
+    record = done.admission
+    assert (record.why, record.unscanned) == ("Ada read the code", ("*.json",))
+    assert record.key.startswith("key ")
+    assert record.signer.startswith("key ")
+    assert record.files[1].scanners == ("picklescan 1.0.5", "modelscan 0.8.8")
+    shutil.rmtree(made.home / "out")
+
+
+def test_the_folder_is_an_oci_layout(made):
+    """So other tools can read it: layout version, index, blobs that are named by their own SHA-256."""
+    root = made.shelf.path
+    assert json.loads((root / "oci-layout").read_bytes()) == {"imageLayoutVersion": "1.0.0"}
+    blobs = {f"sha256:{path.name}": path.read_bytes() for path in (root / "blobs/sha256").iterdir()}
+    assert all(digest_of(data) == digest for digest, data in blobs.items())
+    (entry,) = json.loads((root / "index.json").read_bytes())["manifests"]
+    manifest = json.loads(blobs[entry["digest"]])
+    for part in (manifest["config"], *manifest["layers"]):
+        assert part["size"] == len(blobs[part["digest"]])
+    named = {part["digest"] for part in (entry, manifest["config"], *manifest["layers"])}
+    assert set(blobs) == named
+
+
+GATES = {
+    "changed after the pin": (
+        lambda p: (p.model / "config.json").write_bytes(b"[]"),
+        {},
+        "not as pinned: changed: config.json",
+    ),
+    "added after the pin": (
+        lambda p: (p.model / "x.py").write_bytes(b""),
+        {},
+        "not as pinned: added: x.py",
+    ),
+    "pinned anew, not signed anew": (
+        lambda p: (
+            (p.model / "config.json").write_bytes(b"[]"),
+            (p.home / "model.lock").write_bytes(defence.pin_folder(p.model).to_bytes()),
+        ),
+        {},
+        "not what was signed",
+    ),
+    "signed by a stranger": (lambda p: p.vouch("stranger"), {}, "signed with another key"),
+    "dangerous": (
+        lambda p: (write("reduce-canary", p.model, marker=p.home / "canary"), p.vouch()),
+        {},
+        "the scan says dangerous: picklescan .*mkdir",
+    ),
+    "dangerous, let in by name": (
+        lambda p: (write("reduce-canary", p.model, marker=p.home / "canary"), p.vouch()),
+        {"unscanned": ("*.json", "*.pkl", "*canary*")},
+        "the scan says dangerous",
+    ),
+    "text, not let in by name": (lambda _: None, {"unscanned": ()}, "no scanner looked at it"),
+    "a header that lies": (
+        lambda p: (
+            (p.model / "w/model.safetensors").write_bytes(WEIGHTS[:-4]),
+            p.vouch(),
+        ),
+        {},
+        "w/model.safetensors: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_each_gate_refuses_and_the_registry_stays_as_it_was(place, name):
+    """Pin, signature and scan, one by one."""
+    spoil, changes, problem = GATES[name]
+    before = {path: path.read_bytes() for path in place.shelf.path.rglob("*") if path.is_file()}
+    spoil(place)
+    with pytest.raises(defence.RefusedError, match=problem):
+        place.publish(name="team/other", **changes)
+    after = {path: path.read_bytes() for path in place.shelf.path.rglob("*") if path.is_file()}
+    assert after == before
+    assert not (place.home / "canary").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"name": "Team"}, "can have this name"),
+        ({"name": "../x"}, "can have this name"),
+        ({"name": "a" * 129}, "can have this name"),
+        ({"why": " \n"}, "letters"),
+        ({"why": "x" * 1001}, "letters"),
+        ({"unscanned": ("*",)}, "let every file in"),
+        ({"unscanned": ("",)}, "let every file in"),
+    ],
+)
+def test_an_offer_that_says_too_little_is_not_looked_at(place, changes, problem):
+    """A name, a reason, and no pattern that fits everything."""
+    with pytest.raises(defence.GuardError, match=problem):
+        place.publish(**changes)
+
+
+def blob(place, kind):
+    """Return the path of a part of the published artifact."""
+    root = place.shelf.path / "blobs/sha256"
+    manifest = json.loads((root / place.done.reference.digest[7:]).read_bytes())
+    (part, *_) = [one for one in manifest["layers"] if kind in one["mediaType"]]
+    return root / part["digest"][7:]
+
+
+def other_index(place, change, whose):
+    """Change the index, and seal it with somebody's key."""
+    path = place.shelf.path / "index.json"
+    index = json.loads(path.read_bytes())
+    change(index)
+    del index["annotations"]["org.unpickled.seal"]
+    kind = "application/vnd.unpickled.index.v1+json"
+    index["annotations"]["org.unpickled.seal"] = seal(
+        canonical(index), kind, place.home / whose / "signing.key"
+    )
+    path.write_bytes(canonical(index))
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+LIES = {
+    "a byte of a file": (lambda p: flip(blob(p, "file")), "other bytes for sha256"),
+    "a byte of the lock": (lambda p: flip(blob(p, "lock")), "other bytes for sha256"),
+    "a byte of the signature": (lambda p: flip(blob(p, "signature")), "other bytes for sha256"),
+    "a byte of the record": (lambda p: flip(blob(p, "admission")), "other bytes for sha256"),
+    "a shorter file": (
+        lambda p: blob(p, "file").write_bytes(blob(p, "file").read_bytes()[:-1]),
+        "other bytes for sha256",
+    ),
+    "a longer file": (
+        lambda p: blob(p, "file").write_bytes(blob(p, "file").read_bytes() + b"x"),
+        "other bytes for sha256",
+    ),
+    "a link for a file": (
+        lambda p: (
+            shutil.move(blob(p, "file"), p.home / "b"),
+            blob(p, "file").symlink_to(p.home / "b"),
+        ),
+        "other bytes for sha256",
+    ),
+    "a pipe for a file": (
+        lambda p: (blob(p, "file").unlink(), os.mkfifo(blob(p, "file"))),
+        "other bytes for sha256",
+    ),
+    "another manifest": (
+        lambda p: (p.shelf.path / "blobs/sha256" / p.done.reference.digest[7:]).write_bytes(b"{}"),
+        "other bytes for sha256",
+    ),
+    "a file that is gone": (lambda p: blob(p, "file").unlink(), "does not have sha256"),
+    "an index that was edited": (
+        lambda p: (p.shelf.path / "index.json").write_bytes(
+            (p.shelf.path / "index.json").read_bytes().replace(b"2026", b"2027") + b" " * 0
+        ),
+        "not sealed by this curator",
+    ),
+    "an index of a stranger's": (
+        lambda p: other_index(p, lambda _: None, "stranger"),
+        "not sealed by this curator",
+    ),
+    "another size": (
+        lambda p: other_index(p, lambda i: i["manifests"][0].update(size=7), "curator"),
+        "other bytes for sha256",
+    ),
+    "another name": (
+        lambda p: other_index(
+            p,
+            lambda i: i["manifests"][0]["annotations"].update(
+                {"org.opencontainers.image.ref.name": "team/other"}
+            ),
+            "curator",
+        ),
+        "nobody has let it into",
+    ),
+    "an index without an end": (
+        lambda p: (p.shelf.path / "index.json").write_bytes(b'{"a'),
+        "no index of a registry",
+    ),
+    "no index": (lambda p: (p.shelf.path / "index.json").unlink(), "no registry here"),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_registry_that_lies_gives_nothing(place, unscanned, name):
+    """Whatever is changed in it, nothing is in the destination, not even unfinished."""
+    lie, problem = LIES[name]
+    if name == "an index that was edited":
+        year = (place.shelf.path / "index.json").read_bytes()
+        assert b"2026" in year or pytest.skip("the clock is in another year")
+    lie(place)
+    before = sorted(place.home.iterdir())
+    with pytest.raises(defence.GuardError, match=problem):
+        place.pull(place.done.reference)
+    assert sorted(place.home.iterdir()) == before
+
+
+def test_pull_asks_whose_signature_and_whose_registry(place, unscanned):
+    """A curator who is a stranger; a publisher who is one."""
+    with pytest.raises(defence.RefusedError, match="not sealed by this curator"):
+        place.pull(place.done.reference, curator="stranger")
+    with pytest.raises(defence.RefusedError, match="signed with another key"):
+        place.pull(place.done.reference, publisher="stranger")
+    assert not (place.home / "out").exists()
+
+
+def test_pull_scans_again(place, monkeypatch):
+    """A scanner that has learned a name since refuses what was let in before it."""
+
+    def refuses(folder, names, *, unscanned=()):
+        assert (folder / "w/model.safetensors").exists()
+        assert not (place.home / "out").exists()
+        raise defence.RefusedError("w/model.safetensors", "the scan says dangerous")
+
+    monkeypatch.setattr(pulling, "judge", refuses)
+    with pytest.raises(defence.RefusedError, match="dangerous"):
+        place.pull(place.done.reference)
+    assert not (place.home / "out").exists()
+
+
+def test_a_record_of_another_artifact_does_not_pass(place, unscanned):
+    """The curator sealed it, for other files."""
+    (place.model / "config.json").write_bytes(b"[1]")
+    place.vouch()
+    other = place.publish(name="team/other")
+    root = place.shelf.path / "blobs/sha256"
+    ours, theirs = (
+        json.loads((root / done.reference.digest[7:]).read_bytes()) for done in (place.done, other)
+    )
+    ours["layers"][-1] = theirs["layers"][-1]
+    data = canonical(ours)
+    (root / digest_of(data)[7:]).write_bytes(data)
+    changed = {"digest": digest_of(data), "size": len(data)}
+    other_index(place, lambda index: index["manifests"][0].update(changed), "curator")
+    with pytest.raises(defence.RefusedError, match="record is that of another artifact"):
+        place.pull(defence.Reference("team/tiny", digest_of(data)))
+
+
+def test_what_a_stranger_wrote_into_the_index_is_not_sealed_anew(place, unscanned):
+    """The next publisher's seal would have covered it."""
+    other_index(place, lambda index: index["manifests"].append(index["manifests"][0]), "stranger")
+    with pytest.raises(defence.RefusedError, match="not sealed by this curator"):
+        place.publish(name="team/other")
+
+
+def test_publishing_again_mends_a_damaged_blob(place, unscanned):
+    """A blob is written anew, not believed for its name."""
+    flip(blob(place, "file"))
+    again = place.publish()
+    assert place.pull(again.reference).lock.pins
+
+
+def test_a_folder_with_other_things_is_no_registry(place, unscanned):
+    """Nothing is written into it."""
+    with pytest.raises(defence.GuardError, match="no registry, and not empty"):
+        place.publish(shelf=defence.Shelf(place.model))
+    assert sorted(path.name for path in place.model.iterdir()) == ["config.json", "w"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "team/tiny",
+        "team/tiny:latest",
+        "team/tiny@sha256:12",
+        "@sha256:" + "a" * 64,
+        "A@sha256:" + "a" * 64,
+    ],
+)
+def test_a_name_alone_is_no_reference(text):
+    """What is there today is not what was reviewed."""
+    with pytest.raises(defence.GuardError):
+        defence.Reference.parse(text)
+
+
+def small(place):
+    """Make the model one file, for fewer writes."""
+    shutil.rmtree(place.model / "w")
+    (place.model / "config.json").write_bytes(b"[2]")
+    place.vouch()
+
+
+@pytest.mark.parametrize("how", ["killed", "full"])
+def test_at_each_write_of_publish_it_is_all_there_or_nothing(place, tmp_path, unscanned, how):
+    """Killed, or out of room, at any change to the disk: what was there is whole, what is new is whole or not named."""
+    small(place)
+    start, work = tmp_path / "start", tmp_path / "work"
+    shutil.copytree(place.shelf.path, start)
+    pub = place.home / "curator" / "signing.pub"
+    count = 0
+    for where, ended in tries(
+        start, work, lambda folder: place.publish(shelf=defence.Shelf(folder)), how=how
+    ):
+        count += 1
+        shelf = defence.Shelf(work)
+        entries = shelf.entries(pub)
+        assert len(entries) in ((2,) if ended == "done" else (1, 2)), where
+        for entry in entries:
+            pulling._described(entry.reference, shelf, pub)
+            place.pull(entry.reference, shelf=shelf) if count % 9 == 0 else None
+            shutil.rmtree(place.home / "out", ignore_errors=True)
+        if count % 9 == 0:
+            place.publish(shelf=shelf)
+            assert len(shelf.entries(pub)) == 2 + (len(entries) == 2)
+            assert not list(work.rglob(".unpickled-draft-*"))
+    assert count > 20
+
+
+@pytest.mark.parametrize("how", ["killed", "full"])
+def test_at_each_write_of_pull_the_folder_is_whole_or_not_there(place, tmp_path, unscanned, how):
+    """Killed, or out of room, at any change to the disk."""
+    start, work = tmp_path / "start", tmp_path / "work"
+    start.mkdir()
+    for _, ended in tries(
+        start, work, lambda folder: place.pull(place.done.reference, folder / "out"), how=how
+    ):
+        there = work / "out"
+        if there.exists():
+            lock = defence.read_lock(there / "model.lock")
+            assert defence.verify_folder(there / "model", lock).faults == ()
+            assert (there / "admission.json").exists()
+        assert there.exists() or ended != "done"
+        if ended == "error":
+            assert list(work.iterdir()) == []
+
+
+def test_a_first_publish_killed_anywhere_can_be_done_again(place, tmp_path, unscanned):
+    """From an empty folder on, a registry that never came to be is no obstacle."""
+    small(place)
+    start, work = tmp_path / "start", tmp_path / "work"
+    start.mkdir()
+    for number, _ in enumerate(
+        tries(start, work, lambda f: place.publish(shelf=defence.Shelf(f / "new")), how="killed")
+    ):
+        if number % 8 == 0:
+            place.publish(shelf=defence.Shelf(work / "new"))
+            assert not list(work.rglob(".unpickled-draft-*"))
+
+
+PUBLISHER = """
+import sys
+from pathlib import Path
+from unpickled import defence
+from unpickled.defence import publishing
+import os; os.fsync = lambda _: None
+publishing.judge = lambda _, names, *, unscanned=(): tuple(defence.Judged(n, "clean", ()) for n in names)
+home = Path(sys.argv[1])
+trust = defence.Trust(public_key=home / "publisher/signing.pub")
+offer = defence.Offer(folder=home / "model", name=sys.argv[2], lock=home / "model.lock", signature=home / "model.sig",
+    trust=trust, why="two at once", unscanned=("*.json",))
+for number in range(2):
+    defence.publish(offer, defence.Shelf(home / "new"), home / "curator/signing.key")
+"""
+
+
+def test_two_publishers_at_once_lose_nothing(place):
+    """Each waits for the other; the registry, new to both, has what both published."""
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", PUBLISHER, str(place.home), name], stderr=subprocess.PIPE
+        )
+        for name in ("one", "two")
+    ]
+    for child in children:
+        told = child.communicate(timeout=60)[1]
+        assert child.returncode == 0, told.decode()
+    shelf = defence.Shelf(place.home / "new")
+    entries = shelf.entries(place.home / "curator" / "signing.pub")
+    assert {entry.reference.name for entry in entries} == {"one", "two"}
+    for entry in entries:
+        assert pulling._described(entry.reference, shelf, place.home / "curator" / "signing.pub")
+
+
+def test_a_publisher_that_does_not_end_is_told(place, unscanned, monkeypatch):
+    """One line with what to do."""
+    from filelock import FileLock
+
+    monkeypatch.setattr("unpickled.defence.shelf._PATIENCE", 0.1)
+    with (
+        FileLock(place.shelf.path / ".lock"),
+        pytest.raises(defence.GuardError, match="another publisher"),
+    ):
+        place.publish()
