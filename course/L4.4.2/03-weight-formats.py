@@ -119,7 +119,8 @@ shown = panel.sheets[panel.chosen]
 archive = lab.specimen("torch-canary").read_bytes()
 print(f"The pickle is bytes {pickle['start']} to {pickle['end'] - 1} of {len(archive)}.")
 
-assert archive[:2] == b"PK" and archive[pickle["start"]] == 0x80  # PROTO opens the pickle
+assert archive[:2] == b"PK"
+assert archive[pickle["start"]] == 0x80  # PROTO opens the pickle
 assert shown["contents"]["risks"][0]["kind"] == "pickle"
 
 # %% [markdown]
