@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -101,7 +102,9 @@ def test_ctrl_c_leaves_no_lock_and_no_draft(model):
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(1.5)
+    opened = Path(f"/proc/{child.pid}/fd")
+    while not any(str(fd.resolve()).endswith("large") for fd in opened.glob("*")):
+        time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     told = child.communicate(timeout=20)[1]
     assert (child.returncode, told.lstrip("\n")) == (
