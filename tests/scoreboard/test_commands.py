@@ -155,7 +155,9 @@ def test_a_command_with_a_python_of_its_own_is_found(
     python.write_text(f"#!/bin/sh\necho '{json.dumps(['9.9', '/opt/venv', '/opt/base'])}'\n")
     tool = tmp_path / "other-tool"
     tool.write_text(f"#!{python}\n")
-    for path in (python, tool):
+    bare = tmp_path / "bare-tool"
+    bare.write_text(f"{python}\n")  # a path in the first line is no script's first line
+    for path in (python, tool, bare):
         path.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     find.cache_clear()
@@ -163,6 +165,7 @@ def test_a_command_with_a_python_of_its_own_is_found(
         "other-tool", "9.9", str(python), ("/opt/venv", "/opt/base")
     )
     assert find("never-heard-of-it") is None
+    assert find("bare-tool") is None
     find.cache_clear()
 
 
