@@ -107,14 +107,14 @@ def _parts(source: str) -> tuple[str, str]:
 def leaks(folder: Path, secrets: frozenset[str]) -> list[Leak]:
     """Return every secret line that stands in a file of `folder`, or in an archive there.
 
-    In Python files of an archive, which is the package, a line counts from `LONG` characters: code is full of short
-    lines that are in every program.
+    In the code of an archive, which is the package (children's scripts are `.txt`), a line counts from `LONG`
+    characters: code is full of short lines that are in every program.
     """
     needles = {line: line for line in secrets} | {json.dumps(line)[1:-1]: line for line in secrets}
     found = []
     for name, data in _files(folder):
         text = data.decode("utf-8", "replace")
-        least = LONG if "!" in name and name.endswith(".py") else SHORTEST
+        least = LONG if "!" in name and name.endswith((".py", ".txt")) else SHORTEST
         hits = {line for needle, line in needles.items() if len(line) >= least and needle in text}
         found += sorted((name, line) for line in hits)
     return found
