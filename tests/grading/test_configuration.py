@@ -33,7 +33,7 @@ OF_GRADING = {
     ),
     "cells are not restored": ('"unpickled.grading.restoring.RestoreCells",', "", "RestoreCells"),
     "nothing is bounded": (
-        '"unpickled.grading.execution.BoundedExecute"',
+        '"unpickled.grading.jailed.JailedExecute"',
         '"nbgrader.preprocessors.Execute"',
         "BoundedExecute",
     ),

@@ -18,12 +18,21 @@ from unpickled.grading.places import CourseFolder, GradingError
 from unpickled.grading.restoring import Wanted, wanted_cells
 from unpickled.kernels import Bounds
 
-__all__ = ["Plan", "Settings", "plan_of", "settings_of"]
+__all__ = [
+    "Plan",
+    "Settings",
+    "bounds_of",
+    "files_in",
+    "imports_of",
+    "plan_of",
+    "settings_of",
+    "shown",
+]
 
 _OURS = frozenset(
     {
         "RestoreCells", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata", "ClearOutput",
-        "BoundedExecute", "SaveScores", "AssignLatePenalties",
+        "BoundedExecute", "JailedExecute", "SaveScores", "AssignLatePenalties",
     }
 )  # fmt: skip
 """Configured steps whose work is done here in another way, with the same result."""
@@ -73,16 +82,21 @@ class Settings:
     before: tuple[Any, ...]
     after: tuple[Any, ...]
 
-    def shown(self) -> tuple[list[Path], dict[str, str]]:
-        """Return what of the course kernels may read, and their environment variables."""
-        variables = {"NBGRADER_EXECUTION": "autograde", "UNPICKLED_PROGRESS": "/tmp/progress.json"}  # noqa: S108
-        try:
-            root = Path(self.checkout) if self.checkout else course_root()
-        except CourseError:
-            return [], variables
-        public = [root / "course" / "course.toml", root / "course" / "data"]
-        shown = [path for path in public if path.exists()]
-        return shown, {**variables, "UNPICKLED_COURSE": str(root)} if shown else variables
+
+def shown(checkout: str) -> tuple[list[Path], dict[str, str]]:
+    """Return what of a course kernels may read, and their environment variables.
+
+    Args:
+        checkout: the course's; found as `unpickled` finds it where empty.
+    """
+    variables = {"NBGRADER_EXECUTION": "autograde", "UNPICKLED_PROGRESS": "/tmp/progress.json"}  # noqa: S108
+    try:
+        root = Path(checkout) if checkout else course_root()
+    except CourseError:
+        return [], variables
+    public = [root / "course" / "course.toml", root / "course" / "data"]
+    readable = [path for path in public if path.exists()]
+    return readable, {**variables, "UNPICKLED_COURSE": str(root)} if readable else variables
 
 
 def settings_of(auto: Any) -> Settings:
@@ -95,6 +109,7 @@ def settings_of(auto: Any) -> Settings:
         GradingError: it asks for something that is not done here.
     """
     from unpickled.grading.configuration import made_steps  # noqa: PLC0415 - nbgrader is slow to import
+    from unpickled.grading.execution import BoundedExecute  # noqa: PLC0415
 
     for hook in ("pre_convert_hook", "post_convert_hook"):
         if getattr(auto, hook):
@@ -102,13 +117,13 @@ def settings_of(auto: Any) -> Settings:
             raise GradingError("nbgrader_config.py", problem, "Take it out, or use a step.")
     before = made_steps(auto.parent, auto.sanitize_preprocessors)
     after = made_steps(auto.parent, auto.autograde_preprocessors)
-    run = next(step for step in after if type(step).__name__ == "BoundedExecute")
-    bounds = Bounds(
-        cell=run.timeout or 60,
-        notebook=run.notebook_timeout,
-        output=run.max_output,
-    )
-    return Settings(bounds, run.course, _others(before), _others(after))
+    run = next(step for step in after if isinstance(step, BoundedExecute))
+    return Settings(bounds_of(run), run.course, _others(before), _others(after))
+
+
+def bounds_of(step: Any) -> Bounds:
+    """Return the bounds that the step which runs notebooks is configured with."""
+    return Bounds(cell=step.timeout or 60, notebook=step.notebook_timeout, output=step.max_output)
 
 
 def _others(steps: Iterable[Any]) -> tuple[Any, ...]:
@@ -145,7 +160,7 @@ def plan_of(
         },
         source=source,
         beside=tuple(files_in(source, ignore, exclude)),
-        libraries=tuple(dict.fromkeys(name for cell in cells for name in _imports(cell))),
+        libraries=imports_of(cell.source for cell in cells if cell.kind == "code"),
         inside=tuple(
             cell.name
             for cell in cells
@@ -167,13 +182,15 @@ def files_in(folder: Path, ignore: Sequence[str], exclude: Sequence[str] = ()) -
             yield File(name, Path(found).read_bytes())
 
 
-def _imports(cell: Wanted) -> Iterator[str]:
-    """Yield what a cell of the assignment's own imports."""
-    if cell.kind != "code":
-        return
+def imports_of(sources: Iterable[str]) -> tuple[str, ...]:
+    """Return the modules that cells of an assignment import."""
+    return tuple(dict.fromkeys(name for source in sources for name in _imports(source)))
+
+
+def _imports(source: str) -> Iterator[str]:
     try:
-        tree = ast.parse(cell.source)
-    except SyntaxError:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

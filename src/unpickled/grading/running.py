@@ -19,7 +19,7 @@ from unpickled.grading.entering import Ledger
 from unpickled.grading.holding import database_error, only_one, refusals
 from unpickled.grading.outcomes import Outcome
 from unpickled.grading.places import CourseFolder, GradingError, sound_name
-from unpickled.grading.plans import Plan, Settings, files_in, plan_of, settings_of
+from unpickled.grading.plans import Plan, Settings, files_in, plan_of, settings_of, shown
 from unpickled.grading.reading import folder_problem
 from unpickled.grading.stock import nbgrader_app
 from unpickled.grading.workers import Done, Pool
@@ -238,7 +238,7 @@ class _Run:
 
 def _warmth(plans: Mapping[str, Plan], settings: Settings, without_wall: Excuse) -> Warmth:
     libraries = dict.fromkeys(name for plan in plans.values() for name in plan.libraries)
-    readable, variables = settings.shown()
+    readable, variables = shown(settings.checkout)
     return Warmth(
         list(libraries),
         bounds=settings.bounds,

@@ -63,7 +63,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "unpickled.grading.execution.BoundedExecute",
+    "unpickled.grading.jailed.JailedExecute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
     "unpickled.grading.scores.SaveScores",
@@ -76,6 +76,9 @@ c.HTMLExporter.extra_template_basedirs = [
     str(Path(unpickled.__file__).parent / "grading" / "templates"),
     str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
 ]
+
+# ---- and shows nothing of a submission that could run in your browser
+c.HTMLExporter.preprocessors = ["unpickled.grading.cleaning.CleanCells"]
 
 # ---- feedback pages without hidden tests, without scripts, without a network
 c.GenerateFeedback.exporter_class = "unpickled.grading.feedback_page.FeedbackPage"

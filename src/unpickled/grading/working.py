@@ -25,7 +25,7 @@ from unpickled.grading.restoring import restore
 from unpickled.grading.scores import Points, Scores, score_cells
 from unpickled.kernels import Kernel, Warmth
 
-__all__ = ["job_for", "scores_of", "work"]
+__all__ = ["job_for", "run_notebook", "scores_of", "work"]
 
 
 def job_for(
@@ -67,7 +67,7 @@ def work(job: Mapping[str, Any], plan: Plan, settings: Settings, warmth: Warmth)
         resources = _resources(job, name)
         for step in settings.before:
             notebook, resources = step.preprocess(notebook, resources)
-        done["evidence"] += _run(notebook, plan, files, warmth)
+        done["evidence"] += run_notebook(notebook, plan.source, files, warmth)
         for step in settings.after:
             notebook, resources = step.preprocess(notebook, resources)
         scores = score_cells(notebook.cells, plan.assignment, settings.checkout)
@@ -102,12 +102,19 @@ def _restored(data: Any, plan: Plan, name: str) -> Any:
     return notebook
 
 
-def _run(notebook: Any, plan: Plan, files: Sequence[File], warmth: Warmth) -> list[str]:
-    """Run a notebook's code and judge its checks, in the order of its cells; returns the evidence."""
+def run_notebook(notebook: Any, source: Path, files: Sequence[File], warmth: Warmth) -> list[str]:
+    """Run a notebook's code and judge its checks, in the order of its cells; returns the evidence.
+
+    Args:
+        notebook: with its cells restored; it gets the outputs.
+        source: the author's folder, with `checks.py`.
+        files: what lies beside it.
+        warmth: where its kernel comes from.
+    """
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if not code:
         return []
-    visible = _visible(plan.source)
+    visible = _visible(source)
     with warmth.kernel(files) as kernel:
         for number, cell in enumerate(code, 1):
             outputs = _outputs(cell, kernel, visible)

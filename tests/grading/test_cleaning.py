@@ -1,0 +1,104 @@
+"""Nothing of a submission runs in the browser of whoever looks at it in the form grader."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from unpickled.grading.cleaning import CleanCells
+
+WIDGETS = {"application/vnd.jupyter.widget-state+json": {"state": {}, "version_major": 2}}
+RUNS = "document.title = 'taken'"
+HOSTILE = (
+    f"<script>{RUNS}</script>",
+    f'<img src="x" onerror="{RUNS}">',
+    f"<svg onload=\"{RUNS}\"><a xlink:href='#'/></svg>",
+    f'<iframe srcdoc="<script>parent.{RUNS}</script>"></iframe>',
+    f'<a id="go" href="javascript:{RUNS}">x</a>',
+    f'<details open ontoggle="{RUNS}">x</details>',
+    f"<math><mtext></form><form><mglyph><style></math><img src onerror={RUNS}>",
+    "<style>@import url(http://192.0.2.1/x.css)</style>",
+    '<link rel=stylesheet href="http://192.0.2.1/y.css">',
+    '<img src="http://192.0.2.1/z.png">',
+    f"<scr<script>ipt>{RUNS}</script>",
+    f"<body onload={RUNS}>",
+    f'<input autofocus onfocus="{RUNS}">',
+    f'<object data="data:text/html,<script>{RUNS}</script>"></object>',
+)
+
+
+def hostile_notebook():
+    data = {"text/html": "".join(HOSTILE), "application/javascript": RUNS, "text/plain": "x"}
+    data |= {
+        "image/svg+xml": HOSTILE[2],
+        "image/png": f'x" onerror="{RUNS}',
+        "text/markdown": HOSTILE[0],
+    }
+    data["application/vnd.jupyter.widget-view+json"] = {"model_id": "x"}
+    outputs = [
+        new_output("display_data", data),
+        new_output("execute_result", {"text/html": "<b>7</b>", "text/plain": "7"}),
+    ]
+    outputs += [new_output("error", ename=one, evalue=one, traceback=[one]) for one in HOSTILE[:2]]
+    outputs += [new_output("stream", text=one) for one in HOSTILE[:2]]
+    texts = [
+        *HOSTILE,
+        *(f"- a\n\n{one}\n" for one in HOSTILE),
+        f"[go](javascript:{RUNS}) ![p](javascript:{RUNS})",
+    ]
+    code = new_code_cell(HOSTILE[0], outputs=outputs)
+    return new_notebook(cells=[code, *map(new_markdown_cell, texts)], metadata={"widgets": WIDGETS})  # fmt: skip
+
+
+def test_what_is_harmless_stays():
+    """Quotes, tables, emphasis, pictures, the bar of a check; the author's own cells word for word."""
+    author = new_markdown_cell(
+        "<details onclick='x'>hint</details>",
+        metadata={"nbgrader": {"locked": True, "solution": False}},
+    )
+    learner = new_markdown_cell("> quoted & **bold** a > b\n\n<table><tr><td>1</td></tr></table>")
+    picture = {
+        "image/png": "iVBORw0KGgo=\n",
+        "text/html": '<meter max="2" value="1">1 of 2</meter>',
+    }
+    code = new_code_cell("1", outputs=[new_output("display_data", picture)])
+    made, _ = CleanCells().preprocess(new_notebook(cells=[author, learner, code]), {})
+    assert made.cells[0].source == "<details onclick='x'>hint</details>"
+    assert made.cells[1].source.startswith("> quoted & **bold** a > b\n\n<table>")
+    assert made.cells[2].outputs[0].data == picture
+
+
+def test_formats_that_run_are_left_out():
+    """JavaScript, SVG, widgets, pictures that are none; of HTML what is marked up is left, not what acts."""
+    made, _ = CleanCells().preprocess(hostile_notebook(), {})
+    shown = made.cells[0].outputs[0].data
+    assert set(shown) == {"text/html", "text/plain"}
+    assert "widgets" not in made.metadata
+    for word in ("<script", "onerror", "<iframe", "javascript:", "192.0.2.1/z", "<style", "<svg"):
+        assert word not in shown["text/html"]
+    assert made.cells[0].outputs[1].data == {"text/html": "<b>7</b>", "text/plain": "7"}
+
+
+@pytest.mark.browser
+def test_a_page_of_it_runs_and_fetches_nothing(tmp_path, chromium):
+    """As the form grader makes it, by nbconvert with this step; opened, looked over and clicked on in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    exporter = HTMLExporter(preprocessors=[CleanCells], template_name="basic")
+    body, _ = exporter.from_notebook_node(nbformat.from_dict(hostile_notebook()))
+    (tmp_path / "page.html").write_text(f"<title>quiet</title>{body}")
+    asked = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((tmp_path / "page.html").as_uri())
+        page.evaluate(
+            "document.querySelectorAll('a:not([href^=http]), summary').forEach(one => one.click())"
+        )
+        page.wait_for_timeout(300)
+        assert page.title() == "quiet"
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
