@@ -7,12 +7,14 @@ import errno
 import json
 import os
 import select
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from unpickled import sandbox
+from unpickled.sandbox import wall  # noqa: F401 - as sandbox.wall
 
 ROOT = Path(__file__).parents[2]
 WARM = Path(__file__).with_name("warm.py")
@@ -129,6 +131,68 @@ told = tried
     )
     assert [place for place, result in found.items() if result[0] == "done"] == ["/tmp"]
     assert found["many"][1] == errno.ENOSPC
+
+
+def test_what_is_shown_below_tmp_is_shown_to_forks_and_cannot_be_written(tmp_path):
+    """A checkout may lie there; the folder around it is the fork's own all the same."""
+    if sandbox.problem():
+        pytest.skip(sandbox.problem())
+    shown, other = tmp_path / "sho wn", tmp_path / "other"
+    shown.mkdir()
+    (shown / "read").write_text("me")
+    other.write_text("alone")
+    nest = nest_of()
+    nest._shown = sandbox.wall.shown([WARM, ROOT / "src" / "unpickled", shown, other], ())
+    nest.start()
+    nest.wait()
+    text = f"""
+here, other = Path({str(shown)!r}), Path({str(other)!r})
+told = [(here / "read").read_text(), attempt((here / "new").touch), other.read_text(), attempt(other.write_text, "x"),
+        attempt((here.parent / "mine").touch)[0], sorted(p.name for p in here.parent.iterdir())]
+"""
+    try:
+        found = told(nest, text)
+    finally:
+        nest.end()
+    assert found[0] == "me"
+    assert found[1][1] == found[3][1] == errno.EROFS
+    assert found[2] == "alone"
+    assert found[4:] == ["done", ["mine", "other", "sho wn"]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "sho wn"]
+
+
+AS_NOBODY = """
+import os, sys
+sys.path.insert(0, {src!r})
+from pathlib import Path
+from unpickled import sandbox
+nest = sandbox.Nest(Path({warm!r}), [{src!r}], limits=sandbox.Limits(), readable=[Path({src!r}) / "unpickled"])
+nest.start(); nest.wait()
+(order, asking), (answer, answering) = os.pipe(), os.pipe()
+fork = nest.fork([order, answering])
+os.close(answering)
+text = "told = [line for line in open('/proc/self/status') if 'Cap' in line and int(line.split()[1], 16)]"
+os.write(asking, (text + "; told += os.listdir('/tmp')").encode())
+print(os.read(answer, 1000).decode(), fork.usage().processes)
+fork.end(); nest.end()
+"""
+
+
+def test_it_holds_for_an_ordinary_user_too():
+    """The same walls where nobody is root, as long as the system lets users have namespaces."""
+    python = Path("/usr/bin/python3")
+    if os.geteuid() or not python.exists() or sandbox.problem():
+        pytest.skip(
+            "only root can become an ordinary user here, with a Python that anybody can read"
+        )
+    text = AS_NOBODY.format(src=str(ROOT / "src"), warm=str(WARM))
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+    done = subprocess.run(
+        [python, "-c", text], cwd="/", capture_output=True, text=True, check=False, **nobody
+    )
+    if any(word in done.stderr for word in ("Permission denied", "SyntaxError", "ImportError")):
+        pytest.skip("an ordinary user cannot read this checkout, or its Python is too old")
+    assert done.stdout.split() == ["[]", "1"], done.stderr
 
 
 def test_forks_do_not_hear_of_each_other(nest):

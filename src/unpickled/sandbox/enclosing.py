@@ -14,9 +14,11 @@ import ctypes
 import fcntl
 import json
 import os
+import re
 import resource
 import signal
 import socket
+import stat
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -33,6 +35,7 @@ _REC, _PRIVATE = 0x4000, 1 << 18
 _BOUNDING_DROP, _AMBIENT, _AMBIENT_CLEAR, _NO_NEW_PRIVS, _SECCOMP, _DEATH = 24, 47, 4, 38, 22, 1
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _LINK_FLAGS, _UP = 0x8914, 0x41  # SIOCSIFFLAGS; IFF_UP and IFF_RUNNING
+_HOME = "/tmp"  # noqa: S108 - the private one, as `wall.HOME`
 _LARGEST_ORDER = 65_536
 _MOST_FDS = 8
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -140,8 +143,7 @@ def _wall_in(order: Mapping[str, Any]) -> None:
     """Enter the other namespaces, and cover what belongs to the warm program."""
     _call("unshare", _NEWNS | _NEWUTS | _NEWIPC | _NEWNET)
     _mount(None, "/", None, _REC | _PRIVATE, None)
-    size = f"size={int(order['disk'])},nr_inodes={int(order['files'])},mode=0700"
-    _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, size)  # noqa: S108 - the private one
+    _cover(f"size={int(order['disk'])},nr_inodes={int(order['files'])},mode=0700")
     hardened = _NOSUID | _NODEV | _NOEXEC
     _mount("proc", "/proc", "proc", hardened, None)
     with suppress(OSError), open("/proc/sys/user/max_user_namespaces", "w") as file:  # noqa: PTH123
@@ -149,7 +151,32 @@ def _wall_in(order: Mapping[str, Any]) -> None:
     _mount(None, "/proc", None, _REMOUNT | _BIND | _RDONLY | hardened, None)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         fcntl.ioctl(link, _LINK_FLAGS, struct.pack("16sh22x", b"lo", _UP))
-    os.chdir("/tmp")  # noqa: S108
+    os.chdir(_HOME)
+
+
+def _cover(options: str) -> None:
+    """Put an empty folder over the warm program's own; what is shown below that place is shown in it again."""
+    below = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in _shown_below(_HOME)]
+    _mount("tmpfs", _HOME, "tmpfs", _NOSUID | _NODEV, options)
+    for path, fd in below:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            os.makedirs(path, exist_ok=True)  # noqa: PTH103 - pathlib is not loaded in every warm program
+        else:
+            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+            os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC))
+        _mount(f"/proc/self/fd/{fd}", path, None, _BIND, None)  # as read-only as it was
+        os.close(fd)
+
+
+def _shown_below(place: str) -> list[str]:
+    """Return where something is mounted below a place, outer ones first."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
+        points = [re.sub(r"\\([0-7]{3})", _octal, line.split(" ")[4]) for line in file]
+    return [point for point in points if point.startswith(f"{place}/")]
+
+
+def _octal(found: re.Match[str]) -> str:
+    return chr(int(found[1], 8))
 
 
 def _limit(limits: Mapping[str, int]) -> None:
