@@ -69,7 +69,7 @@ class Place:
         return defence.pull(
             reference,
             self.home / target,
-            shelf=shelf or self.shelf,
+            registry=shelf or self.shelf,
             curator=self.home / curator / "signing.pub",
             trust=self.trust(publisher),
         )
@@ -413,7 +413,7 @@ def test_at_each_write_of_publish_it_is_all_there_or_nothing(place, tmp_path, un
         entries = shelf.entries(pub)
         assert len(entries) in ((2,) if ended == "done" else (1, 2)), where
         for entry in entries:
-            pulling._described(entry.reference, shelf, pub)
+            pulling.described(entry.reference, shelf, pub)
             place.pull(entry.reference, shelf=shelf) if count % 9 == 0 else None
             shutil.rmtree(place.home / "out", ignore_errors=True)
         if count % 9 == 0:
@@ -485,7 +485,7 @@ def test_two_publishers_at_once_lose_nothing(place):
     entries = shelf.entries(place.home / "curator" / "signing.pub")
     assert {entry.reference.name for entry in entries} == {"one", "two"}
     for entry in entries:
-        assert pulling._described(entry.reference, shelf, place.home / "curator" / "signing.pub")
+        assert pulling.described(entry.reference, shelf, place.home / "curator" / "signing.pub")
 
 
 def test_a_publisher_that_does_not_end_is_told(place, unscanned, monkeypatch):

@@ -1,4 +1,4 @@
-"""`unpickled guard publish`, `pull`, `list`: a registry in a folder, and the gate in front of it."""
+"""`unpickled guard publish`, `pull`, `list`: a registry in a folder or on a server, and the gate in front of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _HOW = {
     "unscanned": "let in by name, not scanned",
 }
 _registry = click.option(
-    "--registry", required=True, metavar="FOLDER", type=_PATH, help="The registry."
+    "--registry",
+    required=True,
+    metavar="WHERE",
+    help="The registry: a folder, or the address of a server that speaks OCI.",
 )
 _curator = click.option(
     "--curator", required=True, metavar="PEM", type=_PATH, help="The curator's public key."
@@ -58,7 +61,7 @@ _curator = click.option(
 def publish(  # noqa: PLR0913, PLR0917 - click passes each option
     folder: Path,
     name: str,
-    registry: Path,
+    registry: str,
     lock: Path,
     signature: Path,
     public_key: Path | None,
@@ -76,7 +79,8 @@ def publish(  # noqa: PLR0913, PLR0917 - click passes each option
     (text, say) is let in only by --unscanned; what a scanner found bad or could not read, never. Who let it in, when,
     why, and what each scanner said is sealed with your key and kept with the model.
 
-    The registry is an OCI image layout in a folder; a new one is made. What is judged is a copy, and that copy is kept.
+    The registry is an OCI image layout in a folder, and a new one is made; or a server. A server with a login is asked
+    with what docker or oras have stored. What is judged is a copy, and that copy is kept.
 
     Exit 0: published; the last word of the first line is what to pull. 1: refused. 2: it could not be done. Whatever
     happens, the registry has the model whole, or not at all.
@@ -91,7 +95,7 @@ def publish(  # noqa: PLR0913, PLR0917 - click passes each option
         unscanned=unscanned,
     )
     with refusals_as_json(as_json), hashing(lambda: defence.pinned_size(folder)) as advance:
-        done = defence.publish(offer, defence.Shelf(registry), curator_key, advance=advance)
+        done = defence.publish(offer, defence.open_registry(registry), curator_key, advance=advance)
     if as_json:
         told = {"ok": True, "reference": str(done.reference), "admission": asdict(done.admission)}
         click.echo(json.dumps(told, indent=2))
@@ -117,7 +121,7 @@ def publish(  # noqa: PLR0913, PLR0917 - click passes each option
 def pull(  # noqa: PLR0913, PLR0917 - click passes each option
     reference: str,
     target: Path,
-    registry: Path,
+    registry: str,
     curator: Path,
     public_key: Path | None,
     ca: tuple[Path, ...],
@@ -136,7 +140,7 @@ def pull(  # noqa: PLR0913, PLR0917 - click passes each option
     with refusals_as_json(as_json):
         wanted = defence.Reference.parse(reference)
         done = defence.pull(
-            wanted, target, shelf=defence.Shelf(registry), curator=curator, trust=trust
+            wanted, target, registry=defence.open_registry(registry), curator=curator, trust=trust
         )
     if as_json:
         told = {"ok": True, "folder": str(target), "signer": done.signer}
@@ -154,18 +158,22 @@ def pull(  # noqa: PLR0913, PLR0917 - click passes each option
 @click.command(
     "list",
     short_help="What is in a registry.",
-    epilog="Examples:\n\n  unpickled guard list --registry shelf/ --curator curator/signing.pub",
+    epilog="Examples:\n\n  unpickled guard list --registry shelf/ --curator curator/signing.pub\n\n"
+    "  unpickled guard list team/tiny --registry http://127.0.0.1:5000 --curator curator/signing.pub",
 )
+@click.argument("name", default="")
 @_registry
 @_curator
 @json_option
-def list_models(registry: Path, curator: Path, as_json: bool) -> None:
+def list_models(name: str, registry: str, curator: Path, as_json: bool) -> None:
     """List what the curator let into a registry, the oldest first: when, and by which NAME@sha256:… it is pulled.
+
+    With NAME only what has that name; a server has to be asked for one.
 
     Exit 0: listed. 1: the index is not sealed by this curator. 2: it cannot be read.
     """
     with refusals_as_json(as_json):
-        entries = defence.Shelf(registry).entries(curator)
+        entries = defence.open_registry(registry).entries(curator, name)
     if as_json:
         told = [{"reference": str(one.reference), "admitted": one.admitted} for one in entries]
         click.echo(json.dumps({"ok": True, "models": told}, indent=2))

@@ -18,7 +18,9 @@ from unpickled.defence.pinning import (
 from unpickled.defence.publishing import Offer, Published, publish
 from unpickled.defence.pulling import Pulled, pull
 from unpickled.defence.refusals import GuardError, RefusedError
-from unpickled.defence.shelf import Entry, Shelf
+from unpickled.defence.registry import Entry, Registry
+from unpickled.defence.server import Server, open_registry
+from unpickled.defence.shelf import Shelf
 from unpickled.defence.signing import Signed, Signer, Trust, check_signature, sign_folder
 from unpickled.defence.writing import require_place, write_whole
 
@@ -36,12 +38,15 @@ __all__ = [
     "Pulled",
     "Reference",
     "RefusedError",
+    "Registry",
+    "Server",
     "Shelf",
     "Signed",
     "Signer",
     "Trust",
     "Verification",
     "check_signature",
+    "open_registry",
     "parse_lock",
     "pin_folder",
     "pinned_size",

@@ -19,6 +19,7 @@ from unpickled.defence.seals import canonical
 
 __all__ = [
     "ADMISSION",
+    "EMPTY",
     "FILE",
     "LOCK",
     "MANIFEST",

@@ -13,6 +13,7 @@ from pathlib import Path
 from unpickled.defence.admission import Admission, require_patterns, require_why
 from unpickled.defence.artifact import (  # fmt: skip
     ADMISSION,
+    EMPTY,
     LOCK,
     SIGNATURE,
     Blob,
@@ -29,7 +30,7 @@ from unpickled.defence.names import spelled
 from unpickled.defence.pinning import verify_folder
 from unpickled.defence.reading import read_small
 from unpickled.defence.refusals import RefusedError
-from unpickled.defence.shelf import Entry, Shelf
+from unpickled.defence.registry import Registry
 from unpickled.defence.signing import Trust, check_signature
 from unpickled.defence.statement import read_signature
 from unpickled.defence.writing import write_whole
@@ -73,7 +74,7 @@ class Published:
 
 
 def publish(
-    offer: Offer, shelf: Shelf, key: Path, *, advance: Advance = lambda _: None
+    offer: Offer, registry: Registry, key: Path, *, advance: Advance = lambda _: None
 ) -> Published:
     """Let a model into a registry.
 
@@ -82,7 +83,7 @@ def publish(
 
     Args:
         offer: the model, and what vouches for it.
-        shelf: the registry.
+        registry: the registry, a folder or a server.
         key: the curator's private key, which seals record and index.
         advance: told how many more bytes were hashed.
 
@@ -96,7 +97,7 @@ def publish(
     lock = parse_lock(pinned, str(offer.lock))
     _require_as_pinned(offer, lock, advance)
     curator = _name_of(key)
-    with shelf.held() as draft:
+    with registry.held() as draft:
         model = draft / "model"
         _copy(offer.folder, lock, model)
         sig = draft / "model.sig"
@@ -115,7 +116,7 @@ def publish(
             unscanned=unscanned,
             files=judged,
         )
-        return _keep(shelf, draft, lock, (pinned, signature, admission), key)
+        return _keep(registry, draft, lock, (pinned, signature, admission), key)
 
 
 def _name_of(key: Path) -> str:
@@ -132,21 +133,21 @@ def _account() -> str:
 
 
 def _keep(
-    shelf: Shelf, draft: Path, lock: Lock, parts: tuple[bytes, bytes, Admission], key: Path
+    registry: Registry, draft: Path, lock: Lock, parts: tuple[bytes, bytes, Admission], key: Path
 ) -> Published:
     """Move everything among the blobs, and last of all name it in the index."""
     pinned, signature, admission = parts
     record = admission.sealed(key)
-    manifest = Manifest(
-        Blob.of(LOCK, pinned), Blob.of(SIGNATURE, signature), Blob.of(ADMISSION, record)
-    ).to_bytes(lock)
+    kinds = ((LOCK, pinned), (SIGNATURE, signature), (ADMISSION, record))
+    parts_of = {Blob.of(kind, data): data for kind, data in kinds}
+    manifest = Manifest(*parts_of).to_bytes(lock)
     for pin in {pin.sha256: pin for pin in lock.pins}.values():
-        shelf.keep(draft / "model" / pin.name, f"sha256:{pin.sha256}")
-    for data in (pinned, signature, record, manifest, b"{}"):
-        write_whole(draft / "blob", data)
-        shelf.keep(draft / "blob", digest_of(data))
+        registry.keep(draft / "model" / pin.name, Blob.of_file(pin), admission.name)
+    for blob, data in {**parts_of, EMPTY: b"{}"}.items():
+        write_whole(draft / "blob", data, overwrite=True)
+        registry.keep(draft / "blob", blob, admission.name)
     reference = Reference(admission.name, digest_of(manifest))
-    shelf.add(Entry(reference, len(manifest), admission.when), key)
+    registry.add(reference, manifest, admission.when, key)
     return Published(reference, admission)
 
 

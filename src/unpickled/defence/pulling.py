@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unpickled.defence.admission import Admission
-from unpickled.defence.artifact import MANIFEST, Blob, Manifest, Reference
+from unpickled.defence.artifact import Blob, Manifest, Reference
 from unpickled.defence.gate import Judged, judge
 from unpickled.defence.hashing import Advance
 from unpickled.defence.lock import Lock, parse_lock
 from unpickled.defence.refusals import RefusedError
-from unpickled.defence.shelf import Shelf
+from unpickled.defence.registry import Registry
 from unpickled.defence.signing import Trust, check_signature
 from unpickled.defence.writing import DRAFT, cannot_write, require_place, sync_folder, write_whole
 
-__all__ = ["Pulled", "pull"]
+__all__ = ["Pulled", "described", "pull"]
 
 _REFUSE = "Nothing was taken. Ask the curator."
 
@@ -45,7 +45,7 @@ def pull(  # noqa: PLR0913 - each is named at the call
     reference: Reference,
     target: Path,
     *,
-    shelf: Shelf,
+    registry: Registry,
     curator: Path,
     trust: Trust,
     advance: Advance = lambda _: None,
@@ -57,7 +57,7 @@ def pull(  # noqa: PLR0913 - each is named at the call
     Args:
         reference: name and digest.
         target: a folder that is not there yet.
-        shelf: the registry.
+        registry: the registry.
         curator: the curator's public key.
         trust: whose signature is taken.
         advance: told how many more bytes were copied.
@@ -67,13 +67,12 @@ def pull(  # noqa: PLR0913 - each is named at the call
         GuardError: it could not be done; nothing is left.
     """
     require_place(target)
-    place = str(reference)
-    lock, parts, admission = _described(reference, shelf, curator)
+    lock, parts, admission = described(reference, registry, curator)
     with _draft(target) as draft:
         for pin in lock.pins:
             file = draft / "model" / pin.name
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, _told(shelf.pieces(Blob.of_file(pin), place), advance))
+            write_whole(file, _told(registry.pieces(Blob.of_file(pin), reference), advance))
         for name, data in parts.items():
             write_whole(draft / name, data)
         signed = check_signature(draft / "model", draft / "model.sig", trust)
@@ -84,21 +83,17 @@ def pull(  # noqa: PLR0913 - each is named at the call
     return Pulled(lock, signed.who, admission, files)
 
 
-def _described(
-    reference: Reference, shelf: Shelf, curator: Path
+def described(
+    reference: Reference, registry: Registry, curator: Path
 ) -> tuple[Lock, dict[str, bytes], Admission]:
     """Read what the registry says of an artifact, and believe only what curator and digest vouch for."""
     place = str(reference)
-    entry = next((one for one in shelf.entries(curator) if one.reference == reference), None)
-    if entry is None:
-        remedy = "unpickled guard list tells what was. " + _REFUSE
-        raise RefusedError(place, "nobody has let it into this registry", remedy)
-    data = shelf.read(Blob(MANIFEST, reference.digest, entry.size), place)
+    data = registry.manifest(reference, curator)
     manifest = Manifest.parse(data, place)
     parts = {
-        "model.lock": shelf.read(manifest.lock, place),
-        "model.sig": shelf.read(manifest.signature, place),
-        "admission.json": shelf.read(manifest.admission, place),
+        "model.lock": registry.read(manifest.lock, reference),
+        "model.sig": registry.read(manifest.signature, reference),
+        "admission.json": registry.read(manifest.admission, reference),
     }
     lock = parse_lock(parts["model.lock"], f"{place}: model.lock")
     manifest.require_files(data, lock, place)

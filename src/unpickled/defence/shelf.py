@@ -9,7 +9,6 @@ blobs that nothing names. One publisher at a time holds the lock; readers need n
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -20,12 +19,13 @@ from typing import Any
 
 from unpickled.defence.artifact import MANIFEST, Blob, Reference
 from unpickled.defence.folder import Changed, File, open_file, stamp
-from unpickled.defence.reading import LARGEST, read_small
-from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.reading import read_small
+from unpickled.defence.refusals import GuardError
+from unpickled.defence.registry import Entry, not_there, other_bytes, verified, whole
 from unpickled.defence.seals import canonical, check_seal, seal
-from unpickled.defence.writing import DRAFT, cannot_write, sync_folder, write_whole
+from unpickled.defence.writing import DRAFT, cannot_write, write_whole
 
-__all__ = ["Entry", "Shelf"]
+__all__ = ["Shelf"]
 
 _LAYOUT = canonical({"imageLayoutVersion": "1.0.0"})
 _INDEX = "application/vnd.oci.image.index.v1+json"
@@ -41,28 +41,25 @@ _PATIENCE = 600  # seconds for another publisher to be done
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One artifact of the index: which, how large its manifest is, and when it was admitted."""
-
-    reference: Reference
-    size: int
-    admitted: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return an OCI descriptor."""
-        notes = {_REF: self.reference.name, _CREATED: self.admitted}
-        digest = self.reference.digest
-        return {"mediaType": MANIFEST, "digest": digest, "size": self.size, "annotations": notes}
-
-
-@dataclass(frozen=True, slots=True)
 class Shelf:
     """A registry in a folder."""
 
     path: Path
 
-    def entries(self, curator: Path) -> tuple[Entry, ...]:
-        """Return what is there, if the index is sealed by this curator.
+    def manifest(self, reference: Reference, curator: Path) -> bytes:
+        """Return the manifest of an artifact that the index names, verified by its digest.
+
+        Raises:
+            RefusedError: the index is not the curator's, or does not name it, or its bytes are others.
+            GuardError: there is no registry, or it cannot be read.
+        """
+        for one in self.entries(curator):
+            if one.reference == reference:
+                return self.read(Blob(MANIFEST, reference.digest, one.size), reference)
+        raise not_there(reference)
+
+    def entries(self, curator: Path, name: str = "") -> tuple[Entry, ...]:
+        """Return what is there, or what has this name, if the index is sealed by this curator.
 
         Raises:
             RefusedError: the index is not the curator's.
@@ -81,7 +78,7 @@ class Shelf:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise GuardError(place, "it is no index of a registry", "Ask the curator.") from None
         check_seal(body, _SEALED, sealed, curator, place)
-        return entries
+        return tuple(one for one in entries if name in ("", one.reference.name))
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Path]:
@@ -114,46 +111,38 @@ class Shelf:
         except OSError as error:
             raise cannot_write(self.path, error) from error
 
-    def keep(self, staged: Path, digest: str) -> None:
+    def keep(self, staged: Path, blob: Blob, name: str) -> None:  # noqa: ARG002 - a server has a place for each name
         """Give a whole file its place among the blobs; one that is there already is replaced by the same bytes."""
-        staged.replace(self._blob(digest))
+        staged.replace(self._blob(blob.digest))
 
-    def add(self, entry: Entry, key: Path) -> None:
-        """Name an artifact in the index, whose blobs are all there.
+    def add(self, reference: Reference, manifest: bytes, when: str, key: Path) -> None:
+        """Name an artifact in the index, whose other blobs are all there.
 
         Raises:
             RefusedError: the index that is there is sealed by another key.
             GuardError: the key cannot be used, or the system refuses.
         """
-        sync_folder(self.path / "blobs" / "sha256")
+        write_whole(self._blob(reference.digest), manifest, overwrite=True)
+        entry = Entry(reference, len(manifest), when)
         place = self.path / "index.json"
         # What is there already is sealed anew only if it was this curator who sealed it.
         there = self.entries(key) if os.path.lexists(place) else ()
-        kept = [one for one in there if one.reference != entry.reference]
+        kept = [one for one in there if one.reference != reference]
         notes = {"org.unpickled.index": "1"}
         body = {
             "schemaVersion": 2,
             "mediaType": _INDEX,
-            "manifests": [one.to_json() for one in (*kept, entry)],
+            "manifests": [_described(one) for one in (*kept, entry)],
             "annotations": notes,
         }
         notes[_SEAL] = seal(canonical(body), _SEALED, key)
         write_whole(place, canonical(body), overwrite=True)
 
-    def read(self, blob: Blob, place: str) -> bytes:
-        """Return a small blob, whole and verified.
+    def read(self, blob: Blob, reference: Reference) -> bytes:
+        """Return a small blob, whole and verified; raises as `pieces`, and for one that is too large."""
+        return whole(self.pieces(blob, reference), blob, reference)
 
-        Raises:
-            RefusedError: its bytes are others.
-            GuardError: it is not there, or too large.
-        """
-        if blob.size > LARGEST:
-            raise GuardError(
-                place, f"a part of over {LARGEST >> 20} MB is not read", "Ask the curator."
-            )
-        return b"".join(bytes(piece) for piece in self.pieces(blob, place))
-
-    def pieces(self, blob: Blob, place: str) -> Iterator[bytes]:
+    def pieces(self, blob: Blob, reference: Reference) -> Iterator[bytes]:
         """Yield a blob's bytes; where they turn out not to be its own, the end is an error.
 
         Raises:
@@ -161,26 +150,18 @@ class Shelf:
             GuardError: it is not there, or cannot be read.
         """
         path = self._blob(blob.digest)
-        digest, left = hashlib.sha256(), blob.size
         try:
             with open_file(File(blob.digest, str(path), stamp(path.lstat()))) as stream:
-                while left > 0 and (piece := stream.read(min(_CHUNK, left))):
-                    digest.update(piece)
-                    left -= len(piece)
-                    yield piece
-                more = stream.read(1)
+                yield from verified(iter(lambda: stream.read(_CHUNK), b""), blob, reference)
         except FileNotFoundError:
             remedy = "It was removed, or a copy of the registry is not whole."
-            raise GuardError(place, f"the registry does not have {blob.digest}", remedy) from None
+            problem = f"the registry does not have {blob.digest}"
+            raise GuardError(str(reference), problem, remedy) from None
         except OSError as error:
-            raise GuardError(
-                place, f"{blob.digest}: {error.strerror}", "Check the disk."
-            ) from error
+            problem = f"{blob.digest}: {error.strerror}"
+            raise GuardError(str(reference), problem, "Check the disk.") from error
         except Changed:
-            left = -1
-        if left or more or f"sha256:{digest.hexdigest()}" != blob.digest:
-            remedy = "The registry was tampered with, or its disk fails: tell the curator."
-            raise RefusedError(place, f"the registry gives other bytes for {blob.digest}", remedy)
+            raise other_bytes(blob, reference) from None
 
     def _blob(self, digest: str) -> Path:
         return self.path / "blobs" / "sha256" / digest.removeprefix("sha256:")
@@ -200,6 +181,13 @@ class Shelf:
                     shutil.rmtree(left, ignore_errors=True)
                 else:
                     left.unlink(missing_ok=True)
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    """Return an OCI descriptor of an artifact's manifest."""
+    notes = {_REF: entry.reference.name, _CREATED: entry.admitted}
+    digest = entry.reference.digest
+    return {"mediaType": MANIFEST, "digest": digest, "size": entry.size, "annotations": notes}
 
 
 def _entry(found: dict[str, Any]) -> Entry:

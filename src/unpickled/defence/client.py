@@ -1,0 +1,183 @@
+"""oras, with time limits, without its minutes of waiting, and with one line for whatever goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import oras.auth
+import oras.container
+import oras.provider
+import requests
+from requests.adapters import HTTPAdapter
+
+from unpickled.defence.artifact import Blob
+from unpickled.defence.refusals import GuardError
+
+__all__ = ["CONNECT", "READ", "Client", "client"]
+
+CONNECT, READ = 10.0, 60.0
+"""Seconds for a server to take a call, and to say something more."""
+
+_CHUNK = 1 << 20
+_AGAIN = "Nothing was changed here. Try again, or ask whoever runs it."
+
+
+class _Timed(HTTPAdapter):
+    """Requests waits for ever by default."""
+
+    def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]
+        options["timeout"] = (CONNECT, READ)
+        return super().send(request, **options)
+
+
+class _Oras(oras.provider.Registry):  # type: ignore[misc] # it has no types
+    """oras asks again for two minutes when a server is away; a person would rather know."""
+
+    def do_request(self, *args: Any, **options: Any) -> Any:
+        """Ask once."""
+        return oras.provider.Registry.do_request.__wrapped__(self, *args, **options)
+
+
+class Client:
+    """One name on one server.
+
+    Attributes:
+        refused: whether the last answer asked for a login.
+    """
+
+    def __init__(self, host: str, name: str, *, plain: bool) -> None:
+        self._host = host
+        self._oras = _Oras(hostname=host, insecure=plain)
+        self.refused = False
+        self._oras.session.hooks["response"].append(self._note)
+        self._oras.session.trust_env = not plain  # no proxy between this machine and itself
+        for scheme in ("http://", "https://"):
+            self._oras.session.mount(scheme, _Timed(max_retries=0))
+        self._container = oras.container.Container(f"{host}/{name}")
+        if (self._container.registry, self._container.api_prefix) != (host, name):
+            raise GuardError(
+                f"{host}/{name}", "oras reads this name in another way", "Choose another name."
+            )
+        self._oras.auth.load_configs(self._container)
+        self._base = f"{self._oras.prefix}://{host}/v2/{name}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._oras.session.close()
+
+    def tags(self, most: int) -> list[str]:
+        """Return the tags of the name; none where the server does not know it."""
+        data = self.get("tags/list?n=1", 1 << 20)
+        if data is None:
+            return []
+        found = self._oras.get_tags(self._container, N=most)
+        return [tag for tag in found if isinstance(tag, str)]
+
+    def get(self, path: str, most: int, *, accept: str = "") -> bytes | None:
+        """Return a small answer; None where the server does not have it."""
+        with self.stream(path, accept=accept) as got:
+            if got is None:
+                return None
+            data = b""
+            for piece in got.iter_content(_CHUNK):
+                data += piece
+                if len(data) > most:
+                    raise GuardError(self._host, "its answer is too large", _AGAIN)
+            return data
+
+    @contextlib.contextmanager
+    def stream(self, path: str, *, accept: str = "") -> Iterator[requests.Response | None]:
+        """Give an answer to read piece by piece; None where the server does not have it."""
+        headers = {"Accept-Encoding": "identity"} | ({"Accept": accept} if accept else {})
+        with contextlib.closing(
+            self._oras.do_request(f"{self._base}/{path}", "GET", headers=headers, stream=True)
+        ) as got:
+            if got.status_code == 404:
+                yield None
+                return
+            self._require(got)
+            yield got
+
+    def send(self, file: Path, blob: Blob, *, in_parts: bool, part: int) -> None:
+        """Send a file up as a blob, unless it is there."""
+        layer = {"digest": blob.digest, "size": blob.size, "mediaType": blob.kind}
+        self._require(
+            self._oras.upload_blob(
+                str(file), self._container, layer, do_chunked=in_parts, chunk_size=part
+            )
+        )
+
+    def put(self, path: str, data: bytes, kind: str) -> None:
+        """Put a manifest, byte by byte as it is."""
+        headers = {"Content-Type": kind}
+        self._require(
+            self._oras.do_request(f"{self._base}/{path}", "PUT", data=data, headers=headers)
+        )
+
+    def _note(self, got: requests.Response, **_: Any) -> None:
+        """Note whether it was the login that an answer lacked; what oras then trips over says less."""
+        self.refused = got.status_code in (401, 403)
+
+    def _require(self, got: requests.Response) -> None:
+        if got.status_code in (200, 201, 202):
+            return
+        if got.status_code in (401, 403):
+            raise _closed(self._host)
+        raise GuardError(self._host, f"it answers with an error: {_said(got)}", _AGAIN)
+
+
+@contextlib.contextmanager
+def client(host: str, name: str, *, plain: bool) -> Iterator[Client]:
+    """Give a client, and turn what requests and oras raise into one line.
+
+    Raises:
+        GuardError: the server does not answer, goes away half-way, or says something that is no answer.
+    """
+    asking: Client | None = None
+    try:
+        asking = Client(host, name, plain=plain)
+        yield asking
+    except requests.exceptions.Timeout as error:
+        raise GuardError(host, "it does not answer in time", _AGAIN) from error
+    except requests.exceptions.SSLError as error:
+        remedy = "Do not go on over http: have its certificate put right."
+        raise GuardError(
+            host, "its certificate is not one that this machine trusts", remedy
+        ) from error
+    except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+        problem = "there is no registry, or it went away half-way"
+        raise GuardError(host, problem, f"Is it running? {_AGAIN}") from error
+    except oras.auth.AuthenticationException as error:
+        raise _closed(host) from error
+    except (
+        requests.exceptions.RequestException,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        if asking is not None and asking.refused:
+            raise _closed(host) from error
+        raise GuardError(host, "its answer is none of a registry", _AGAIN) from error
+    finally:
+        if asking is not None:
+            asking.close()
+
+
+def _closed(host: str) -> GuardError:
+    remedy = "Log in with oras or docker, whose configuration is read, then try again."
+    return GuardError(host, "it does not let you in", remedy)
+
+
+def _said(got: requests.Response) -> str:
+    """Return the first message of an OCI error, or the status."""
+    with contextlib.suppress(
+        ValueError, KeyError, TypeError, IndexError, requests.RequestException
+    ):
+        text = str(json.loads(got.content[:10_000])["errors"][0]["message"])
+        return f"{got.status_code} {' '.join(text.split())[:200]}"
+    return f"{got.status_code} {got.reason}"

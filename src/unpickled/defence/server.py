@@ -1,0 +1,167 @@
+"""The registry that is a server: any that speaks OCI's distribution protocol, by way of oras.
+
+The same manifests as in a folder. A server keeps no index that a curator could seal, so what counts is the record in
+each artifact: it names lock and signature, and the curator sealed it. The manifest goes up last; before that nothing is
+named.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from unpickled.defence.admission import Admission
+from unpickled.defence.artifact import MANIFEST, Blob, Manifest, Reference, digest_of
+from unpickled.defence.reading import LARGEST
+from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.registry import Entry, Registry, not_there, other_bytes, verified, whole
+from unpickled.defence.shelf import Shelf
+
+if TYPE_CHECKING:
+    from unpickled.defence.client import Client
+
+__all__ = ["Server", "open_registry"]
+
+_CHUNK = 1 << 20
+_PART = 16 << 20  # bytes; a larger file goes up in parts
+_TAGS = 10_000
+
+
+def open_registry(where: str) -> Registry:
+    """Return the registry at an address (`http://…`, `https://…`), or in a folder.
+
+    Raises:
+        GuardError: the address is no server's, or plain http to another machine.
+    """
+    return Server.at(where) if where.startswith(("http://", "https://")) else Shelf(Path(where))
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A registry behind an address."""
+
+    host: str
+    plain: bool
+
+    @classmethod
+    def at(cls, address: str) -> Server:
+        """Read an address.
+
+        Raises:
+            GuardError: it is none, or plain http to another machine.
+        """
+        try:
+            parts = urlsplit(address)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError:
+            host = ""
+        if not host or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            remedy = "Write it as http://127.0.0.1:5000 or https://registry.example.org"
+            raise GuardError(address, "it is no registry's address", remedy)
+        if parts.scheme == "http" and not _is_loopback(host):
+            problem = "plain http to another machine shows your login to whoever listens"
+            raise GuardError(address, problem, "Use https.")
+        return cls(parts.netloc, parts.scheme == "http")
+
+    def entries(self, curator: Path, name: str = "") -> tuple[Entry, ...]:
+        """Return what this curator has let in under a name; what others put there is left out.
+
+        Raises:
+            GuardError: no name is given, or the server does not answer.
+        """
+        if not name:
+            raise GuardError(
+                self.host, "a server is asked for one name", "unpickled guard list NAME"
+            )
+        found: list[Entry] = []
+        with self._client(name) as client:
+            for tag in client.tags(_TAGS):
+                data = client.get(f"manifests/{tag}", LARGEST, accept=MANIFEST)
+                if data is not None:
+                    found += self._admitted(Reference(name, digest_of(data)), data, curator)
+        return tuple(sorted(set(found), key=lambda one: one.admitted))
+
+    def manifest(self, reference: Reference, curator: Path) -> bytes:  # noqa: ARG002 - its record is asked for the curator
+        """Return a manifest, verified by its digest.
+
+        Raises:
+            RefusedError: it is not there, or its bytes are others.
+            GuardError: the server does not answer.
+        """
+        with self._client(reference.name) as client:
+            data = client.get(f"manifests/{reference.digest}", LARGEST, accept=MANIFEST)
+        if data is None:
+            raise not_there(reference)
+        if digest_of(data) != reference.digest:
+            raise other_bytes(Blob(MANIFEST, reference.digest, len(data)), reference)
+        return data
+
+    def read(self, blob: Blob, reference: Reference) -> bytes:
+        """Return a small blob, whole and verified; raises as `pieces`, and for one that is too large."""
+        return whole(self.pieces(blob, reference), blob, reference)
+
+    def pieces(self, blob: Blob, reference: Reference) -> Iterator[bytes]:
+        """Yield a blob's bytes; where they turn out not to be its own, the end is an error.
+
+        Raises:
+            RefusedError: its bytes are others.
+            GuardError: it is not there, or the server does not answer, or goes away half-way.
+        """
+        with self._client(reference.name) as client, client.stream(f"blobs/{blob.digest}") as got:
+            if got is None:
+                problem = f"the registry does not have {blob.digest}"
+                raise GuardError(str(reference), problem, "It was removed: tell the curator.")
+            yield from verified(got.iter_content(_CHUNK), blob, reference)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Path]:
+        """Give a folder for unfinished things; a server sorts out its publishers itself."""
+        with tempfile.TemporaryDirectory(prefix="unpickled-publish-") as folder:
+            yield Path(folder)
+
+    def keep(self, staged: Path, blob: Blob, name: str) -> None:
+        """Send a whole file up, unless the server has it.
+
+        Raises:
+            GuardError: the server does not answer, or does not take it.
+        """
+        with self._client(name) as client:
+            client.send(staged, blob, in_parts=blob.size > _PART, part=_PART)
+
+    def add(self, reference: Reference, manifest: bytes, when: str, key: Path) -> None:  # noqa: ARG002 - the record is sealed
+        """Send a manifest up, under a tag of its own: from then on the artifact is there.
+
+        Raises:
+            GuardError: the server does not answer, or does not take it.
+        """
+        stamp = "".join(letter for letter in when if letter.isdigit())
+        with self._client(reference.name) as client:
+            client.put(f"manifests/t{stamp}-{reference.digest[7:19]}", manifest, MANIFEST)
+
+    def _client(self, name: str) -> contextlib.AbstractContextManager[Client]:
+        from unpickled.defence.client import client  # noqa: PLC0415 - oras is imported for a server only
+
+        return client(self.host, name, plain=self.plain)
+
+    def _admitted(self, reference: Reference, data: bytes, curator: Path) -> Iterator[Entry]:
+        try:
+            manifest = Manifest.parse(data, str(reference))
+            record = self.read(manifest.admission, reference)
+            admission = Admission.read(record, curator, str(reference))
+        except RefusedError:
+            return
+        if admission.name == reference.name:
+            yield Entry(reference, len(data), admission.when)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

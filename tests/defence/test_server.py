@@ -1,0 +1,328 @@
+"""The same gate in front of a real registry server on loopback; and a server that lies, stalls or goes away."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.defence.test_registry import Place, unscanned
+from unpickled import defence
+from unpickled.cli.main import run
+from unpickled.defence import client
+
+__all__ = ["unscanned"]
+
+CONFIG = """
+version: 0.1
+log: {{accesslog: {{disabled: true}}, level: error}}
+storage: {{filesystem: {{rootdirectory: {root}}}}}
+http: {{addr: "127.0.0.1:{port}"}}
+"""
+
+
+def free_port():
+    with socket.socket() as asking:
+        asking.bind(("127.0.0.1", 0))
+        return asking.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Debian's docker-registry, with its files in a temporary folder."""
+    program = shutil.which("docker-registry") or shutil.which("registry")
+    if not program:
+        reason = "no docker-registry on PATH: sudo apt-get install docker-registry"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    home, port = tmp_path_factory.mktemp("server"), free_port()
+    (home / "config.yml").write_text(CONFIG.format(root=home / "data", port=port))
+    with subprocess.Popen(
+        [program, "serve", str(home / "config.yml")],
+        stdout=subprocess.DEVNULL,
+        stderr=(home / "log").open("wb"),
+    ) as server:
+        try:
+            for _ in range(200):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=1).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+            else:
+                pytest.fail((home / "log").read_text())
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, address):
+    """A model that was published there, with the real scanners."""
+    place = Place(tmp_path_factory.mktemp("published"))
+    place.shelf = defence.open_registry(address)
+    place.done = place.publish()
+    return place
+
+
+def entries(place, name="team/tiny"):
+    return place.shelf.entries(place.home / "curator/signing.pub", name)
+
+
+def test_what_was_published_is_pulled_from_the_server(made):
+    """By digest, whole, with its record; and listed under its name."""
+    assert [one.reference for one in entries(made)] == [made.done.reference]
+    done = made.pull(made.done.reference)
+    lock = defence.read_lock(made.home / "out/model.lock")
+    assert defence.verify_folder(made.home / "out/model", lock).faults == ()
+    assert done.admission.why == "Ada read the code"
+    shutil.rmtree(made.home / "out")
+
+
+def test_folder_and_server_hold_the_same_manifest(made, tmp_path, unscanned):
+    """A model has one way to be written down: what differs is time, and the seals with it."""
+    folder = made.publish(shelf=defence.Shelf(tmp_path / "shelf"))
+    one = json.loads(made.shelf.manifest(made.done.reference, made.home))
+    other = json.loads(
+        defence.Shelf(tmp_path / "shelf").manifest(
+            folder.reference, made.home / "curator/signing.pub"
+        )
+    )
+    assert one["layers"][:-1] == other["layers"][:-1]
+    assert one["config"] == other["config"]
+
+
+def test_a_large_file_goes_up_in_parts(made, unscanned, monkeypatch):
+    """Never whole in memory."""
+    monkeypatch.setattr("unpickled.defence.server._PART", 1000)
+    (made.home / "large").mkdir()
+    place = Place(made.home / "large", {"a.bin": os.urandom(3500)})
+    place.shelf = made.shelf
+    done = place.publish(name="large")
+    assert place.pull(done.reference).lock.size == 3500
+
+
+def test_what_others_put_on_the_server_is_not_listed_and_not_pulled(made, unscanned):
+    """The curator's seal counts, not who may push."""
+    stranger = made.publish("stranger", name="team/evil")
+    assert entries(made, "team/evil") == ()
+    with pytest.raises(defence.RefusedError, match="not sealed by this curator"):
+        made.pull(stranger.reference)
+    nobody = defence.Reference("team/tiny", "sha256:" + "0" * 64)
+    with pytest.raises(defence.RefusedError, match="nobody has let it into"):
+        made.pull(nobody)
+    assert entries(made, "team/none") == ()
+    with pytest.raises(defence.GuardError, match="asked for one name"):
+        entries(made, "")
+
+
+def test_a_record_under_another_name_does_not_pass(made, unscanned):
+    """Whoever may push could copy a sealed artifact to the name of another."""
+    data = made.shelf.manifest(made.done.reference, made.home)
+    moved = defence.Reference("team/moved", made.done.reference.digest)
+    for part in (*json.loads(data)["layers"], json.loads(data)["config"]):
+        blob = defence.publishing.Blob(part["mediaType"], part["digest"], part["size"])
+        file = made.home / "part"
+        file.write_bytes(made.shelf.read(blob, made.done.reference))
+        made.shelf.keep(file, blob, "team/moved")
+    made.shelf.add(moved, data, "2026", made.home)
+    with pytest.raises(defence.RefusedError, match="record is that of another artifact"):
+        made.pull(moved)
+    assert entries(made, "team/moved") == ()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://registry.example.org", "http://10.0.0.1:5000", "https://", "http://[::1", "http://127.0.0.1:x",
+     "https://h/path", "https://user:secret@h"],
+)  # fmt: skip
+def test_an_address_that_is_none_or_shows_a_login(address):
+    """Plain http stays on this machine."""
+    with pytest.raises(defence.GuardError):
+        defence.open_registry(address)
+
+
+def test_the_commands_take_an_address(made, capsys, monkeypatch):
+    """`publish`, `list` and `pull` are the same for a folder and a server."""
+    monkeypatch.chdir(made.home)
+    where = ["--registry", f"http://{made.shelf.host}", "--curator", "curator/signing.pub"]
+    assert run(["guard", "list", "team/tiny", *where]) == 0
+    reference = capsys.readouterr().out.split()[-1]
+    assert reference == str(made.done.reference)
+    assert run(["guard", "list", "team/tiny", *where[:1], "http://127.0.0.1:9", *where[2:]]) == 2
+    assert "there is no registry" in capsys.readouterr().err
+
+
+class Liar(http.server.BaseHTTPRequestHandler):
+    """Passes everything on to the real registry, and then does something to the answer for a blob of the model."""
+
+    protocol_version = "HTTP/1.1"
+    real, how, victim = "", "", ""
+
+    def do_GET(self):
+        try:
+            headers = {"Accept": self.headers.get("Accept", "*/*")}
+            asked = urllib.request.Request(self.real + self.path, headers=headers)
+            with urllib.request.urlopen(asked, timeout=10) as got:
+                data, kind = got.read(), got.headers["Content-Type"]
+        except urllib.error.HTTPError as error:
+            error.close()
+            return self.send_error(error.code)
+        if self.victim not in self.path:
+            return self.answer(data, kind)
+        return getattr(self, self.how.replace(" ", "_"))(data, kind)
+
+    def answer(self, data, kind, status=200, length=None, **headers):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def other_bytes(self, data, kind):
+        self.answer(data[:-1] + bytes([data[-1] ^ 1]), kind)
+
+    def too_few(self, data, kind):
+        self.answer(data[:-1], kind)
+
+    def too_many(self, data, kind):
+        self.answer(data + b"x", kind)
+
+    def without_end(self, data, kind):
+        self.answer(data * 100_000, kind)
+
+    def goes_away(self, data, kind):
+        self.answer(data[: len(data) // 2], kind, length=len(data))
+        self.close_connection = True
+
+    def stalls(self, data, kind):
+        self.answer(data[:1], kind, length=len(data))
+        time.sleep(1.5)
+
+    def breaks(self, data, kind):
+        self.answer(b'{"errors": [{"message": "disk\\nfull"}]}', kind, 500)
+
+    def asks_for_a_login(self, data, kind):
+        self.answer(b"", kind, 401, **{"WWW-Authenticate": 'Basic realm="x"'})
+
+    def redirects(self, data, kind):
+        self.answer(b"", kind, 307, Location=self.path)
+
+    def zipped(self, data, kind):
+        self.answer(b"no gzip", kind, **{"Content-Encoding": "gzip"})
+
+    def log_message(self, *_):
+        pass
+
+
+BLOB, MANIFEST = "/blobs/", "/manifests/"
+LIES = [
+    ("other bytes", BLOB, "other bytes for sha256"),
+    ("other bytes", MANIFEST, "other bytes for sha256"),
+    ("too few", BLOB, "other bytes for sha256"),
+    ("too many", BLOB, "other bytes for sha256"),
+    ("without end", BLOB, "other bytes for sha256"),
+    ("without end", MANIFEST, "its answer is too large"),
+    ("goes away", BLOB, "went away half-way"),
+    ("goes away", MANIFEST, "went away half-way"),
+    ("stalls", BLOB, "does not answer in time|went away half-way"),
+    ("stalls", MANIFEST, "does not answer in time|went away half-way"),
+    ("breaks", BLOB, "500 disk full"),
+    ("breaks", MANIFEST, "500 disk full"),
+    ("asks for a login", BLOB, "does not let you in"),
+    ("redirects", BLOB, "none of a registry"),
+    ("zipped", MANIFEST, "none of a registry"),
+]
+
+
+@pytest.fixture(scope="module")
+def liar(made):
+    """A server on loopback between us and the registry."""
+    Liar.real = f"http://{made.shelf.host}"
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield defence.open_registry(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: f"{lie[0]} {lie[1]}")
+def test_a_server_that_lies_or_fails_gives_nothing(made, liar, unscanned, monkeypatch, lie):
+    """One line with a remedy, soon; and nothing in the destination, not even unfinished."""
+    how, what, problem = lie
+    monkeypatch.setattr(client, "READ", 0.7)
+    monkeypatch.setattr("unpickled.defence.server.LARGEST", 1 << 20)
+    monkeypatch.setattr(Liar, "how", how)
+    monkeypatch.setattr(Liar, "victim", what)
+    before, started = sorted(made.home.iterdir()), time.monotonic()
+    with pytest.raises(defence.GuardError, match=problem) as error:
+        made.pull(made.done.reference, shelf=liar)
+    assert sorted(made.home.iterdir()) == before
+    assert error.value.remedy
+    assert len(str(error.value).splitlines()) == 1
+    assert time.monotonic() - started < 20
+
+
+def test_through_an_honest_middleman_it_is_pulled(made, liar, unscanned, monkeypatch):
+    """The tests above fail for the reason that they name."""
+    monkeypatch.setattr(Liar, "victim", "nothing")
+    made.pull(made.done.reference, "honest", shelf=liar)
+    shutil.rmtree(made.home / "honest")
+
+
+def test_a_server_that_goes_away_while_publishing_has_nothing_new(made, liar, unscanned):
+    """It takes no upload; what is named there is what was named before."""
+    before = entries(made)
+    with pytest.raises(defence.GuardError):
+        made.publish(shelf=liar)
+    assert entries(made) == before
+
+
+def test_two_publishers_at_once_are_both_there(made, unscanned):
+    """Each manifest has a tag of its own, so none takes the place of another's."""
+    threads = [
+        threading.Thread(target=made.publish, kwargs={"name": "both", "why": why}) for why in "ab"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(entries(made, "both")) == 2
+
+
+def test_a_publisher_killed_at_any_request_leaves_nothing_half(made, unscanned, monkeypatch):
+    """What is named afterwards can be pulled; and publishing again is all it takes."""
+    real, left = client._Oras.do_request, [0]
+
+    def counted(self, *args, **options):
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(client._Oras, "do_request", counted)
+    for number in range(1, 100):
+        left[0] = number
+        try:
+            made.publish(name="killed")
+        except KeyboardInterrupt:
+            ended = False
+        else:
+            ended = True
+        left[0] = 0
+        found = entries(made, "killed")
+        assert len(found) == ended, number
+        if ended:
+            made.pull(found[0].reference, "killed")
+            break
+    assert number > 5
+    shutil.rmtree(made.home / "killed")
