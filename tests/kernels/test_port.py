@@ -147,6 +147,8 @@ HOSTILE = {
     "an unknown kind": "say(id=4, done={'answer': ['x', 1]})",
     "bytes that are none": "say(id=4, done={'answer': ['b', '!!']})",
     "a file": "say(id=4, done={'answer': ['f', 'a', 'eA==']})",
+    "more than plain data may hold": "say(id=4, done={'answer': ['l'] + [0] * 20_000})",
+    "deeper than plain data may be": "say(id=4, done={'answer': json.loads('[\"l\",' * 15 + '1' + ']' * 15)})",
     "a problem that is none": "say(id=4, done={'problem': [1], 'raised': {}})",
     "dies": "os._exit(0)",
     "dies in its answer": "os.write(channel(), struct.pack('!I', 100) + b'{\"id\"') and os._exit(0)",
