@@ -29,6 +29,11 @@ STEPS = {
         "Take a model out of a registry, by name and digest.",
     ),
     "list": ("unpickled.cli.guard_registry:list_models", "What is in a registry."),
+    "load": (
+        "unpickled.cli.guard_audit:load",
+        "Load a file if a policy lets it, and write a line into the log.",
+    ),
+    "audit": ("unpickled.cli.guard_audit:audit", "Look through the log of all loads."),
 }
 """Commands in the order in which they are used: where each lives, and what it does."""
 
@@ -61,4 +66,4 @@ class _Steps(click.Group):
     "Then a registry of your own: unpickled guard publish --help",
 )
 def guard() -> None:
-    """Pin the model that was reviewed, sign it, keep it in a registry of your own, and refuse everything else."""
+    """Pin the model that was reviewed, sign it, keep it in a registry of your own, and log every load."""

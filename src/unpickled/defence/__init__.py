@@ -1,11 +1,13 @@
-"""The maximum bar with real parts: pin what was reviewed, sign it, keep it in a registry, refuse the rest."""
+"""The maximum bar with real parts: pin what was reviewed, sign it, keep it in a registry, log every load."""
 
 from __future__ import annotations
 
 from unpickled.defence.admission import Admission
 from unpickled.defence.artifact import Reference
 from unpickled.defence.gate import Judged
+from unpickled.defence.guarded import GuardedLoad, guarded_load
 from unpickled.defence.lock import Lock, Pin, parse_lock, read_lock
+from unpickled.defence.log import Chain, verify_log
 from unpickled.defence.names import shown, spelled
 from unpickled.defence.pinning import (
     Fault,
@@ -15,6 +17,7 @@ from unpickled.defence.pinning import (
     pinned_size,
     verify_folder,
 )
+from unpickled.defence.policy import Policy, read_policy
 from unpickled.defence.publishing import Offer, Published, publish
 from unpickled.defence.pulling import Pulled, pull
 from unpickled.defence.refusals import GuardError, RefusedError
@@ -26,14 +29,17 @@ from unpickled.defence.writing import require_place, write_whole
 
 __all__ = [
     "Admission",
+    "Chain",
     "Entry",
     "Fault",
     "FaultKind",
     "GuardError",
+    "GuardedLoad",
     "Judged",
     "Lock",
     "Offer",
     "Pin",
+    "Policy",
     "Published",
     "Pulled",
     "Reference",
@@ -46,6 +52,7 @@ __all__ = [
     "Trust",
     "Verification",
     "check_signature",
+    "guarded_load",
     "open_registry",
     "parse_lock",
     "pin_folder",
@@ -53,10 +60,12 @@ __all__ = [
     "publish",
     "pull",
     "read_lock",
+    "read_policy",
     "require_place",
     "shown",
     "sign_folder",
     "spelled",
     "verify_folder",
+    "verify_log",
     "write_whole",
 ]

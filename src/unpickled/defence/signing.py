@@ -10,7 +10,7 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,10 +76,12 @@ class Signed:
     Attributes:
         files: how many files it covers.
         who: the key, the certificate's subject, or the account.
+        sha256: by name what was signed; empty where that is another hash, or of parts of a file.
     """
 
     files: int
     who: str
+    sha256: Mapping[str, str]
 
 
 def sign_folder(
@@ -108,7 +110,7 @@ def sign_folder(
     statement = parse_statement(data, str(out))
     _require_covered(statement, names, place)
     write_whole(out, data, overwrite=overwrite)
-    return Signed(len(statement.names), _who(statement, signer.key))
+    return Signed(len(statement.names), _who(statement, signer.key), _sha256(statement))
 
 
 def check_signature(folder: str | os.PathLike[str], path: Path, trust: Trust) -> Signed:
@@ -132,7 +134,8 @@ def check_signature(folder: str | os.PathLike[str], path: Path, trust: Trust) ->
         checker = _checker(trust).set_hashing_config(_everything(statement))
         checker.verify(Path(place), copy)
     _require_covered(statement, names, place)
-    return Signed(len(statement.names), _who(statement, trust.public_key) or trust.identity)
+    who = _who(statement, trust.public_key) or trust.identity
+    return Signed(len(statement.names), who, _sha256(statement))
 
 
 def _names(place: str) -> set[str]:
@@ -230,6 +233,10 @@ def _everything(statement: Statement | None = None) -> hashing.Config:
         hashing_algorithm=kind,  # type: ignore[arg-type]
         shard_size=statement.shard_size,
     )
+
+
+def _sha256(statement: Statement) -> Mapping[str, str]:
+    return statement.digests if statement.hash_type == "sha256" else {}
 
 
 def _who(statement: Statement, key: Path | None) -> str:

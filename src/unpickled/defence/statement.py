@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Statement:
         hash_type: "sha256", "blake2" or "blake3".
         shard_size: bytes of a part; 0 for "files".
         certificate: the signer's certificate, DER; empty for a bare key.
+        digests: by name the hash that was signed; empty for "shards".
     """
 
     names: frozenset[str]
@@ -49,6 +51,7 @@ class Statement:
     hash_type: str
     shard_size: int
     certificate: bytes
+    digests: Mapping[str, str]
 
 
 def read_signature(path: Path) -> bytes:
@@ -95,7 +98,9 @@ def _statement(signed: dict[str, Any], certificate: bytes) -> Statement:
     _require(all(isinstance(name, str) for name in names) and bool(names))
     if method == "shards":  # "name:from:to"
         names = [name.rsplit(":", 2)[0] for name in names]
-    return Statement(frozenset(names), method, kind, size, certificate)
+        return Statement(frozenset(names), method, kind, size, certificate, {})
+    digests = {resource["name"]: str(resource["digest"]) for resource in predicate["resources"]}
+    return Statement(frozenset(names), method, kind, size, certificate, digests)
 
 
 def _certificate(material: dict[str, Any]) -> bytes:

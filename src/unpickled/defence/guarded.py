@@ -1,0 +1,235 @@
+"""`guarded_load`: the one way to load. Format, policy, then the right library in the sandbox, then a line in the log.
+
+This package cannot unpickle, so what is loaded stays in a child behind the wall; handed over is what it is: names and
+types.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from unpickled.defence.gate import judge
+from unpickled.defence.lock import read_lock
+from unpickled.defence.log import append
+from unpickled.defence.names import spelled
+from unpickled.defence.policy import Policy
+from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.signing import check_signature
+from unpickled.errors import CourseError
+from unpickled.sandbox import Limits, run_python
+from unpickled.weights import identify, reading_problem
+from unpickled.weights.files import open_regular
+
+__all__ = ["GuardedLoad", "guarded_load"]
+
+_LOADERS = {
+    "torch-zip": "torch",
+    "torch-legacy": "torch",
+    "safetensors": "safetensors",
+    "gguf": "gguf",
+    "onnx": "onnx",
+    "npy": "numpy",
+    "npz": "numpy",
+    "pickle": "pickle",
+    "joblib": "joblib",
+    "joblib-compressed": "joblib",
+}
+_UNRESTRICTED = {"pickle", "joblib"}  # their loaders have no way to load weights only
+_SCRIPT = Path(__file__).with_name("load_guarded.txt")
+_CHUNK = 1 << 20
+_TORCH = 3 << 30
+_REFUSE = "Nothing was loaded."
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedLoad:
+    """What was loaded.
+
+    Attributes:
+        format: id of its format.
+        digest: SHA-256 of the very bytes that were loaded.
+        tool: the library, with its version.
+        found: what it handed over, in a few lines: names and types.
+        isolation: where it was loaded.
+        line: the hash of its line in the log.
+    """
+
+    format: str
+    digest: str
+    tool: str
+    found: tuple[str, ...]
+    isolation: str
+    line: str
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What is known so far of one load, for its line."""
+
+    path: Path
+    digest: str = ""
+    form: str = ""
+    verdict: str = "not scanned"
+    signer: str = ""
+    told: dict[str, object] = field(default_factory=dict)
+
+
+def guarded_load(path: str | os.PathLike[str], policy: Policy, *, seconds: int = 60) -> GuardedLoad:
+    """Load a file if the policy lets it, and write down what came of it, whatever that is.
+
+    A copy that nobody else can write to is judged, and that copy is loaded. Nothing is handed over before the line is
+    safe on the disk.
+
+    Args:
+        path: the file.
+        policy: what it has to pass.
+        seconds: how long the load may take.
+
+    Raises:
+        RefusedError: the policy does not let it. The log says so.
+        GuardError: it could not be judged or loaded (the log says so), or the log cannot be written.
+        SandboxError: there is no sandbox here. The log says so.
+    """
+    attempt = _Attempt(Path(path))
+    try:
+        with tempfile.TemporaryDirectory(prefix="unpickled-guarded-") as home:
+            copy = _copied(attempt, Path(home).resolve())
+            _judged(attempt, copy, policy)
+            _loaded(attempt, copy, policy, seconds)
+    except CourseError as error:
+        outcome = "refused" if isinstance(error, RefusedError) else "failed"
+        _write(attempt, policy, outcome, f"{error.place}: {error.problem}")
+        raise
+    except BaseException as error:
+        _write(attempt, policy, "failed", type(error).__name__)
+        raise
+    line = _write(attempt, policy, "loaded", "")
+    found = attempt.told["found"]
+    assert isinstance(found, tuple)  # noqa: S101 - for the type checker
+    tool, isolation = str(attempt.told["tool"]), str(attempt.told["isolation"])
+    return GuardedLoad(attempt.form, attempt.digest, tool, found, isolation, line)
+
+
+def _write(attempt: _Attempt, policy: Policy, outcome: str, why: str) -> str:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    record = {
+        "event": "load",
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "user": user,
+        "path": spelled(str(attempt.path.absolute())),
+        "digest": attempt.digest,
+        "format": attempt.form,
+        "verdict": attempt.verdict,
+        "signer": attempt.signer,
+        "policy": policy.digest,
+        "outcome": outcome,
+        "why": why[:1000],
+    }
+    return append(policy.log, record)
+
+
+def _copied(attempt: _Attempt, home: Path) -> Path:
+    """Copy the file, and hash it on its way."""
+    digest = hashlib.sha256()
+    copy = home / attempt.path.name
+    with open_regular(attempt.path) as source:
+        try:
+            with copy.open("xb") as target:
+                while piece := source.read(_CHUNK):
+                    digest.update(piece)
+                    target.write(piece)
+        except OSError as error:
+            raise reading_problem(str(attempt.path), error) from error
+    attempt.digest = digest.hexdigest()
+    attempt.form = identify(copy).id
+    return copy
+
+
+def _judged(attempt: _Attempt, copy: Path, policy: Policy) -> None:
+    """Ask for everything that the policy asks for, the cheapest first."""
+    place = str(attempt.path)
+    if attempt.form not in policy.formats:
+        allowed = ", ".join(policy.formats) or "nothing"
+        problem = f"its format is {attempt.form}, and the policy allows {allowed}"
+        raise RefusedError(place, problem, _REFUSE)
+    loader = _LOADERS.get(attempt.form)
+    if loader is None or (policy.weights_only and loader in _UNRESTRICTED):
+        problem = f"nothing here loads the weights only of this format ({attempt.form})"
+        raise RefusedError(
+            place, problem, f"{_REFUSE} Use one that has no program in it: safetensors."
+        )
+    if "pinned" in policy.must:
+        _require_pinned(attempt, policy)
+    if "signed" in policy.must:
+        _require_signed(attempt, policy)
+    if "scanned" in policy.must:
+        (judged,) = judge(copy.parent, [copy.name])
+        attempt.verdict = judged.how
+
+
+def _name(attempt: _Attempt, policy: Policy) -> str:
+    """Return the file's name below the policy's folder."""
+    assert policy.folder is not None  # noqa: S101 - the policy was read with care
+    folder = policy.folder.resolve()
+    real = attempt.path.parent.resolve() / attempt.path.name
+    if not real.is_relative_to(folder):
+        problem = f"it does not lie in the policy's folder, {policy.folder}"
+        raise RefusedError(str(attempt.path), problem, _REFUSE)
+    return real.relative_to(folder).as_posix()
+
+
+def _require_pinned(attempt: _Attempt, policy: Policy) -> None:
+    assert policy.lock is not None  # noqa: S101 - as above
+    name = _name(attempt, policy)
+    pins = {pin.name: pin.sha256 for pin in read_lock(policy.lock).pins}
+    if name not in pins:
+        raise RefusedError(str(attempt.path), f"{policy.lock.name} does not pin it", _REFUSE)
+    if pins[name] != attempt.digest:
+        problem = f"its sha256 is {attempt.digest[:12]}…, pinned is {pins[name][:12]}…"
+        raise RefusedError(str(attempt.path), problem, _REFUSE)
+
+
+def _require_signed(attempt: _Attempt, policy: Policy) -> None:
+    assert policy.folder is not None  # noqa: S101 - as above
+    assert policy.signature is not None  # noqa: S101
+    assert policy.trust is not None  # noqa: S101
+    signed = check_signature(policy.folder, policy.signature, policy.trust)
+    if signed.sha256.get(_name(attempt, policy)) != attempt.digest:
+        problem = (
+            "what was read is not what was signed, or is signed with another hash than SHA-256"
+        )
+        raise RefusedError(str(attempt.path), problem, _REFUSE)
+    attempt.signer = signed.who
+
+
+def _loaded(attempt: _Attempt, copy: Path, policy: Policy, seconds: int) -> None:
+    """Load the copy behind the wall, and keep what the child tells."""
+    loader = _LOADERS[attempt.form]
+    ran = run_python(
+        _SCRIPT,
+        [str(copy), loader, "yes" if policy.weights_only else "no"],
+        limits=Limits(seconds=seconds, memory=_TORCH + 3 * copy.stat().st_size, processes=64),
+        readable=[copy],
+    )
+    place = str(attempt.path)
+    try:
+        told = json.loads(ran.out)
+        found = tuple(str(line)[:600] for line in told["found"][:12])
+        loaded, tool = told["loaded"] is True, str(told["tool"])[:100]
+        error = f"{told['error']}: {told['message']}"[:600]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        ended = ran.stopped_by or f"exit code {ran.code}"
+        raise GuardError(place, f"the child that loads it ended: {ended}", _REFUSE) from None
+    if not loaded:
+        raise GuardError(place, f"its library does not load it: {error}", _REFUSE)
+    attempt.told = {"found": found, "tool": tool, "isolation": ran.isolation}

@@ -1,0 +1,204 @@
+"""The audit log: one JSON line a load, each with the hash of the line before, so that what is changed or missing shows.
+
+A line is on the disk before anybody gets what was loaded. What a killed process left of its last line is moved aside,
+byte by byte, and the next line says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unpickled.defence.refusals import GuardError
+from unpickled.defence.seals import canonical
+from unpickled.defence.writing import cannot_write
+
+__all__ = ["START", "Chain", "Fault", "append", "read_lines", "verify_log"]
+
+START = "0" * 64
+"""The hash before the first line."""
+
+_LONGEST = 1 << 20
+_PATIENCE = 60
+_LOOK = "Look: unpickled guard audit verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One line that is not what was written, or not where it was.
+
+    Attributes:
+        line: its number.
+        problem: what is wrong.
+    """
+
+    line: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What a log is.
+
+    Attributes:
+        lines: how many lines it has.
+        head: the hash of the last; note it elsewhere, and lines that are missing at the end show as well.
+        faults: what is wrong, the first first.
+    """
+
+    lines: int
+    head: str
+    faults: tuple[Fault, ...]
+
+
+def append(path: Path, record: dict[str, Any]) -> str:
+    """Write one line, and have it safe on the disk.
+
+    Args:
+        path: the log; it is made if it is not there.
+        record: what the line says; `n`, `prev` and `hash` are added.
+
+    Returns:
+        The line's hash.
+
+    Raises:
+        GuardError: the end of the log is no line of ours, another writer does not end, or the system refuses. The log
+            is as it was.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - readers need none
+
+    try:
+        with FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE):
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            log = os.open(path, flags, 0o644)
+            try:
+                return _append(log, path, record)
+            finally:
+                os.close(log)
+    except Timeout:
+        raise GuardError(str(path), "another program is writing to it", "Try again.") from None
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def verify_log(path: Path, *, head: str = "") -> Chain:
+    """Read a log from its first line to its last.
+
+    Args:
+        path: the log.
+        head: the hash of a line that has to be there, as it was noted before.
+
+    Raises:
+        GuardError: it cannot be read.
+    """
+    faults: list[Fault] = []
+    number, last, seen = 0, START, not head or head == START
+    for number, line in enumerate(read_lines(path), 1):
+        record = _record(line)
+        if record is None:
+            faults.append(Fault(number, _broken(line)))
+            last = ""
+            continue
+        if hash_of(record) != record["hash"]:
+            faults.append(Fault(number, "it was edited"))
+        elif last and (record["prev"], record["n"]) != (last, number):
+            faults.append(Fault(number, "a line before it is missing, added or elsewhere"))
+        last = str(record["hash"])
+        seen = seen or last == head
+    if not seen:
+        faults.append(Fault(number, "the line that was noted is not there: lines are missing"))
+    return Chain(number, last, tuple(faults))
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield each line with its end; the last has none if it was cut.
+
+    Raises:
+        GuardError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(_LONGEST):
+                yield line
+    except OSError as error:
+        raise GuardError(str(path), error.strerror or str(error), "Check the path.") from error
+
+
+def hash_of(record: dict[str, Any]) -> str:
+    """Return the hash of what a line says, the hash itself left out."""
+    return hashlib.sha256(canonical({k: v for k, v in record.items() if k != "hash"})).hexdigest()
+
+
+def _append(log: int, path: Path, record: dict[str, Any]) -> str:
+    size = os.lseek(log, 0, os.SEEK_END)
+    start, tail = _tail(log, size)
+    if tail and not tail.endswith(b"\n"):
+        record = {**record, "cut": _set_aside(log, path, tail, start)}
+        size = start
+        start, tail = _tail(log, size)
+    last: dict[str, Any] | None = _record(tail) if tail else {"hash": START, "n": 0}
+    if last is None:
+        raise GuardError(str(path), "its last line is none of this log's", _LOOK)
+    line = {**record, "n": int(last["n"]) + 1, "prev": last["hash"]}
+    line["hash"] = hash_of(line)
+    data = memoryview(canonical(line) + b"\n")
+    if len(data) > _LONGEST:
+        raise GuardError(str(path), "the line would be too long", "Shorten the path.")
+    try:
+        _write(log, data)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(log, size)
+        raise
+    return str(line["hash"])
+
+
+def _write(file: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(file, data) :]
+    os.fsync(file)
+
+
+def _tail(log: int, size: int) -> tuple[int, bytes]:
+    """Return where the last line starts, and its bytes."""
+    start = max(size - 2 * _LONGEST, 0)
+    os.lseek(log, start, os.SEEK_SET)
+    data = b""
+    while len(data) < size - start and (more := os.read(log, size - start - len(data))):
+        data += more
+    at = data.rfind(b"\n", 0, len(data) - 1) + 1
+    return start + at, data[at:]
+
+
+def _set_aside(log: int, path: Path, tail: bytes, start: int) -> str:
+    """Move half a line into a file beside the log; returns its SHA-256."""
+    digest = hashlib.sha256(tail).hexdigest()
+    aside = path.with_name(f"{path.name}.cut-{digest[:16]}")
+    kept = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        _write(kept, memoryview(tail))
+    finally:
+        os.close(kept)
+    os.ftruncate(log, start)
+    return digest
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    """Return what a line says, if it is written as this log writes it."""
+    try:
+        record = json.loads(line)
+        whole = canonical(record) + b"\n" == line
+        known = isinstance(record["hash"], str) and isinstance(record["prev"], str)
+        return record if whole and known and type(record["n"]) is int else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _broken(line: bytes) -> str:
+    return "it was edited, or is no line of this log" if line.endswith(b"\n") else "it is cut"

@@ -1,0 +1,367 @@
+"""One door for all loads: the policy refuses what it does not let, and each try is a line that cannot change unseen."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.defence.at_each_step import tries
+from tests.defence.test_registry import Place
+from unpickled import defence
+from unpickled.cli.main import run
+from unpickled.defence import guarded
+from unpickled.defence.log import START, append, hash_of, read_lines
+from unpickled.errors import CourseError
+from unpickled.specimens import write
+
+WORDS = {
+    "version": "1",
+    "formats": '["safetensors", "npy"]',
+    "must": '["pinned", "signed", "scanned"]',
+    "weights_only": "true",
+    "log": '"loads.jsonl"',
+    "folder": '"model"',
+    "lock": '"model.lock"',
+    "signature": '"model.sig"',
+    "public_key": '"publisher/signing.pub"',
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return Place(tmp_path_factory.mktemp("audit"))
+
+
+@pytest.fixture
+def home(made, tmp_path):
+    shutil.copytree(made.home, tmp_path / "home")
+    policy(tmp_path / "home")
+    return tmp_path / "home"
+
+
+def policy(home, **words):
+    said = {**WORDS, **words}
+    text = "\n".join(f"{name} = {value}" for name, value in said.items() if value)
+    (home / "policy.toml").write_text(text)
+    return home / "policy.toml"
+
+
+def load(home, name="w/model.safetensors", **words):
+    where = policy(home, **words) if words else home / "policy.toml"
+    return defence.guarded_load(home / "model" / name, defence.read_policy(where))
+
+
+def lines(home):
+    return [json.loads(line) for line in read_lines(home / "loads.jsonl")]
+
+
+def test_what_passes_is_loaded_and_logged(home):
+    """In the sandbox, by the right library; the line has what the issue asks for."""
+    done = load(home)
+    assert done.tool.startswith("safetensors ")
+    assert done.found == ("layer: an array of F32, shape (3,)",)
+    assert done.isolation.startswith("bubblewrap")
+    (line,) = lines(home)
+    assert {
+        name: line[name] for name in ("format", "verdict", "outcome", "digest", "prev", "n")
+    } == {
+        "format": "safetensors",
+        "verdict": "header",
+        "outcome": "loaded",
+        "digest": done.digest,
+        "prev": START,
+        "n": 1,
+    }
+    assert line["path"] == str(home / "model/w/model.safetensors")
+    assert line["signer"].startswith("key ")
+    assert line["policy"] == defence.read_policy(home / "policy.toml").digest
+    assert line["hash"] == done.line
+    assert defence.verify_log(home / "loads.jsonl").faults == ()
+
+
+@pytest.fixture
+def unloaded(monkeypatch):
+    """Leave the sandbox out, for what is not about it."""
+
+    def loaded(attempt, *_):
+        attempt.told = {"found": (), "tool": "none", "isolation": "none"}
+
+    monkeypatch.setattr(guarded, "_loaded", loaded)
+
+
+def flip(home):
+    path = home / "model/w/model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+REFUSALS = {
+    "a byte": (flip, {}, "pinned is"),
+    "a byte, only signed": (flip, {"must": '["signed"]'}, "not what was signed"),
+    "format": (lambda _: None, {"formats": '["gguf"]'}, "its format is safetensors"),
+    "no format": (lambda _: None, {"formats": "[]"}, "allows nothing"),
+    "not pinned": (
+        lambda h: shutil.copy(h / "model/w/model.safetensors", h / "model/x"),
+        {"file": "x"},
+        "does not pin it",
+    ),
+    "outside": (
+        lambda h: shutil.copy(h / "model/w/model.safetensors", h / "x"),
+        {"file": "../x"},
+        "does not lie in",
+    ),
+    "a link to outside": (
+        lambda h: (
+            shutil.copytree(h / "model/w", h / "w"),
+            shutil.rmtree(h / "model/w"),
+            (h / "model/w").symlink_to(h / "w"),
+        ),
+        {},
+        "does not lie in",
+    ),
+    "added beside it": (
+        lambda h: (h / "model/x.py").write_text("x"),
+        {"must": '["signed"]'},
+        "not what was signed",
+    ),
+    "a stranger's signature": (
+        lambda _: None,
+        {"public_key": '"stranger/signing.pub"'},
+        "signed with another key",
+    ),
+    "a pickle": (
+        lambda h: write("plain-4", h / "model"),
+        {"file": "plain-4.pkl", "formats": '["pickle"]', "must": "[]"},
+        "nothing here loads the weights only",
+    ),
+    "dangerous": (
+        lambda h: write("torch-canary", h / "model", marker=h / "canary"),
+        {"file": "*canary*", "formats": '["torch-zip"]', "must": '["scanned"]'},
+        "the scan says dangerous",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_does_not_pass_is_refused_and_logged(home, unloaded, name):
+    """Each gate by itself; and the refusal is a line like any other."""
+    spoil, words, problem = REFUSALS[name]
+    words = dict(words)
+    spoil(home)
+    file = words.pop("file", "w/model.safetensors")
+    if "*" in file:
+        (file,) = [path.name for path in (home / "model").glob(file)]
+    policy(home, **words)
+    with pytest.raises(defence.RefusedError, match=problem):
+        load(home, file)
+    (line,) = lines(home)
+    assert line["outcome"] == "refused"
+    assert not (home / "canary").exists()
+
+
+def test_what_cannot_be_loaded_is_failed_and_logged(home):
+    """A file that is not there; one that its own library does not take."""
+    with pytest.raises(CourseError, match="no such file"):
+        load(home, "none")
+    np.save(home / "model/a.npy", np.array([1, "x"], dtype=object), allow_pickle=True)
+    with pytest.raises(defence.GuardError, match="does not load it: ValueError"):
+        load(home, "a.npy", must="[]")
+    assert [line["outcome"] for line in lines(home)] == ["failed", "failed"]
+
+
+def test_nothing_is_handed_over_without_a_line(home, unloaded):
+    """A log that cannot be written is the end of loading."""
+    (home / "loads.jsonl").mkdir()
+    with pytest.raises(defence.GuardError, match=r"loads\.jsonl"):
+        load(home)
+    (home / "loads.jsonl").rmdir()
+    (home / "loads.jsonl").write_text("something else\n")
+    with pytest.raises(defence.GuardError, match="none of this log's"):
+        load(home)
+    assert (home / "loads.jsonl").read_text() == "something else\n"
+
+
+BAD_POLICIES = {
+    "another version": ({"version": "2"}, "version 2, and this program knows version 1"),
+    "unknown word": ({"formts": "[]"}, 'knows no "formts"'),
+    "missing word": ({"weights_only": ""}, 'does not say "weights_only"'),
+    "no log": ({"log": ""}, 'does not say "log"'),
+    "unknown format": ({"formats": '["pickles"]'}, 'no format "pickles"'),
+    "unknown must": ({"must": '["sined"]'}, 'no must "sined"'),
+    "wrong type": ({"weights_only": '"false"'}, "true or false"),
+    "a number for true": ({"weights_only": "1"}, "true or false"),
+    "true for a number": ({"version": "true"}, "version|a number"),
+    "list of numbers": ({"formats": "[1]"}, "a list of texts"),
+    "pinned by nothing": ({"lock": ""}, 'needs "lock"'),
+    "signed by nobody": ({"public_key": ""}, "whose signature"),
+    "signed by two": ({"ca": '["ca.crt"]'}, "whose signature"),
+    "no TOML": ({"log": '"'}, "it is no TOML"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_POLICIES)
+def test_a_policy_that_is_not_clear_lets_nothing(home, name):
+    """One line, and nothing is loaded."""
+    words, problem = BAD_POLICIES[name]
+    with pytest.raises(defence.GuardError, match=problem) as error:
+        load(home, **words)
+    assert len(str(error.value).splitlines()) == 1
+    assert not (home / "loads.jsonl").exists()
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    path = tmp_path_factory.mktemp("log") / "loads.jsonl"
+    for number in range(6):
+        append(path, {"event": "load", "path": f"model {number}"})
+    return path
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_whatever_is_changed_in_a_log_shows(log, data):
+    """One byte changed, put in or taken out; a line dropped, doubled or moved; but for lines missing at the end."""
+    whole = log.read_bytes()
+    rows = whole.splitlines(keepends=True)
+    head = defence.verify_log(log).head
+    kind = data.draw(st.sampled_from(["change", "cut", "insert", "drop", "double", "swap", "end"]))
+    at, row = data.draw(st.integers(0, len(whole) - 1)), data.draw(st.integers(0, len(rows) - 2))
+    byte = bytes([data.draw(st.integers(0, 255).filter(lambda value: value != whole[at]))])
+    changed = {
+        "change": whole[:at] + byte + whole[at + 1 :],
+        "cut": whole[:at] + whole[at + 1 :],
+        "insert": whole[:at] + byte + whole[at:],
+        "drop": b"".join(rows[:row] + rows[row + 1 :]),
+        "double": b"".join([*rows[: row + 1], *rows[row:]]),
+        "swap": b"".join([*rows[:row], rows[row + 1], rows[row], *rows[row + 2 :]]),
+        "end": b"".join(rows[: row + 1]),
+    }[kind]
+    other = log.with_name("changed.jsonl")
+    other.write_bytes(changed)
+    assert defence.verify_log(other, head=head).faults
+    if kind != "end":
+        assert defence.verify_log(other).faults
+    assert not defence.verify_log(log, head=head).faults
+
+
+def test_a_line_written_anew_shows_in_the_next(log, tmp_path):
+    """Who edits a line and hashes it again would have to do so for all that follow."""
+    rows = [json.loads(line) for line in read_lines(log)]
+    rows[2]["path"] = "another"
+    rows[2]["hash"] = hash_of(rows[2])
+    other = tmp_path / "log"
+    other.write_bytes(b"".join(defence.log.canonical(row) + b"\n" for row in rows))
+    assert [(f.line, f.problem) for f in defence.verify_log(other).faults] == [
+        (4, "a line before it is missing, added or elsewhere")
+    ]
+
+
+def test_half_a_line_is_set_aside_and_told(log, tmp_path):
+    """A killed writer's last bytes are kept beside the log, and the next line names them."""
+    path = tmp_path / "loads.jsonl"
+    whole = log.read_bytes()
+    path.write_bytes(whole[:-10])
+    (fault,) = defence.verify_log(path).faults
+    assert (fault.line, fault.problem) == (6, "it is cut")
+    append(path, {"event": "load"})
+    assert defence.verify_log(path).faults == ()
+    last = [json.loads(line) for line in read_lines(path)][-1]
+    (aside,) = tmp_path.glob("loads.jsonl.cut-*")
+    assert aside.read_bytes() == whole.splitlines(keepends=True)[-1][:-10]
+    assert aside.name.endswith(last["cut"][:16])
+    assert last["n"] == 6
+
+
+@pytest.mark.parametrize("how", ["killed", "full"])
+def test_at_each_write_the_log_keeps_what_it_had(log, tmp_path, how):
+    """Killed, or out of room: no line is lost, and the next one is taken."""
+    start, work = tmp_path / "start", tmp_path / "work"
+    start.mkdir()
+    shutil.copy(log, start / "loads.jsonl")
+    (start / "loads.jsonl").write_bytes(log.read_bytes() + b'{"half')
+    whole = log.read_bytes()
+    for _, ended in tries(
+        start, work, lambda f: append(f / "loads.jsonl", {"event": "load"}), how=how
+    ):
+        path = work / "loads.jsonl"
+        assert path.read_bytes().startswith(whole)
+        if ended != "done":
+            append(path, {"event": "load"})
+        assert defence.verify_log(path).faults == ()
+        kept = {aside.read_bytes() for aside in work.glob("*.cut-*")}
+        assert b'{"half' in kept
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from unpickled.defence.log import append
+for number in range(20):
+    append(Path(sys.argv[1]), {"event": "load", "path": f"{sys.argv[2]} {number}"})
+"""
+
+
+def test_writers_at_once_make_one_chain(tmp_path):
+    """No line is lost, and none is in two places."""
+    path = tmp_path / "loads.jsonl"
+    children = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(n)]) for n in range(3)
+    ]
+    assert [child.wait(60) for child in children] == [0, 0, 0]
+    found = defence.verify_log(path)
+    assert (found.lines, found.faults) == (60, ())
+
+
+def test_the_commands(home, capsys, monkeypatch):
+    """`guard load` and `guard audit verify`: what they say, and 0, 1, 2."""
+    monkeypatch.chdir(home)
+    assert run(["guard", "load", "model/w/model.safetensors"]) == 0
+    assert "layer: an array of F32, shape (3,)" in capsys.readouterr().out
+    flip(home)
+    assert run(["guard", "load", "model/w/model.safetensors", "--json"]) == 1
+    assert "pinned is" in json.loads(capsys.readouterr().out)["problem"]
+    assert run(["guard", "audit", "verify", "loads.jsonl"]) == 0
+    assert capsys.readouterr().out.startswith("loads.jsonl: 2 lines, whole. Head: ")
+    data = (home / "loads.jsonl").read_bytes()
+    (home / "loads.jsonl").write_bytes(data.replace(b"loaded", b"failed"))
+    assert run(["guard", "audit", "verify", "loads.jsonl", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["faults"][0]["line"] == 1
+    assert run(["guard", "audit", "verify", "none"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("specimen", "form", "tool"),
+    [
+        ("torch-plain", "torch-zip", "torch 2"),
+        ("gguf", "gguf", "gguf 0"),
+        ("onnx", "onnx", "onnx 1"),
+        ("npy-plain", "npy", "numpy 2"),
+        ("plain-4", "pickle", "Python 3"),
+    ],
+)
+def test_each_format_is_loaded_by_its_own_library(home, specimen, form, tool):
+    """In the sandbox; a pickle only where the policy says so in so many words."""
+    path = write(specimen, home / "model")
+    words = {"formats": f'["{form}"]', "must": "[]", "weights_only": str(form != "pickle").lower()}
+    done = load(home, path.name, **words)
+    assert done.tool.startswith(tool)
+    assert done.found
+    assert done.isolation.startswith("bubblewrap")
+
+
+def test_a_load_that_runs_code_cannot_reach_out(home):
+    """Where a policy lets unpicklers in, the canary's folder does not appear: it is behind the wall."""
+    path = write("reduce-canary", home / "model", marker=home / "canary")
+    words = {"formats": '["pickle"]', "must": "[]", "weights_only": "false"}
+    with pytest.raises(defence.GuardError, match="does not load it"):
+        load(home, path.name, **words)
+    assert not (home / "canary").exists()
+    assert lines(home)[-1]["outcome"] == "failed"
