@@ -17,7 +17,7 @@ from tests.defence.test_registry import Place
 from unpickled import defence
 from unpickled.cli.main import run
 from unpickled.defence import guarded
-from unpickled.defence.log import START, append, hash_of, read_lines
+from unpickled.defence.log import START, append, hash_of
 from unpickled.errors import CourseError
 from unpickled.specimens import write
 
@@ -56,6 +56,10 @@ def policy(home, **words):
 def load(home, name="w/model.safetensors", **words):
     where = policy(home, **words) if words else home / "policy.toml"
     return defence.guarded_load(home / "model" / name, defence.read_policy(where))
+
+
+def read_lines(path):
+    return path.read_bytes().splitlines()
 
 
 def lines(home):

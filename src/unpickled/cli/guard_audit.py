@@ -1,8 +1,9 @@
-"""`unpickled guard load` and `audit verify`: one door for all loads, and its log."""
+"""`unpickled guard load`, `audit verify`, `audit watch`: one door for all loads, its log, and who looks at it."""
 
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import click
 from unpickled import defence
 from unpickled.cli.guard_shared import json_option, refusals_as_json
 
-__all__ = ["audit", "load"]
+__all__ = ["audit", "load", "watch"]
 
 _PATH = click.Path(path_type=Path)
 
@@ -103,3 +104,56 @@ def verify(log: Path, head: str, as_json: bool) -> int:
         noun = "line" if found.lines == 1 else "lines"
         click.echo(f"{defence.shown(str(log))}: {found.lines} {noun}, whole. Head: {found.head}")
     return 0
+
+
+@audit.command(
+    epilog="Examples:\n\n  unpickled guard audit watch loads.jsonl --lock model.lock\n\n"
+    "  unpickled guard audit watch loads.jsonl --webhook https://chat.example.org/hooks/models\n\n"
+    "  unpickled guard audit watch loads.jsonl --once || mail -s 'a load nobody expects' ada@example.org",
+)
+@click.argument("log", metavar="LOG", type=_PATH)
+@click.option("--webhook", default="", metavar="URL", help="Where to send each alert, as JSON.")
+@click.option(
+    "--lock",
+    "locks",
+    multiple=True,
+    type=_PATH,
+    metavar="LOCK",
+    help="Loads of what is pinned here are expected, and no others; may be given again.",
+)
+@click.option("--once", is_flag=True, help="Look at the whole log once, and end.")
+@click.option("--every", default=2.0, show_default=True, help="Seconds between two looks.")
+def watch(log: Path, webhook: str, locks: tuple[Path, ...], once: bool, every: float) -> int:
+    """Tell each line of LOG that nobody expects, on the terminal and to a webhook, until Ctrl-C.
+
+    Unexpected are a refused or a failed load, a load of what no LOCK pins, a name that the tripwire saw, and a line
+    that was cut, edited, taken out or moved. An alert that the webhook does not take is sent again.
+
+    Exit, with --once, 0: nothing unexpected. 1: alerts. 2: the log cannot be read, or an alert was not taken.
+    """
+    if webhook:
+        defence.require_webhook(webhook)
+    pins = [pin.sha256 for path in locks for pin in defence.read_lock(path).pins]
+    watching = defence.Watch(log, set(pins) if locks else None)
+    waiting: list[defence.Alert] = []
+    found = 0
+    while True:
+        new = watching.look()
+        found += len(new)
+        for alert in new:
+            click.echo(f"ALERT  {alert.text}")
+        waiting = _sent(webhook, [*waiting, *new]) if webhook else []
+        if once:
+            return 2 if waiting else 1 if found else 0
+        time.sleep(max(every, 0.1))
+
+
+def _sent(webhook: str, alerts: list[defence.Alert]) -> list[defence.Alert]:
+    """Send alerts, and return those that were not taken."""
+    for number, alert in enumerate(alerts):
+        try:
+            defence.tell_webhook(webhook, alert)
+        except defence.GuardError as error:
+            click.echo(f"unpickled: {error}", err=True)
+            return alerts[number:]
+    return []

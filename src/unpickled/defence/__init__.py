@@ -25,10 +25,13 @@ from unpickled.defence.registry import Entry, Registry
 from unpickled.defence.server import Server, open_registry
 from unpickled.defence.shelf import Shelf
 from unpickled.defence.signing import Signed, Signer, Trust, check_signature, sign_folder
+from unpickled.defence.tripwire import VetoError, log_to, set_tripwire
+from unpickled.defence.watch import Alert, Watch, require_webhook, tell_webhook
 from unpickled.defence.writing import require_place, write_whole
 
 __all__ = [
     "Admission",
+    "Alert",
     "Chain",
     "Entry",
     "Fault",
@@ -51,8 +54,11 @@ __all__ = [
     "Signer",
     "Trust",
     "Verification",
+    "VetoError",
+    "Watch",
     "check_signature",
     "guarded_load",
+    "log_to",
     "open_registry",
     "parse_lock",
     "pin_folder",
@@ -62,9 +68,12 @@ __all__ = [
     "read_lock",
     "read_policy",
     "require_place",
+    "require_webhook",
+    "set_tripwire",
     "shown",
     "sign_folder",
     "spelled",
+    "tell_webhook",
     "verify_folder",
     "verify_log",
     "write_whole",

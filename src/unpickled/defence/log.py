@@ -19,7 +19,7 @@ from unpickled.defence.refusals import GuardError
 from unpickled.defence.seals import canonical
 from unpickled.defence.writing import cannot_write
 
-__all__ = ["START", "Chain", "Fault", "append", "read_lines", "verify_log"]
+__all__ = ["START", "Chain", "Fault", "Follower", "append", "verify_log"]
 
 START = "0" * 64
 """The hash before the first line."""
@@ -97,37 +97,71 @@ def verify_log(path: Path, *, head: str = "") -> Chain:
     Raises:
         GuardError: it cannot be read.
     """
-    faults: list[Fault] = []
-    number, last, seen = 0, START, not head or head == START
-    for number, line in enumerate(read_lines(path), 1):
-        record = _record(line)
-        if record is None:
-            faults.append(Fault(number, _broken(line)))
-            last = ""
-            continue
-        if hash_of(record) != record["hash"]:
-            faults.append(Fault(number, "it was edited"))
-        elif last and (record["prev"], record["n"]) != (last, number):
-            faults.append(Fault(number, "a line before it is missing, added or elsewhere"))
-        last = str(record["hash"])
-        seen = seen or last == head
+    follower = Follower()
+    faults, seen = [], head in ("", START)
+    for number, record, problem in follower.new(path, whole=True):
+        if problem:
+            faults.append(Fault(number, problem))
+        seen = seen or (record is not None and record["hash"] == head)
     if not seen:
-        faults.append(Fault(number, "the line that was noted is not there: lines are missing"))
-    return Chain(number, last, tuple(faults))
+        problem = "the line that was noted is not there: lines are missing"
+        faults.append(Fault(follower.lines, problem))
+    return Chain(follower.lines, follower.head, tuple(faults))
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield each line with its end; the last has none if it was cut.
+@dataclass(slots=True)
+class Follower:
+    """A reader that goes on where it stopped, and holds each line against the one before.
 
-    Raises:
-        GuardError: it cannot be read.
+    Attributes:
+        lines: how many lines it has read.
+        head: the hash of the last; empty after a line that cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            while line := file.readline(_LONGEST):
-                yield line
-    except OSError as error:
-        raise GuardError(str(path), error.strerror or str(error), "Check the path.") from error
+
+    lines: int = 0
+    head: str = START
+    _at: int = 0
+
+    def new(
+        self, path: Path, *, whole: bool = False
+    ) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+        """Yield number, record and fault of each line that was not read yet; the fault is empty where there is none.
+
+        Args:
+            path: the log.
+            whole: whether the log is said to be at rest: then a last line without an end is a fault, and not one that
+                is being written.
+
+        Raises:
+            GuardError: it cannot be read.
+        """
+        try:
+            with path.open("rb") as file:
+                if file.seek(0, os.SEEK_END) < self._at:
+                    self._at = file.tell()
+                    yield self.lines, None, "the log has become shorter: lines are missing"
+                    return
+                file.seek(self._at)
+                while line := file.readline(_LONGEST):
+                    if not whole and not line.endswith(b"\n") and len(line) < _LONGEST:
+                        return
+                    self._at += len(line)
+                    yield self._held(line)
+        except OSError as error:
+            raise GuardError(str(path), error.strerror or str(error), "Check the path.") from error
+
+    def _held(self, line: bytes) -> tuple[int, dict[str, Any] | None, str]:
+        self.lines += 1
+        before, record = self.head, _record(line)
+        if record is None:
+            self.head = ""
+            return self.lines, None, _broken(line)
+        self.head = str(record["hash"])
+        if hash_of(record) != self.head:
+            return self.lines, record, "it was edited"
+        if before and (record["prev"], record["n"]) != (before, self.lines):
+            return self.lines, record, "a line before it is missing, added or elsewhere"
+        return self.lines, record, ""
 
 
 def hash_of(record: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ from unpickled.defence.shelf import Shelf
 if TYPE_CHECKING:
     from unpickled.defence.client import Client
 
-__all__ = ["Server", "open_registry"]
+__all__ = ["Server", "is_loopback", "open_registry"]
 
 _CHUNK = 1 << 20
 _PART = 16 << 20  # bytes; a larger file goes up in parts
@@ -64,7 +64,7 @@ class Server:
         if not host or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
             remedy = "Write it as http://127.0.0.1:5000 or https://registry.example.org"
             raise GuardError(address, "it is no registry's address", remedy)
-        if parts.scheme == "http" and not _is_loopback(host):
+        if parts.scheme == "http" and not is_loopback(host):
             problem = "plain http to another machine shows your login to whoever listens"
             raise GuardError(address, problem, "Use https.")
         return cls(parts.netloc, parts.scheme == "http")
@@ -160,7 +160,8 @@ class Server:
             yield Entry(reference, len(data), admission.when)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or number; no name is looked up."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,0 +1,82 @@
+"""A tripwire for loads that go around the one door: Python's own audit events, reported or vetoed.
+
+It hears `pickle.find_class`: every name that an unpickler of Python's looks up, in C or in Python, whoever calls it
+(joblib, numpy, dill, cloudpickle, torch.load without weights_only). It does not hear what never looks up a name there: a
+pickle of plain data, torch.load(weights_only=True), safetensors, GGUF, ONNX, HDF5, torch.jit.load, and a native library
+of somebody's. Nor other processes. And code that runs already can do what it likes: it is a tripwire, no wall.
+"""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import threading
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from unpickled.defence.log import append
+from unpickled.defence.names import shown
+
+__all__ = ["VetoError", "log_to", "set_tripwire"]
+
+_EVENT = "pickle.find_class"
+
+
+class VetoError(RuntimeError):
+    """An unpickler was stopped before it had a name looked up."""
+
+
+def set_tripwire(
+    report: Callable[[str], object], *, veto: bool = False, allowed: Collection[str] = ()
+) -> None:
+    """Watch this process until it ends; Python has no way to take a hook away again.
+
+    Args:
+        report: told each name that an unpickler looks up, "module.name". What it raises ends that load.
+        veto: whether to stop the unpickler then.
+        allowed: names, or modules with all that is in them, that are neither reported nor vetoed: what this program
+            itself pickles, between its own processes say.
+    """
+    busy = threading.local()
+
+    def heard(event: str, given: tuple[Any, ...]) -> None:
+        if event != _EVENT or getattr(busy, "now", False):
+            return
+        module, name = str(given[0]), f"{given[0]}.{given[1]}"
+        if name in allowed or module in allowed:
+            return
+        busy.now = True
+        try:
+            report(name)
+        finally:
+            busy.now = False
+        if veto:
+            raise VetoError(f"vetoed: an unpickler asked for {shown(name)}")
+
+    sys.addaudithook(heard)
+
+
+def log_to(path: Path, *, veto: bool = False) -> Callable[[str], object]:
+    """Return a report that writes each name as a line of the audit log.
+
+    Args:
+        path: the log.
+        veto: what to say came of it; as it is given to `set_tripwire`.
+    """
+    import filelock  # noqa: F401, PLC0415 - not for the first time in the middle of somebody's load
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+
+    def report(name: str) -> None:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        outcome = "vetoed" if veto else "seen"
+        program = shown(sys.argv[0] if sys.argv else "")
+        line = {"event": "tripwire", "time": now, "user": user, "path": program}
+        append(path, {**line, "name": shown(name)[:500], "outcome": outcome})
+
+    return report
