@@ -53,7 +53,7 @@ def test_where_there_can_be_no_jail_nothing_is_run_unless_the_user_says_so(
 ):
     """One line with the remedy, exit code 2, no grade; with the option it is graded, by a plain child."""
     monkeypatch.setattr(wall, "problem", lambda: "bubblewrap is not installed")
-    monkeypatch.setattr("unpickled.grading.running.problem", wall.problem)
+    monkeypatch.setattr("unpickled.grading.engine.problem", wall.problem)
     path = course.path / "release" / "L4.8" / "L4.8.ipynb"
     Notebook(path).answer(GOOD).write(course.submitted("L4.8", "ada"), "L4.8.ipynb")
     assert run(["teach", "grade", str(course.path)]) == 2
@@ -69,7 +69,7 @@ def test_where_there_can_be_no_jail_nothing_is_run_unless_the_user_says_so(
 
 def test_a_quiz_needs_no_jail(course, monkeypatch):
     """There is nothing to run in it."""
-    monkeypatch.setattr("unpickled.grading.running.problem", lambda: "bubblewrap is not installed")
+    monkeypatch.setattr("unpickled.grading.engine.problem", lambda: "bubblewrap is not installed")
     hand_in(course, "ada")
     assert run(["teach", "grade", str(course.path), QUIZ]) == 0
 

@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from unpickled.cli.main import run
-from unpickled.grading import GradingError, entering, grade, init, queue, running, standings
+from unpickled.grading import GradingError, engine, entering, grade, init, queue, standings
 from unpickled.grading.outcomes import load_outcomes
 from unpickled.grading.stock import gradebook
 
@@ -80,7 +80,7 @@ def test_what_nobody_foresaw_of_one_submission_does_not_end_the_class(course, mo
     """It has failed, with what was raised while it was worked on or entered; the others have their own end."""
     for student in ("ada", "bob", "eve"):
         hand_in(course, student)
-    enter, work = entering.Ledger.enter, running.work
+    enter, work = entering.Ledger.enter, engine.work
 
     def entered(ledger, assignment, student, result, files):
         if student == "ada":
@@ -91,7 +91,7 @@ def test_what_nobody_foresaw_of_one_submission_does_not_end_the_class(course, mo
         return 1 / 0 if job["student"] == "bob" else work(job, *given)
 
     monkeypatch.setattr(entering.Ledger, "enter", entered)
-    monkeypatch.setattr(running, "work", worked)
+    monkeypatch.setattr(engine, "work", worked)
     done = {one.student: (one.state, one.reason) for one in grade(course, queue(course))}
     assert done["ada"] == ("failed", "its grade could not be entered: LookupError: a row")
     assert done["bob"] == ("failed", "it could not be graded: ZeroDivisionError: division by zero")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from unpickled import sandbox
-from unpickled.grading import entering, grade, queue, running, standings
+from unpickled.grading import engine, entering, grade, queue, running, standings
 from unpickled.grading.stock import gradebook
 from unpickled.grading.workers import Pool
 
@@ -119,7 +119,7 @@ def test_a_worker_that_dies_is_replaced_and_its_submission_done_again(
     quizzes, monkeypatch, tmp_path
 ):
     """Once is no harm; twice over the same submission and that one has failed, with the reason."""
-    work = running.work
+    work = engine.work
 
     def sometimes(job, *given):
         deaths = tmp_path / job["student"]
@@ -130,7 +130,7 @@ def test_a_worker_that_dies_is_replaced_and_its_submission_done_again(
             os.kill(os.getpid(), signal.SIGKILL)
         return work(job, *given)
 
-    monkeypatch.setattr(running, "work", sometimes)
+    monkeypatch.setattr(engine, "work", sometimes)
     done = {one.student: one for one in grade(quizzes, queue(quizzes))}
     assert (done["ada"].state, done["bob"].state) == ("graded", "graded")
     assert done["eve"].state == "failed"
