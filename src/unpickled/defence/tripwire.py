@@ -1,9 +1,9 @@
 """A tripwire for loads that go around the one door: Python's own audit events, reported or vetoed.
 
 It hears `pickle.find_class`: every name that an unpickler of Python's looks up, in C or in Python, whoever calls it
-(joblib, numpy, dill, cloudpickle, torch.load without weights_only). It does not hear what never looks up a name there: a
-pickle of plain data, torch.load(weights_only=True), safetensors, GGUF, ONNX, HDF5, torch.jit.load, and a native library
-of somebody's. Nor other processes. And code that runs already can do what it likes: it is a tripwire, no wall.
+(joblib, numpy, dill, cloudpickle, torch.load without weights_only). It does not hear what never looks up a name there:
+a pickle of plain data, torch.load(weights_only=True), safetensors, GGUF, ONNX, HDF5, torch.jit.load, and a native
+library of somebody's. Nor other processes. And code that runs already can do what it likes: it is a tripwire, no wall.
 """
 
 from __future__ import annotations
