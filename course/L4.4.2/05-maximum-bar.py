@@ -21,34 +21,74 @@
 # 3. Load from a **private registry** only.
 # 4. **Log** every load, and raise the alarm on one that nobody expects.
 #
-# You will build a toy version of each, and then one door that every load has to pass.
-
-# %% [markdown]
-# ## 1 · Pin a hash
-#
-# First a model, in safetensors, because there is no reason to use anything else here.
+# You will do each of them here, with the real tools, in the order in which a model meets them. Everything on this page is
+# the command line of `unpickled guard`: what you see in the cells you can type in a terminal.
 
 # %%
-import hashlib
+import contextlib
+import io
+import json
+import shlex
+import shutil
+import subprocess
+import sys
 
 import numpy as np
-from safetensors.numpy import load, save
+from safetensors.numpy import load_file, save_file
 
-weights = {"layer": np.array([0.125, -0.25, 0.5], dtype=np.float32)}
-good = save(weights)
-pin = hashlib.sha256(good).hexdigest()
-print("pinned:", pin)
+from unpickled import lab
+from unpickled.cli.main import run
+
+home = lab.workspace() / "maximum-bar"
+home.mkdir(exist_ok=True)
+
+
+def guard(command: str) -> int:
+    """Run one command of `unpickled guard` in the workspace; 0: it passes, 1: refused, 2: it could not be judged."""
+    print(f"$ unpickled guard {command}")
+    with contextlib.chdir(home):
+        return run(["guard", *shlex.split(command)])
+
+
+def fresh_model():
+    """Write the model of this page anew: three weights in safetensors, because there is no reason for anything else."""
+    shutil.rmtree(home / "model", ignore_errors=True)
+    (home / "model").mkdir()
+    save_file({"layer": np.array([0.125, -0.25, 0.5], dtype=np.float32)}, weights)
+    (home / "model" / "config.json").write_text('{"layers": 1}')
+
+
+weights = home / "model" / "tiny.safetensors"
+fresh_model()
+
+# %% [markdown]
+# ## 1 · Pin
+#
+# A **lock** says for each file what it was on the day of the review: hash, size, name. It is text, so it goes beside your
+# code, and `git diff` shows when it changes.
+
+# %%
+assert guard("pin model -o model.lock --overwrite") == 0
+print((home / "model.lock").read_text())
+assert guard("verify model model.lock") == 0
 
 # %% [markdown]
 # Now somebody on the way changes **one bit** of the file.
 #
 # > **Predict.** Will the changed file still load? And if so: how far off can a weight be after one flipped bit?
 
-# %%
-changed = bytearray(good)
-changed[-1] ^= 0b0100_0000  # one bit of the last byte
 
-before, after = load(good)["layer"], load(bytes(changed))["layer"]
+# %%
+def flip(path, bit=0b0100_0000):
+    """Flip one bit in the last byte of a file."""
+    data = bytearray(path.read_bytes())
+    data[-1] ^= bit
+    path.write_bytes(data)
+
+
+before = load_file(weights)["layer"]
+flip(weights)
+after = load_file(weights)["layer"]
 print("before:", before)
 print("after: ", after)
 
@@ -57,85 +97,72 @@ assert after[-1] > 1e38  # the format noticed nothing
 
 # %% [markdown]
 # From 0.5 to a number of 39 digits, and **no complaint**: a format that is safe to load does not know whether these are
-# the right numbers. The hash does.
+# the right numbers. The lock does.
 
 # %%
-found = hashlib.sha256(changed).hexdigest()
-same = sum(a == b for a, b in zip(pin, found, strict=True))
-print("pinned:", pin)
-print("found: ", found)
-print(f"{same} of 64 digits agree; by chance it would be about 4")
-
-assert found != pin
-
-
-def checked(data: bytes, pin: str) -> bytes:
-    """Return the data if it is what was pinned; refuse it otherwise."""
-    found = hashlib.sha256(data).hexdigest()
-    if found != pin:
-        raise ValueError(f"refused: the hash is {found[:12]}…, pinned was {pin[:12]}…")
-    return data
-
-
-assert checked(good, pin) == good
-try:
-    checked(bytes(changed), pin)
-except ValueError as refusal:
-    print(refusal)
-else:
-    raise AssertionError("the changed file should have been refused")
+assert guard("verify model model.lock") == 1
+fresh_model()
+assert guard("verify model model.lock") == 0
 
 # %% [markdown]
-# > **Hash what you load.** `checked` takes bytes and hands back those very bytes. Hashing a file and then *opening it
-# > again* leaves a moment in between in which it can be exchanged.
-
-# %% [markdown]
-# ## 2 · Verify a signature
-#
-# A pin says *the same file as then*. A signature adds *from this publisher*, and it covers the whole model: a list of
-# all its files with their hashes, signed as one. So a file that was added or left out is noticed, too.
-#
-# The toy below signs with a shared key (an HMAC). A real signature uses a pair of keys, so that whoever verifies cannot
-# sign.
+# > **Hash what you load.** Hashing a file and then *opening it again* leaves a moment in between in which it can be
+# > exchanged. Section 4 judges a copy that nobody else can write to, and loads that copy.
 
 # %%
-import hmac
-import json
+lab.card("p-hash-proves")
 
-KEY = b"only for this demonstration"
+# %% [markdown]
+# ## 2 · Sign
+#
+# A pin says *the same file as then*, and it is worth as much as the place where you keep it. A signature adds *from this
+# publisher*: whoever checks needs no more than a public key. It covers the whole model, a list of all its files with
+# their hashes, signed as one.
 
+# %%
+for keys in ("publisher", "stranger"):
+    shutil.rmtree(home / keys, ignore_errors=True)
+    assert guard(f'keys {keys} --ca "{keys} CA"') == 0
 
-def manifest(files: dict[str, bytes]) -> bytes:
-    return json.dumps(
-        {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-    ).encode()
+assert guard("sign model -o model.sig --key publisher/signing.key --overwrite") == 0
+assert guard("check-signature model model.sig --public-key publisher/signing.pub") == 0
 
+# %% [markdown]
+# > **Predict.** Five attacks follow: a byte changed, a file added, a file removed, the key of somebody else, and a
+# > certificate of somebody else's CA. Which of them does the signature notice?
 
-def sign(files: dict[str, bytes]) -> str:
-    return hmac.new(KEY, manifest(files), "sha256").hexdigest()
-
-
-def verify(files: dict[str, bytes], signature: str) -> bool:
-    return hmac.compare_digest(sign(files), signature)
-
-
-model = {"weights.safetensors": good, "config.json": b'{"layers": 1}'}
-signature = sign(model)
-
-attempts = {
-    "untouched": model,
-    "one bit changed": {**model, "weights.safetensors": bytes(changed)},
-    "a file added": {**model, "modeling_extra.py": b"print('hello')"},
-    "a file removed": {"weights.safetensors": good},
+# %%
+attacks = {
+    "a byte changed": lambda: flip(weights),
+    "a file added": lambda: (home / "model" / "modeling_extra.py").write_text("print('hello')"),
+    "a file removed": (home / "model" / "config.json").unlink,
+    "nothing": lambda: None,
 }
-for what, files in attempts.items():
-    print(f"{what:16} {'accepted' if verify(files, signature) else 'REFUSED'}")
+came_of_it = {}
+for what, attack in attacks.items():
+    print(f"--- {what}")
+    fresh_model()
+    attack()
+    came_of_it[what] = guard("check-signature model model.sig --public-key publisher/signing.pub")
+fresh_model()
 
-assert [verify(files, signature) for files in attempts.values()] == [True, False, False, False]
+print("--- another key")
+came_of_it["another key"] = guard(
+    "check-signature model model.sig --public-key stranger/signing.pub"
+)
+
+print("--- a foreign CA")
+sign = "sign model -o ca.sig --overwrite --key publisher/signing.key --certificate publisher/signing.crt"
+assert guard(sign) == 0
+assert guard("check-signature model ca.sig --ca publisher/ca.crt") == 0
+came_of_it["a foreign CA"] = guard("check-signature model ca.sig --ca stranger/ca.crt")
+
+print(came_of_it)
+assert [what for what, code in came_of_it.items() if code == 0] == ["nothing"]
 
 # %% [markdown]
-# For real models there is the OpenSSF's model signing, with Sigstore as one way to manage the keys
-# [@openssf-oms; @model-signing].
+# All five. And none of it needed a network. The signature is a file of the OpenSSF's model signing: the package
+# `model_signing` checks it as well [@openssf-oms; @model-signing]. With Sigstore, `--keyless`, an account takes the place
+# of the key; that needs a network, and says so when there is none.
 #
 # > **Corrected.** {# corrects: sigstore-2026 #}"Gaining adoption in 2026" is behind the times. Version 1.0 came out in April 2025, and NVIDIA has
 # > signed the models in its NGC catalogue since March 2025 [@openssf-oms; @nvidia-signing].
@@ -143,50 +170,112 @@ assert [verify(files, signature) for files in attempts.values()] == [True, False
 # %% [markdown]
 # ## 3 · A private registry
 #
-# Someone reviews a model once: scans it, converts it, notes its hash. From then on production asks for models **by
-# name**, and gets what was reviewed or nothing. At its smallest, a registry is a dictionary:
+# Someone reviews a model once. From then on production asks for models **by name and digest**, and gets what was
+# reviewed or nothing. The curator's gate wants three things: the pin, the signature, and a scan.
 
 # %%
-SHELF = {"tiny-model": good}  # where the files are kept
-REGISTRY = {"tiny-model": pin}  # what a curator has approved
+shutil.rmtree(home / "shelf", ignore_errors=True)
+shutil.rmtree(home / "curator", ignore_errors=True)
+assert guard("keys curator") == 0
 
-print("tiny-model" in REGISTRY, "someone/cool-new-model" in REGISTRY)
+publish = (
+    "publish model team/tiny --registry shelf --public-key publisher/signing.pub "
+    '--curator-key curator/signing.key --why "I read the code that trained it"'
+)
+assert guard(publish) == 1
 
-assert "someone/cool-new-model" not in REGISTRY
+# %% [markdown]
+# Refused: no scanner reads a text file, and *not looked at* is not *clean*. Whoever has read it can let it in by name, and
+# the name stays on record.
+
+# %%
+assert guard(publish + " --unscanned '*.json'") == 0
+assert guard("list --registry shelf --curator curator/signing.pub") == 0
+
+# %%
+index = json.loads((home / "shelf" / "index.json").read_text())
+reference = "team/tiny@" + index["manifests"][0]["digest"]
+pull = (
+    f"pull {reference} TARGET --registry shelf "
+    "--curator curator/signing.pub --public-key publisher/signing.pub"
+)
+shutil.rmtree(home / "production", ignore_errors=True)
+assert guard(pull.replace("TARGET", "production")) == 0
+print(sorted(path.name for path in (home / "production").iterdir()))
+
+# %% [markdown]
+# > **Predict.** The machine that the registry is on is broken into, and one byte of the weights on its disk is changed.
+# > Who notices?
+
+# %%
+digest = next(
+    line.split()[0]
+    for line in (home / "model.lock").read_text().splitlines()
+    if line.endswith("tiny.safetensors")
+)
+blob = home / "shelf" / "blobs" / "sha256" / digest
+flip(blob)
+assert guard(pull.replace("TARGET", "tampered")) == 1
+assert not (home / "tampered").exists()  # not a byte of it
+flip(blob)
 
 # %% [markdown]
 # ## 4 · Log every load
 #
-# Python can tell you when its unpickler looks up a name: the audit event `pickle.find_class` [@py-audit]. A hook stays
-# until the process ends, so we hang it up in a child.
+# One door for all loads: a **policy** says what may pass, and every try is one line of a log, refused ones too.
 
 # %%
-import datetime
-import pickle
-import subprocess
-import sys
-
-from unpickled import lab
-
-WATCHED = """
-import pickle, sys
-
-def watch(event, args):
-    if event == "pickle.find_class":
-        print("audit:", ".".join(args))
-
-sys.addaudithook(watch)
-print("loaded:", pickle.load(open(sys.argv[1], "rb")))
+STARTER = """
+version = 1
+formats = ["safetensors", "torch-zip", "torch-legacy"]
+must = ["pinned"]
+weights_only = true
+log = "loads.jsonl"
+folder = "production/model"
+lock = "production/model.lock"
+signature = "production/model.sig"
+public_key = "publisher/signing.pub"
 """
+(home / "loads.jsonl").unlink(missing_ok=True)
+(home / "policy.toml").write_text(STARTER)
 
-file = lab.workspace() / "date.pkl"
-file.write_bytes(pickle.dumps(datetime.date(2026, 11, 23)))
+assert guard("load production/model/tiny.safetensors") == 0
+assert guard("load production/model/config.json") == 1  # its format is not on the list
+print((home / "loads.jsonl").read_text())
+
+# %% [markdown]
+# Each line carries the hash of the one before. Let us make the refusal look like a success:
+
+# %%
+assert guard("audit verify loads.jsonl") == 0
+lines = (home / "loads.jsonl").read_text()
+(home / "loads.jsonl").write_text(lines.replace('"outcome":"refused"', '"outcome":"loaded"'))
+assert guard("audit verify loads.jsonl") == 1
+(home / "loads.jsonl").write_text(lines)
+
+# %% [markdown]
+# ### The load that goes around the door
+#
+# Python can tell you when its unpickler looks up a name: the audit event `pickle.find_class` [@py-audit]. `unpickled` has a
+# tripwire on it. A hook stays until the process ends, so we hang it up in a child.
+
+# %%
+WATCHED = """
+import datetime, pickle, sys
+from pathlib import Path
+from unpickled import defence
+
+defence.set_tripwire(defence.log_to(Path(sys.argv[1])))
+print("loaded:", pickle.loads(pickle.dumps(datetime.date(2026, 11, 23))))
+"""
 child = subprocess.run(
-    [sys.executable, "-c", WATCHED, str(file)], capture_output=True, text=True, check=True
+    [sys.executable, "-c", WATCHED, str(home / "loads.jsonl")],
+    capture_output=True,
+    text=True,
+    check=True,
 )
-print(child.stdout.strip())
-
-assert child.stdout.splitlines() == ["audit: datetime.date", "loaded: 2026-11-23"]
+print(child.stdout)
+assert guard("audit watch loads.jsonl --once") == 1  # alerts: the refusal, and the tripwire
 
 # %% [markdown]
 # A good tripwire, with a hole: loaders that do not use Python's unpickler never touch it. Which of them?
@@ -195,51 +284,56 @@ assert child.stdout.splitlines() == ["audit: datetime.date", "loaded: 2026-11-23
 lab.card("p-audit-blind-spot")
 
 # %% [markdown]
-# ## Do: one door for all loads
+# ## Do: write the policy
 #
-# So put the log where every load has to pass, whatever the format. Here are pin, registry and log in one function; a
-# signature would be verified where the curator writes the registry.
+# The starter's policy is too lax for production. Change `POLICY` so that four tries come out as they should. Run the cell as
+# often as you like; to begin again, put `POLICY = STARTER`.
+#
+# <details><summary>A first hint</summary>Read the outcome that is not as wanted: which of the four words of the policy
+# decides it: <code>formats</code>, <code>must</code>, <code>weights_only</code>, <code>folder</code>?</details>
+# <details><summary>A second hint</summary>A file that was not pinned anew after the theft of the lock: only something that
+# the thief could not make tells it apart. And a PyTorch file is a pickle, whatever must be true of it.</details>
+# <details><summary>Nearly the answer</summary><code>formats = ["safetensors"]</code>, and in <code>must</code> three words:
+# <code>"pinned"</code>, <code>"signed"</code>, <code>"scanned"</code>.</details>
 
 # %%
-log = []
+POLICY = STARTER
 
 
-def load_weights(name: str):
-    """Load approved weights by name; every attempt is logged, whatever comes of it."""
-    try:
-        if name not in REGISTRY:  # 3: only what a curator approved
-            raise ValueError("refused: nobody has approved it")
-        pin = REGISTRY[name]
-        data = checked(SHELF[name], pin)  # 1: only the bytes that were pinned
-    except ValueError as reason:
-        log.append(f"ALARM    {name}: {reason}")
-        raise
-    log.append(f"loaded   {name}: {pin[:12]}…")  # 4: what, and which version of it
-    return load(data)  # and nothing in it can run
+def tries(policy: str) -> dict[str, bool]:
+    """Try four loads under a policy; tell for each whether it came out as wanted."""
+    (home / "policy.toml").write_text(policy)
+    model, lock = home / "production" / "model", home / "production" / "model.lock"
+    kept, torch_file = lock.read_bytes(), lab.specimen("torch-plain")
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        honest = guard("load production/model/tiny.safetensors") == 0
+        flip(model / "tiny.safetensors")
+        changed = guard("load production/model/tiny.safetensors") == 1
+        guard("pin production/model -o production/model.lock --overwrite")
+        new_lock = guard("load production/model/tiny.safetensors") == 1
+        flip(model / "tiny.safetensors")
+        shutil.copy(torch_file, model / "model.pt")
+        guard("pin production/model -o production/model.lock --overwrite")
+        pickled = guard("load production/model/model.pt") == 1
+        (model / "model.pt").unlink()
+        lock.write_bytes(kept)
+    return {
+        "the honest model is loaded": honest,
+        "a changed byte is refused": changed,
+        "a changed byte with a new lock is refused": new_lock,
+        "a PyTorch file is refused, pinned or not": pickled,
+    }
 
 
-load_weights("tiny-model")
+outcomes = tries(POLICY)
+for what, right in outcomes.items():
+    print("ok    " if right else "NOT SO", what)
+print("Solved." if all(outcomes.values()) else "Not yet: change POLICY and run the cell again.")
 
-for attack in ("someone/cool-new-model", "tiny-model"):
-    SHELF["tiny-model"] = bytes(changed)  # the shelf itself has been tampered with
-    try:
-        load_weights(attack)
-    except ValueError:
-        pass
-    else:
-        raise AssertionError("this load should have been refused")
-SHELF["tiny-model"] = good
-
-print(*log, sep="\n")
-
-assert [line.split()[0] for line in log] == ["loaded", "ALARM", "ALARM"]
-
-# %% [markdown]
-# > **Do.** Try to get past it: change the shelf, the registry, the pin. You will find the one thing that everything
-# > rests on: **who may write to the registry.** That is where review belongs.
-
-# %%
-lab.card("p-hash-proves")
+assert outcomes["the honest model is loaded"] or POLICY != STARTER
 
 # %% [markdown]
+# > **Do.** Try to get past it all: change the shelf, the index, the lock, the log. You will find the two things that
+# > everything rests on: **the curator's key, and where you keep the public ones.** That is where review belongs.
+#
 # **In one line:** pin what you reviewed, know who made it, load from your own shelf, and write down every load.

@@ -55,8 +55,9 @@ def _refusal(error: Exception, text: str) -> str:
 def _diff(text: str) -> str:
     """Return the list of differences as the package words it, without the list's own marks."""
     try:
-        return _line("; ".join(ast.literal_eval(text.removeprefix(_MISMATCH))))
-    except (ValueError, SyntaxError, TypeError):
+        found = ast.literal_eval(text.removeprefix(_MISMATCH))
+        return _line("; ".join(one.partition(": Expected 'Digest(")[0] for one in found))
+    except (ValueError, SyntaxError, TypeError, AttributeError):
         return _line(text)
 
 
