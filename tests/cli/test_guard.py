@@ -203,3 +203,19 @@ def test_publish_list_pull_and_what_is_refused(model, capsys):
     assert run(["guard", "pull", wrong, "more", *whose, *key, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["problem"] == "nobody has let it into this registry"
     assert not (model.parent / "more").exists()
+
+
+def test_the_layer_imports_no_outside_library_before_it_is_used():
+    """Signing, servers and locks bring theirs with the first call."""
+    code = "import sys, unpickled.defence; print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for heavy in (
+        "model_signing",
+        "cryptography",
+        "OpenSSL",
+        "oras",
+        "requests",
+        "filelock",
+        "numpy",
+    ):
+        assert f"'{heavy}'" not in done.stdout
