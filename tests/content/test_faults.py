@@ -26,6 +26,7 @@ CHOICES = sum(item.kind == "choice" for item in load_practice(CHECKOUT))
 
 _ROW = (CHECKOUT / FORMATS).read_text("utf-8").split('id = "safetensors"')[1].split("[[format]]")[0]
 SAFETENSORS = _ROW[_ROW.index("[[format.experiment]]") :]
+_ABOVE = _ROW.removesuffix(SAFETENSORS).count("\n") + 1  # lines from [[format]] to its experiments
 
 Edit = Callable[[str, str, str], int]
 
@@ -97,6 +98,15 @@ FAULTS: dict[str, tuple[str, str, str, int | None, str]] = {
         None,
         'format "safetensors" has no experiment. Add [[format.experiment]] below it; what cannot be tried is expect = '
         '"told", with its reason and sources.',
+    ),
+    "a row that rests on what is told": (
+        FORMATS,
+        SAFETENSORS,
+        '[[format.experiment]]\nid = "safetensors-told"\nwhat = "The format has no place for code"\n'
+        'expect = "told"\nreason = "Not tried here."\nsources = ["safetensors"]\n\n',
+        -_ABOVE,
+        'format "safetensors" says pickle = "No", and only what is told backs it. Add an experiment that is tried: '
+        'expect = "refused" or "loaded".',
     ),
     "an outcome that is none": (
         FORMATS,

@@ -1,7 +1,8 @@
 """The experiments behind the rows of the format table: `[[format.experiment]]`, read and held against their row.
 
 Each says what is loaded, how, and what is expected; what cannot be tried on a learner's machine is told, with a reason
-and its sources. A row that claims code execution needs an experiment in which code runs.
+and its sources. A row that claims code execution needs an experiment in which code runs, and no row rests on what is
+only told.
 """
 
 from __future__ import annotations
@@ -97,6 +98,11 @@ def _problems(made: Format) -> Iterator[tuple[str, str]]:
         yield (
             "has no experiment",
             'Add [[format.experiment]] below it; what cannot be tried is expect = "told", with its reason and sources.',
+        )
+    elif expected == {"told"} and made.pickle == "No":
+        yield (
+            'says pickle = "No", and only what is told backs it',
+            'Add an experiment that is tried: expect = "refused" or "loaded".',
         )
     elif made.pickle == "No" and "made" in expected:
         yield (
