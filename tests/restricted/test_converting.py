@@ -232,6 +232,38 @@ def test_paths_with_dots_are_followed(child, monkeypatch):
     assert left_over(child) == ["out.safetensors"]
 
 
+@pytest.mark.parametrize("how", ["link", "no links", "overwrite"])
+def test_the_new_file_is_safe_on_the_disk_before_it_has_its_name(child, monkeypatch, how):
+    """A power cut leaves the whole file or none: its bytes are synced, all of them, and only then it is named."""
+    done = []
+
+    def synced(handle):
+        found = os.fstat(handle)
+        done.append((found.st_ino, found.st_size, os.path.lexists(child.out)))
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fsync", synced)
+    if how == "no links":
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    child(FINE, overwrite=how == "overwrite")
+    found = child.out.stat()
+    assert done == [(found.st_ino, found.st_size, False)]
+
+
+def test_a_file_that_cannot_be_synced_gets_no_name(child, monkeypatch):
+    """A disk that fails at the last moment: one line, and nothing is left."""
+
+    def fail(_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(ConvertError, match="cannot be written: Input/output error"):
+        child(FINE)
+    assert left_over(child) == []
+
+
 def test_a_long_name_leaves_room_for_the_draft(child):
     """A file's name may have 255 bytes; the draft's folder beside it has a shorter one."""
     child.out = child.folder / ("\N{SNAKE}" * 60 + ".safetensors")
@@ -365,6 +397,45 @@ def test_whatever_ends_it_leaves_nothing(child, how, monkeypatch):
     if how == signal.SIGINT:
         assert running.returncode == 130
         assert told.strip() == "unpickled: stopped; nothing was left half-written."
+
+
+def programs_with(text):
+    """The processes whose command line has it."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = place.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:  # it has ended meanwhile
+            continue
+        if text in words:
+            found.append(words)
+    return found
+
+
+def test_a_parent_that_is_killed_alone_takes_its_child_along_and_leaves_no_draft(
+    child, monkeypatch
+):
+    """As the out-of-memory killer does it: SIGKILL to the one process, none to its group."""
+    lines = 'write(whole[:20]); open(asked["draft"] + ".started", "w").close(); import time; time.sleep(90)'
+    (child.folder / "scripts" / "convert_one.txt").write_text(HONEST + lines)
+    monkeypatch.setenv("TMPDIR", str(child.folder / "scripts"))
+    command = [sys.executable, "-c", STARTED, child.folder / "scripts", child.model, child.out]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not list(child.folder.glob(".out*/*.started")) and time.monotonic() < deadline:
+            assert running.poll() is None
+            time.sleep(0.02)
+        mine = str(child.folder)
+        assert len(programs_with(mine)) > 2  # the parent, the guard of the draft, the child
+    finally:
+        running.kill()
+        running.wait()
+    deadline = time.monotonic() + 20
+    while (left_over(child) or programs_with(mine)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left_over(child) == []
+    assert programs_with(mine) == []
 
 
 def test_a_folder_that_may_not_be_written_to_is_named(child, monkeypatch):
