@@ -116,10 +116,30 @@ def test_a_legacy_file_says_why_the_scan_is_not_clean(run, tmp_path, stand_in):
     """modelscan reads the first of five pickles; with --force it is converted, and the report says so."""
     path = write("legacy-plain", tmp_path)
     result = run(path.name, "out.safetensors")
-    assert "skipped (modelscan: it read 1 of 5 pickles)" in str(result.exception)
+    problem, remedy = result.exception.problem, result.exception.remedy
+    assert "skipped (modelscan: it read 1 of 5 pickles; picklescan: it read all of it" in problem
+    assert "If you know where it comes from, --force is reasonable" in remedy
+    assert "restricted unpickler, in the sandbox, still refuses" in remedy
+    assert len(str(result.exception)) < 400
+    assert result.exception.exit_code == 1
+    assert "\n" not in str(result.exception)
     result = run(path.name, "out.safetensors", "--force")
     assert result.exit_code == 0
     assert "Forced: the scan's verdict is skipped." in result.output
+
+
+@pytest.mark.parametrize("name", ["torch-canary", "legacy-canary", "torch-cut"])
+def test_force_is_called_reasonable_for_nothing_that_was_flagged(run, tmp_path, name):
+    """Nor for what no scanner read to its end."""
+    if name == "torch-cut":
+        path = write("legacy-plain", tmp_path)
+        path.write_bytes(path.read_bytes()[:200])
+    else:
+        path = write(name, tmp_path, marker=tmp_path / "canary")
+    result = run(path.name, "out.safetensors")
+    assert result.exception.exit_code == 1
+    assert "reasonable" not in str(result.exception)
+    assert "Do not load it" in result.exception.remedy
 
 
 def test_the_options_arrive(run, tmp_path, stand_in):

@@ -26,6 +26,7 @@ _STAGES = {
     "proving": "3 of 3: comparing every tensor",
 }
 _SHOWN = 12
+_UNREAD = frozenset({Verdict.SKIPPED})  # something was left out, and nothing was found
 
 
 @click.command(
@@ -109,22 +110,37 @@ def _convert(
     report = scan(model)
     if report.verdict is not Verdict.CLEAN and not force:
         problem = f"the scan does not find it clean, but {report.verdict}{_why(report)}"
-        remedy = f"{report.advice} To convert it even so, in the same sandbox: --force"
-        raise RefusedError(model, problem, remedy)
+        raise RefusedError(model, problem, _way_on(report))
     done = convert_file(model, out, overwrite=overwrite, since=since, notify=notify, **options)
     return report, done
 
 
 def _why(report: FileReport) -> str:
-    """Return which scanner says so, and what it did not look at."""
-    for one in report.reports:
-        if one.verdict is report.verdict:
-            return (
-                f" ({one.scanner}: {one.note[:1].lower()}{one.note[1:].rstrip('.')})"
-                if one.note
-                else ""
-            )
-    return ""
+    """Return what each scanner that did not find it clean did not look at, and which found nothing in all of it."""
+    told = [
+        f"{one.scanner}: {one.note[:1].lower()}{one.note[1:].rstrip('.')}"
+        for one in report.reports
+        if one.verdict is not Verdict.CLEAN and one.note
+    ]
+    if told and report.verdict in _UNREAD:
+        read = [one.scanner for one in report.reports if one.verdict is Verdict.CLEAN]
+        told += [f"{name}: it read all of it, {NO_BAD_NAME}" for name in read]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _way_on(report: FileReport) -> str:
+    """Return what to do: where a scanner only left something out, when --force is reasonable and what it does not lift.
+
+    Not where a name was flagged, and not where no scanner read it all: then the scan's own advice stands first.
+    """
+    found = any(one.findings or one.unlisted for one in report.reports)
+    read = any(one.verdict is Verdict.CLEAN for one in report.reports)
+    if report.verdict not in _UNREAD or found or not read:
+        return f"{report.advice} To convert it even so, in the same sandbox: --force"
+    return (
+        "No scanner flagged a name. If you know where it comes from, --force is reasonable: PyTorch's restricted "
+        "unpickler, in the sandbox, still refuses what is no tensor or plain value."
+    )
 
 
 def _refusal(model: str, out: str, error: CourseError) -> dict[str, object]:
