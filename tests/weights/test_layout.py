@@ -80,6 +80,19 @@ def test_a_zip_is_told_apart_to_the_field(files: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("packed", "told"), [(0, ""), (13 << 5 | 1, ""), (2 << 5 | 30, ""), (33, "1980-01-01")]
+)
+def test_a_date_that_is_none_is_not_told(packed: int, told: str) -> None:
+    """PyTorch leaves the field at zero, which would read 1980-00-00; a month 13 or a 30 February is none either."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("a"), b"1")
+    data = bytearray(made.getvalue())
+    data[12:14] = packed.to_bytes(2, "little")
+    assert values(laid_out(bytes(data), "zip"))["time and date"] == told
+
+
+@pytest.mark.parametrize(
     ("specimen", "kind", "wanted"),
     [
         ("safetensors", "safetensors", {"length of the JSON that follows": "72"}),

@@ -6,6 +6,7 @@ Source: PKWARE's APPNOTE 4.3 (https://pkware.cachefly.net/webdocs/casestudies/AP
 from __future__ import annotations
 
 import zipfile
+from datetime import date
 
 from unpickled.weights.archives import ZIP_ERRORS, open_zip
 from unpickled.weights.layout.regions import Role
@@ -79,9 +80,12 @@ def _local_header(survey: Survey) -> int:
 
 
 def _date(packed: int) -> str:
-    """Read MS-DOS time and date, of which the date is the upper half."""
+    """Read MS-DOS time and date, of which the date is the upper half; empty where it is no date, as PyTorch's 0 is."""
     days = packed >> 16
-    return f"{1980 + (days >> 9)}-{days >> 5 & 15:02}-{days & 31:02}"
+    try:
+        return date(1980 + (days >> 9), days >> 5 & 15, days & 31).isoformat()
+    except ValueError:
+        return ""
 
 
 def _descriptor(survey: Survey, name: str) -> None:
