@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,15 @@ NAMES = (
 )
 TORCH, SAFE, ZLIB, CUT, IMPOSTOR, NPZ = (str(number) for number in range(1, 7))
 CHILD = "bubblewrap: no network"
+REBUILDS = b"\x80\x02ccollections\nOrderedDict\n)R."
+RED = """() => {
+  const probe = document.createElement("span");
+  probe.style.color = "var(--unp-call)";
+  document.querySelector(".unp").append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}"""
 
 
 def inspected(path: Path) -> Inspection:
@@ -139,6 +150,30 @@ def test_a_quiet_pickle_does_not_stand_before_a_call(tmp_path: Path) -> None:
     pickle = HeaderPanel([write("tar-canary", tmp_path)]).sheets["1"]["pickle"]
     assert any("os.mkdir" in (call or "") for call in pickle["columns"]["steps"]["calls"])
     assert "this is pickle. Also in it: storages, tensors" in pickle["notice"]
+
+
+def test_a_call_that_rebuilds_does_not_stand_before_a_foreign_one(tmp_path: Path) -> None:
+    """Of two pickles that call something, the one is shown whose call has no part in rebuilding data."""
+    path = tmp_path / "two.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.pkl", REBUILDS)
+        archive.writestr("b.pkl", canary())
+    pickle = HeaderPanel([path]).sheets["1"]["pickle"]
+    assert (pickle["where"], pickle["foreign"]) == ("b.pkl", ["posix.mkdir"])
+
+
+def test_calls_are_told_apart_by_what_the_checks_know(panel: HeaderPanel, tmp_path: Path) -> None:
+    """What rebuilds a tensor is set apart from what has no part in it; what is not known has none."""
+    pickle = panel.sheets[TORCH]["pickle"]
+    calls = pickle["columns"]["steps"]["calls"]
+    assert pickle["foreign"] == ["os.mkdir"]
+    assert {calls[step].split("(")[0] for step in pickle["rebuilding"]} == {
+        "torch._utils._rebuild_tensor_v2",
+        "collections.OrderedDict",
+    }
+    (tmp_path / "odd.pkl").write_bytes(b"\x80\x02ctorch._utils\n_rebuild_odd\n)R.")
+    odd = HeaderPanel([tmp_path / "odd.pkl"]).sheets["1"]["pickle"]
+    assert (odd["rebuilding"], odd["foreign"]) == ([], ["torch._utils._rebuild_odd"])
 
 
 def test_the_browser_is_told_no_path(full: HeaderPanel, files: list[Path]) -> None:
@@ -335,6 +370,55 @@ def test_calls_are_red_outlined_and_said(saved: Open, full: HeaderPanel) -> None
     expect(row).to_contain_text("calls code")
     expect(row).to_contain_text("os.mkdir")
     assert "inset" in row.evaluate("n => getComputedStyle(n).boxShadow")
+
+
+@pytest.mark.browser
+def test_a_pickle_that_only_rebuilds_data_is_not_red(
+    saved: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Badge, button, card and rows say in words that it calls, to rebuild; none has the colour or shape of a call."""
+    risk = Contents((), (), 0, (Risk("pickle", "", "A pickle."),))
+    monkeypatch.setattr(sheets, "inspect", lambda path: replace(inspected(path), contents=risk))
+    path = tmp_path / "fine.pkl"
+    path.write_bytes(REBUILDS)
+    page = saved(HeaderPanel([path]), "Opcodes")
+    expect(page.locator(".unp-chips")).to_contain_text("rebuilds data by 1 call")
+    press = page.get_by_role("button", name="Next rebuild")
+    press.click()
+    expect(page.locator(".unp-now")).to_contain_text(
+        "calls to rebuild data collections.OrderedDict"
+    )
+    expect(page.get_by_role("status")).to_contain_text("REDUCE, calls to rebuild data:")
+    page.get_by_role("button", name="First step").click()
+    expect(page.locator(".unp-op[data-kind=rebuild]")).to_contain_text("calls to rebuild")
+    expect(page.locator(".unp-sum-risks li")).to_have_count(1)
+    expect(page.locator(".unp-sum-risks [data-sharp]")).to_have_count(0)
+    expect(page.locator(".unp-icon-call")).to_have_count(0)
+    expect(page.locator("[data-kind=call]")).to_have_count(0)
+    red = page.evaluate(RED)
+    inks = page.locator(".unp-chip, .unp-next-call, .unp-op, .unp-mark").evaluate_all(
+        "ns => ns.flatMap((n) => [getComputedStyle(n).color, getComputedStyle(n).borderTopColor])"
+    )
+    assert inks
+    assert red not in inks
+
+
+@pytest.mark.browser
+def test_a_foreign_call_stands_out_by_name(saved: Open, full: HeaderPanel) -> None:
+    """The badge names it in red beside the neutral one, and the button jumps to it over calls that rebuild."""
+    page = saved(full)
+    chips = page.locator(".unp-chips .unp-chip")
+    expect(chips.first).to_have_text("calls os.mkdir")
+    expect(chips.nth(1)).to_have_text("rebuilds data by 4 calls")
+    red = page.evaluate(RED)
+    assert [chip.evaluate("n => getComputedStyle(n).color") == red for chip in chips.all()[:2]] == [
+        True,
+        False,
+    ]
+    press = page.get_by_role("button", name="Next call")
+    assert press.evaluate("n => getComputedStyle(n).color") == red
+    press.click()
+    expect(page.locator(".unp-now")).to_contain_text("calls code os.mkdir")
 
 
 @pytest.mark.browser

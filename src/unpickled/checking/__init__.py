@@ -8,7 +8,7 @@ the learner's kernel (`InKernel`) and outside of it (`Recorded`, and any engine 
 from __future__ import annotations
 
 from unpickled.checking.defining import Visible, defined, visible
-from unpickled.checking.harmless import Deeds, deeds, in_workspace
+from unpickled.checking.harmless import Deeds, deeds, in_workspace, rebuilds_data
 from unpickled.checking.kernel import InKernel
 from unpickled.checking.plain import Plain, plain
 from unpickled.checking.port import Check, File, Outcome, Student, judge
@@ -34,6 +34,7 @@ __all__ = [
     "judge",
     "meter",
     "plain",
+    "rebuilds_data",
     "told_on_award",
     "told_on_check",
     "visible",

@@ -16,17 +16,12 @@ from unpickled.errors import TraceError
 from unpickled.pickles import Call, Import, Limits, Tracing
 from unpickled.weights import pieces
 
-__all__ = ["Deeds", "deeds", "first_pickle", "in_workspace"]
+__all__ = ["Deeds", "deeds", "first_pickle", "in_workspace", "rebuilds_data"]
 
 _MKDIR = frozenset({("os", "mkdir"), ("posix", "mkdir"), ("nt", "mkdir")})
-_REBUILD = frozenset(
-    {
-        ("collections", "OrderedDict"),
-        ("torch._utils", "_rebuild_parameter"),
-        ("torch._utils", "_rebuild_tensor_v2"),
-    }
-)
 _ORDERED = ("collections", "OrderedDict")
+_TENSOR = ("torch._utils", "_rebuild_tensor_v2")
+_REBUILD = frozenset({_ORDERED, _TENSOR, ("torch._utils", "_rebuild_parameter")})
 _STORAGE = re.compile(r"[A-Z][A-Za-z0-9]{2,20}Storage")
 _FILLING = frozenset({"__setitem__", "__setstate__"})
 _WORKSPACE = re.compile(r"unpickled-[\w-]+")
@@ -92,6 +87,23 @@ def in_workspace(folder: str) -> bool:
     return absolute and plain and len(parts) > 2 and bool(_WORKSPACE.fullmatch(parts[-2]))
 
 
+def rebuilds_data(call: Call, *, arrays: bool = True) -> bool:
+    """Tell whether a call has its part in rebuilding data alone: a tensor, an ordered dict, an array.
+
+    What is not known to have has none.
+
+    Args:
+        call: the call, as it was traced.
+        arrays: whether NumPy's and joblib's own way of rebuilding arrays counts.
+    """
+    function = call.function
+    if arrays and rebuilds(call):
+        return True
+    if type(function) is Import and not call.method:
+        return function in _REBUILD
+    return _fills(function, call.method)
+
+
 class _Found:
     def __init__(self, *, arrays: bool = False) -> None:
         self.arrays = arrays
@@ -128,16 +140,12 @@ class _Found:
 
     def _call(self, call: Call) -> None:
         function = call.function
-        if self.arrays and rebuilds(call):
-            return
-        if type(function) is Import and not call.method:
-            if function in _MKDIR:
-                self.problems += self._mkdir(call)
-                return
-            if function in _REBUILD:
-                self.tensors += function.name == "_rebuild_tensor_v2"
-                return
-        if not _fills(function, call.method):
+        named = type(function) is Import and not call.method
+        if rebuilds_data(call, arrays=self.arrays):
+            self.tensors += named and function == _TENSOR
+        elif named and function in _MKDIR:
+            self.problems += self._mkdir(call)
+        else:
             self.problems.append(f"it would call {call.callable}")
 
     def _mkdir(self, call: Call) -> Iterator[str]:

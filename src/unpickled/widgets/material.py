@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unpickled.checking import rebuilds_data
 from unpickled.pickles import Limits, OverLimitError, Trace, record
 from unpickled.weights import Reading, read_pickle, read_pickle_in
 
@@ -31,11 +32,15 @@ class Shown:
         trace: the JSON-able state: name, size and label of the pickle, columns of its trace, its bytes in base64.
         notice: one or two sentences that the learner should know first; empty if there is nothing to say.
         end: how far the pickle was read, in bytes.
+        rebuilding: the steps whose call has its part in rebuilding data alone.
+        foreign: what all other steps call, each once, in order.
     """
 
     trace: dict[str, Any]
     notice: str = ""
     end: int = 0
+    rebuilding: tuple[int, ...] = ()
+    foreign: tuple[str, ...] = ()
 
 
 def from_bytes(data: bytes, name: str) -> Shown:
@@ -62,7 +67,16 @@ def from_reading(reading: Reading, name: str) -> Shown:
     """Trace a pickle that was read out of a file called `name`."""
     trace = record(reading.data, limits=LIMITS)
     end = trace.steps[-1].end if trace.steps else 0
-    return Shown(trace=_state(trace, reading, name), notice=_others(reading), end=end)
+    calls = {step.index: step.calls for step in trace.steps if step.calls}
+    rebuilding = [index for index, call in calls.items() if rebuilds_data(call)]
+    foreign = (call.callable for index, call in calls.items() if index not in rebuilding)
+    return Shown(
+        trace=_state(trace, reading, name),
+        notice=_others(reading),
+        end=end,
+        rebuilding=tuple(rebuilding),
+        foreign=tuple(dict.fromkeys(foreign)),
+    )
 
 
 def _others(reading: Reading) -> str:

@@ -24,6 +24,8 @@ __all__ = ["sheet"]
 
 _SHAPELESS = {"text", "unknown", "empty"}
 _TRIED = 8  # pickles of a file that are traced before the first is shown
+_NAMED = 20  # foreign functions of a pickle that are told
+_NAME = 80  # characters of one
 _PROBE = 4096  # bytes by which a pickle is found in the file
 _AFTER = {
     "torch-legacy": "numbers of the tensors",
@@ -80,22 +82,24 @@ def _pickle(path: Path, form: Format) -> tuple[_Inner | None, str]:
     try:
         reading = read_pickle(path, first=True, most=MOST)
         inner = _Inner(reading, from_reading(reading, path.name))
-        return _one_that_calls(path, inner), ""
+        return _worst(path, inner), ""
     except CourseError as error:
         said = without_place(error.problem, path)
         return None, f"{said[:1].upper()}{said[1:]}."
 
 
-def _one_that_calls(path: Path, inner: _Inner) -> _Inner:
-    """Of several pickles, the first that calls code, among the first few: a quiet one must not stand before it."""
-    if any(inner.shown.trace["columns"]["steps"]["calls"]):
-        return inner
+def _worst(path: Path, inner: _Inner) -> _Inner:
+    """Of several pickles, the first that calls something foreign, among the first few; for want of one, that calls.
+
+    A quiet one must not stand before it.
+    """
+    seen = [inner]
     for where in inner.reading.others[:_TRIED]:
+        if seen[-1].shown.foreign:
+            break
         reading = read_pickle(path, where, first=True, most=MOST)
-        other = _Inner(reading, from_reading(reading, path.name))
-        if any(other.shown.trace["columns"]["steps"]["calls"]):
-            return other
-    return inner
+        seen.append(_Inner(reading, from_reading(reading, path.name)))
+    return max(seen, key=lambda one: (bool(one.shown.foreign), bool(one.shown.rebuilding)))
 
 
 def _place(view: bytes | mmap, regions: tuple[Region, ...], inner: _Inner) -> int:
@@ -151,6 +155,11 @@ def _traced(inner: _Inner) -> dict[str, Any]:
         "notice": notice,
         "where": inner.reading.where,
         "end": inner.shown.end,
+        "rebuilding": list(inner.shown.rebuilding),
+        "foreign": [
+            name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+            for name in inner.shown.foreign[:_NAMED]
+        ],
     }
     if inner.base < 0:
         spans = of_pickle(trace["columns"], 0, inner.shown.end)

@@ -6,6 +6,8 @@ import { attr, button, count, el, row, setText } from "./base.js";
 import { glyph, icon } from "./icons.js";
 import { Track } from "./track.js";
 
+const NAMED = 2; // functions named on the head
+
 export class StepControls {
   /**
    * @param {{go: function(number): void, forward: function(): void, say: function(string): void}} owner
@@ -25,7 +27,8 @@ export class StepControls {
     this.counter = el("span", { class: "unp-counter" });
     this.callText = el("span", {});
     this.nextCall = button("", () => this.goNextCall(), { class: "unp-next-call", "aria-keyshortcuts": "c" });
-    this.nextCall.append(icon("call"), this.callText);
+    this.callSign = el("span", { class: "unp-next-sign" });
+    this.nextCall.append(this.callSign, this.callText);
     this.node = row(
       "unp-controls",
       row("unp-step-buttons", this.first, this.previous, this.next, this.last),
@@ -52,20 +55,29 @@ export class StepControls {
   }
 
   showNextCall() {
-    const { calls } = this.machine;
-    const left = calls.length - calls.filter((step) => step <= this.index).length;
+    const { calls, rebuilding } = this.machine;
+    const { kind, steps } = this.machine.callsAhead(this.index);
+    const left = steps.length;
     const part = this.machine.broken ? " in the part read" : "";
-    setText(this.callText, left ? "Next call" : `${calls.length ? "No call left" : "No call"}${part}`);
+    const words = kind === "rebuild" ? "Next rebuild" : "Next call";
+    setText(this.callText, left ? words : `${calls.length ? "No call left" : "No call"}${part}`);
+    this.showSign(left || !rebuilding.size ? (left ? kind : "call") : "rebuild");
     attr(this.nextCall, "aria-disabled", left ? null : "true");
     this.nextCall.title = left
-      ? `Jump to the next step that calls code: ${left} ahead (c)`
+      ? `Jump to the next step that ${kind === "rebuild" ? "calls to rebuild data" : "calls code"}: ${left} ahead (c)`
       : `No step ahead${part && `,${part},`} calls code`;
   }
 
+  showSign(kind) {
+    if (this.nextCall.dataset.kind === kind) return;
+    attr(this.nextCall, "data-kind", kind);
+    this.callSign.replaceChildren(icon(kind));
+  }
+
   goNextCall() {
-    const step = this.machine.nextCall(this.index);
+    const { steps } = this.machine.callsAhead(this.index);
     const { calls, broken } = this.machine;
-    if (step >= 0) this.owner.go(step);
+    if (steps.length) this.owner.go(steps[0]);
     else if (broken) this.owner.say(`No call${calls.length ? " is left ahead" : ""} in the part that was read.`);
     else this.owner.say(calls.length ? "No call is left ahead." : "This pickle calls nothing.");
   }
@@ -113,12 +125,20 @@ function control(name, label, keys, action) {
   return made;
 }
 
+/** What a pickle calls that has no part in rebuilding data: by name where the names are known. */
+function foreignWords({ foreign, foreignNames: names }) {
+  if (!names.length) return `calls code: ${foreign.length.toLocaleString("en")}`;
+  const left = names.length - NAMED;
+  return `calls ${names.slice(0, NAMED).join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
+}
+
 /** Words on a pickle's head: what it reaches for outside, and whether it was read to its end. */
 export function reachChips(machine) {
-  const { calls, imports, broken, length } = machine;
+  const { foreign, rebuilding, imports, broken, length } = machine;
   const chip = (kind, picture, text) => el("span", { class: "unp-chip", "data-kind": kind }, icon(picture), text);
   const chips = [];
-  if (calls.length) chips.push(chip("call", "call", `calls code: ${calls.length.toLocaleString("en")}`));
+  if (foreign.length) chips.push(chip("call", "call", foreignWords(machine)));
+  if (rebuilding.size) chips.push(chip("rebuild", "rebuild", `rebuilds data by ${count(rebuilding.size, "call")}`));
   if (imports.length) chips.push(chip("imports", "imports", `imports: ${imports.length.toLocaleString("en")}`));
   const found = chips.length > 0;
   if (broken) chips.push(chip("unread", "unknown", unread(found, length)));

@@ -67,7 +67,7 @@ export class LinkedViews {
   load(sheet, at) {
     const { pickle } = sheet;
     this.sheet = sheet;
-    this.machine = pickle ? new Machine(pickle.columns) : null;
+    this.machine = pickle ? new Machine(pickle.columns, pickle) : null;
     this.fileLayer = { windows: sheet.windows, size: sheet.size, regions: sheet.regions, base: pickle ? pickle.base : -1 };
     this.pickleLayer = pickle && pickle.base < 0 ? unpacked(pickle) : null;
     this.layer = this.fileLayer;

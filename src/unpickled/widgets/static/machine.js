@@ -8,15 +8,22 @@
 import { describe } from "./render.js";
 
 export class Machine {
-  /** @param {Object} columns see `Trace.columns()` */
-  constructor(columns) {
+  /**
+   * @param {Object} columns see `Trace.columns()`
+   * @param {{rebuilding: number[], foreign: string[]}} [known] the steps whose call has its part in rebuilding data
+   *   alone, and what all others call; without it, every call counts as one that does not
+   */
+  constructor(columns, { rebuilding = [], foreign = [] } = {}) {
     this.columns = columns;
     this.steps = columns.steps;
     this.length = columns.steps.offset.length;
     this.broken = Boolean(columns.error); // not read to its end: what it does after the last step is not known
     this.depths = depthsOf(columns.nodes.parent);
     this.memoCursor = null;
+    this.rebuilding = new Set(rebuilding);
+    this.foreignNames = foreign;
     this.calls = this.where((step) => this.steps.calls[step] !== null);
+    this.foreign = this.calls.filter((step) => !this.rebuilding.has(step));
     this.imports = this.where((step) => this.steps.imports[step] !== null);
     this.pickles = this.length ? this.steps.pickle[this.length - 1] + 1 : 0;
   }
@@ -44,16 +51,17 @@ export class Machine {
     };
   }
 
-  /** "call", "imports" or "": the two kinds of step that reach outside the pickle. */
+  /** "call", "rebuild" (a call too), "imports" or "": the kinds of step that reach outside the pickle. */
   kind(index) {
-    if (this.steps.calls[index] !== null) return "call";
+    if (this.steps.calls[index] !== null) return this.rebuilding.has(index) ? "rebuild" : "call";
     return this.steps.imports[index] !== null ? "imports" : "";
   }
 
-  /** The next step after `index` that calls code, or -1. */
-  nextCall(index) {
-    const found = this.calls.find((step) => step > index);
-    return found === undefined ? -1 : found;
+  /** The steps after `index` that call code, and of what kind: the calls that only rebuild data wait for all others. */
+  callsAhead(index) {
+    const after = (steps) => steps.filter((step) => step > index);
+    const steps = after(this.foreign);
+    return steps.length ? { kind: "call", steps } : { kind: "rebuild", steps: after(this.calls) };
   }
 
   /** True for the first step of each pickle of a stream that holds several. */

@@ -6,7 +6,7 @@ import { attr, count, el, setText } from "./base.js";
 import { icon } from "./icons.js";
 import { inline } from "./prose.js";
 
-const WORDS = { call: "calls code", imports: "imports", "": "" };
+const WORDS = { call: "calls code", rebuild: "calls to rebuild data", imports: "imports", "": "" };
 
 export class NowCard {
   constructor() {
@@ -61,7 +61,7 @@ export class NowCard {
     if (this.kind !== kind) this.sign.replaceChildren(kind ? icon(kind) : "");
     this.kind = kind;
     setText(this.word, WORDS[kind]);
-    setText(this.target, (kind === "call" ? step.calls : step.imports) || "");
+    setText(this.target, (kind === "imports" ? step.imports : step.calls) || "");
   }
 
   place(machine, step) {
@@ -76,7 +76,7 @@ export class NowCard {
     const step = machine.step(index);
     const kind = machine.kind(index);
     const reach =
-      kind === "call" ? `, calls code: ${step.calls}` : kind === "imports" ? `, imports ${step.imports}` : "";
+      { "": "", imports: `, imports ${step.imports}` }[kind] ?? `, ${WORDS[kind]}: ${step.calls}`;
     return `Step ${index + 1} of ${machine.length}: ${step.name}${reach}. ${count(step.depth, "item")} on the stack.`;
   }
 }

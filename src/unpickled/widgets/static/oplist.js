@@ -3,7 +3,7 @@ import { attr, el, setText, uid } from "./base.js";
 import { icon } from "./icons.js";
 import { setCell, VirtualRows } from "./rows.js";
 
-const EFFECTS = { call: "calls code", imports: "imports" };
+const EFFECTS = { call: "calls code", rebuild: "calls to rebuild", imports: "imports" };
 
 export class OpcodeList {
   /** @param {function(number): void} onPick called with the step of a clicked row */
@@ -87,7 +87,7 @@ export class OpcodeList {
   drawEffect(cell, kind, at) {
     cell.replaceChildren();
     const start = this.machine.startsPickle(at);
-    const target = kind === "call" ? this.machine.steps.calls[at] : this.machine.steps.imports[at];
+    const target = kind === "imports" ? this.machine.steps.imports[at] : this.machine.steps.calls[at];
     if (kind) cell.append(icon(kind), el("span", { text: EFFECTS[kind] }), el("code", { text: target }));
     else if (start)
       cell.append(

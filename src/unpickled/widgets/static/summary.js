@@ -18,7 +18,7 @@ export function summary(sheet) {
     sheet.matches || !sheet.note ? null : el("p", { class: "unp-sum-claim" }, icon("imports"), el("span", { text: sheet.note })),
     sheet.matches && sheet.note ? el("p", { class: "unp-sum-note", text: sheet.note }) : null,
     sheet.problem ? el("p", { class: "unp-notice" }, icon("wrong"), el("span", { text: sheet.problem })) : null,
-    contents ? risks(contents.risks) : null,
+    contents ? risks(contents.risks, sheet.pickle) : null,
     contents ? row("unp-sum-more", metadata(contents), tensors(contents)) : null,
     contents
       ? el("p", { class: "unp-sum-how", text: `Header read in a child, nothing loaded (${contents.isolation}).` })
@@ -31,20 +31,26 @@ function facts(sheet) {
   return [size(sheet.size), contents ? count(contents.total, "tensor") : ""].filter(Boolean);
 }
 
-function risks(found) {
+function risks(found, pickle) {
   if (!found.length)
     return el("p", { class: "unp-sum-none", text: "Its header shows nothing that a loader would run." });
-  return el("ul", { class: "unp-sum-risks", "aria-label": "Risks" }, ...found.map(riskItem));
+  return el("ul", { class: "unp-sum-risks", "aria-label": "Risks" }, ...found.map((risk) => riskItem(risk, pickle)));
 }
 
-function riskItem({ kind, where, text }) {
-  const sharp = SHARP.has(kind);
+/** A pickle that was traced to its end and only rebuilds data is told in amber; every other is sharp. */
+function riskItem({ kind, where, text }, pickle) {
+  const quiet = kind === "pickle" && isQuiet(pickle, where);
+  const sharp = SHARP.has(kind) && !quiet;
   return el(
     "li",
     { "data-sharp": sharp },
-    icon(sharp ? "call" : "unknown"),
+    icon(sharp ? "call" : quiet ? "imports" : "unknown"),
     el("span", {}, where ? el("code", { text: where }) : null, where ? " " : null, text),
   );
+}
+
+function isQuiet(pickle, where) {
+  return Boolean(pickle) && pickle.where === where && !pickle.columns.error && !pickle.foreign.length;
 }
 
 function metadata({ metadata: entries, entries: total }) {

@@ -34,7 +34,8 @@ export class Track {
     this.marks.replaceChildren();
     this.scatter(starts(machine), "pickle", () => "a new pickle starts");
     this.scatter(machine.imports, "imports", (step) => `imports ${machine.steps.imports[step]}`);
-    this.scatter(machine.calls, "call", (step) => `calls code: ${machine.steps.calls[step]}`);
+    this.scatter([...machine.rebuilding], "rebuild", (step) => `calls to rebuild data: ${machine.steps.calls[step]}`);
+    this.scatter(machine.foreign, "call", (step) => `calls code: ${machine.steps.calls[step]}`);
   }
 
   scatter(steps, kind, title) {
