@@ -10,7 +10,7 @@ import pytest
 from unpickled import lab
 from unpickled.canary import Loaded
 from unpickled.content import load_formats, load_sources
-from unpickled.errors import ContentError
+from unpickled.errors import ContentError, ProgressError
 from unpickled.lab.experiments import Bench
 from unpickled.lab.results import Result, Tried
 from unpickled.progress import Seen, seen_path
@@ -112,6 +112,29 @@ def test_a_damaged_file_is_told_below_the_result(shown, root, tmp_path, monkeypa
     row = next(row for row in load_formats(root) if row.id == "joblib")
     assert "is kept as progress-seen.aside-" in repr(Bench(root).run(row))
     assert set(Seen(seen_path(tmp_path)).outcomes()) == {"joblib-canary"}
+
+
+def test_a_damaged_file_is_told_once_by_the_table_that_found_it(root, tmp_path, monkeypatch):
+    """Looking alone sets it aside, so the look says so, with the name; the next one has nothing more to say."""
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "progress.json"))
+    seen_path(tmp_path).write_text("garbage{")
+    bench = Bench(root)
+    table = bench.table()
+    (aside,) = tmp_path.glob("progress-seen.aside-*.json")
+    assert "progress-seen.json could not be used" in table.message
+    assert aside.name in table.message
+    assert bench.table().message == ""
+
+
+def test_a_file_that_may_not_be_read_is_told_by_the_table(root, tmp_path, monkeypatch):
+    """What was seen before is not shown then, and the table says why."""
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "progress.json"))
+
+    def refused(_self):
+        raise ProgressError("progress-seen.json", "cannot be read (Permission denied)", "Allow it.")
+
+    monkeypatch.setattr(Seen, "outcomes", refused)
+    assert "cannot be read (Permission denied)" in Bench(root).table().message
 
 
 def test_a_row_that_there_is_not_is_named():

@@ -40,6 +40,18 @@ def test_every_row_of_the_lesson_is_there(show: Show, table: FormatTable) -> Non
     expect(page.locator(".unp-shown")).to_have_text("7 of 7 formats shown")
 
 
+def test_what_became_of_a_damaged_file_is_said_above_the_table(
+    show: Show, table: FormatTable
+) -> None:
+    """The sentence is an alert, and there is no empty frame where there is nothing to say."""
+    page = show(table)
+    expect(page.locator(".unp-notice")).to_be_hidden()
+    table.message = (
+        "progress-seen.json could not be used. It is kept as progress-seen.aside-1.json."
+    )
+    expect(show(table).get_by_role("alert")).to_have_text(table.message)
+
+
 def test_each_risk_has_a_shape_and_colour_of_its_own(show: Show, table: FormatTable) -> None:
     """Word, shape and colour each tell the four risks apart."""
     page = show(table)
@@ -193,7 +205,26 @@ def test_two_tables_on_one_page_are_told_apart_and_narrow_ones_keep_their_words(
     labels = page.locator("section.unp-formats").evaluate_all("ns => ns.map((n) => n.ariaLabel)")
     assert labels == ["Weight-file formats", "Weight-file formats, 2"]
     heads = page.locator(".unp-formats").last.locator("thead th").all()
-    assert all(box["width"] > 150 for box in (head.bounding_box() for head in heads) if box)
+    assert all(box["height"] < 32 for box in (head.bounding_box() for head in heads) if box)
+
+
+def test_in_a_narrow_column_the_headings_are_one_row_to_sort_by(
+    show: Show, table: FormatTable
+) -> None:
+    """Where there is room all five stand in one line behind "Sort by", and the one in use is told by sign and frame."""
+    page = show(table, width=600)
+    presses = page.locator("thead .unp-sort")
+    boxes = [box for press in presses.all() if (box := press.bounding_box())]
+    assert len(boxes) == 5
+    assert len({round(box["y"]) for box in boxes}) == 1
+    said = page.locator("thead tr").evaluate("n => getComputedStyle(n, '::before').content")
+    assert said.startswith('"Sort by"')
+    presses.nth(2).click()
+    assert presses.nth(2).inner_text().split("\n")[0].startswith("Runs code?")
+    signs = page.locator("thead .unp-sort-sign:visible")
+    expect(signs).to_have_text(["▲"])
+    frames = presses.evaluate_all("ns => ns.map((n) => getComputedStyle(n).borderTopColor)")
+    assert [frame == frames[2] for frame in frames] == [False, False, True, False, False]
 
 
 def test_a_page_that_was_saved_before_there_were_experiments_is_drawn(

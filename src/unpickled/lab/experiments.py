@@ -59,10 +59,11 @@ class Bench:
         self._tables: weakref.WeakSet[FormatTable] = weakref.WeakSet()
 
     def table(self) -> FormatTable:
-        """Make a table that follows what is seen."""
+        """Make a table that follows what is seen, and tells what became of a file that could not be read."""
         errata = {erratum.id: erratum for erratum in content.load_errata(self._root)}
+        seen, message = self._outcomes()
         made = FormatTable(
-            self._formats, sources=self._sources, errata=errata, seen=self._outcomes()
+            self._formats, sources=self._sources, errata=errata, seen=seen, message=message
         )
         self._tables.add(made)
         return made
@@ -78,25 +79,30 @@ class Bench:
         outcomes = [one.outcome for one in tried if one.experiment.expect != "told"]
         when = datetime.now(UTC).isoformat(timespec="seconds")
         self._here |= {one.id: replace(one, when=when) for one in outcomes}
+        problems = []
         try:
             self._seen.note(outcomes)
-            problem = " ".join(self._seen.take_notices())
         except ProgressError as error:
-            problem = str(error)
-        seen = self._outcomes()
+            problems.append(str(error))
+        seen, told = self._outcomes()
         for table in self._tables:
             table.show_seen(seen)
-        return problem
+        return " ".join(dict.fromkeys([*problems, *filter(None, [told])]))
 
-    def _outcomes(self) -> dict[str, Outcome]:
-        """Return what was seen of the experiments as they are today, by this kernel or before."""
+    def _outcomes(self) -> tuple[dict[str, Outcome], str]:
+        """Return what was seen of the experiments as they are today, by this kernel or before.
+
+        Beside it, what the learner has not been told of the file yet: that it was set aside, or may not be read.
+        """
         known = {one.id: one.fingerprint for row in self._formats for one in row.experiments}
         try:
             kept = self._seen.outcomes()
-        except ProgressError:
-            kept = {}
+            problems = []
+        except ProgressError as error:
+            kept, problems = {}, [str(error)]
+        told = " ".join([*self._seen.take_notices(), *problems])
         kept |= self._here
-        return {key: one for key, one in kept.items() if known.get(key) == one.item}
+        return {key: one for key, one in kept.items() if known.get(key) == one.item}, told
 
 
 @functools.cache

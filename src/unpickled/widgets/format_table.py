@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import traitlets
+
 from .base import CourseWidget, json_trait
 from .plain import plain
 
@@ -42,10 +44,12 @@ class FormatTable(CourseWidget, module="table"):
         sources: sources by id, so that each row's can be linked; an id that is missing here is shown as it is.
         errata: errata by id, for rows that correct the lesson's text.
         seen: outcomes by experiment: `progress.Outcome`, or mappings with its fields.
+        message: what the learner should know first, a sentence or two; empty if there is nothing to say.
     """
 
     rows = json_trait([])
     risks = json_trait(_RISKS)
+    message = traitlets.Unicode("").tag(sync=True)
     view = json_trait({"risks": [], "text": "", "sort": "", "down": False, "open": []})
 
     def __init__(
@@ -55,12 +59,15 @@ class FormatTable(CourseWidget, module="table"):
         sources: Mapping[str, Any] | None = None,
         errata: Mapping[str, Any] | None = None,
         seen: Mapping[str, Any] | None = None,
+        message: str = "",
         **kwargs: Any,
     ) -> None:
         known, wrong = plain(sources or {}), plain(errata or {})
         self._formats = [plain(row) for row in formats]
         rows = [_row(row, known, wrong) for row in self._formats]
-        super().__init__(rows=_with_seen(rows, self._formats, seen or {}), **kwargs)
+        super().__init__(
+            rows=_with_seen(rows, self._formats, seen or {}), message=message, **kwargs
+        )
 
     def show_seen(self, seen: Mapping[str, Any]) -> None:
         """Show other outcomes, by experiment, in the last column."""

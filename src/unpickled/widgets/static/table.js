@@ -4,17 +4,17 @@
  * Traits read: `rows` [{id, name, extensions, pickle, risk, risk_text, notes, detail, sources: [{id, title,
  * publisher, url}], corrected: {lesson_said, true_today} | null, seen: {tries: [{what, call, expect, reason, happened,
  * word, expected}], state, holds, with, when}}], `risks` [{id, word}] from worst to best.
- * Kept in Python: `view` {risks, text, sort, down, open}.
+ * `message`. Kept in Python: `view` {risks, text, sort, down, open}.
  */
 import { attr, button, count, el, follow, keep, lazily, mountRoot, row, setText, uid } from "./base.js";
-import { glyph } from "./icons.js";
+import { glyph, icon } from "./icons.js";
 import { link, riskBadge } from "./badges.js";
 import { seenBriefly, seenInFull, seenPlace, seenWords } from "./seen.js";
 
 const COLUMNS = [
   { id: "name", title: "Format" },
-  { id: "pickle", title: "Pickle inside?" },
-  { id: "risk", title: "Can loading run code?" },
+  { id: "pickle", title: "Pickle inside?", short: "Pickle?" },
+  { id: "risk", title: "Can loading run code?", short: "Runs code?" },
   { id: "notes", title: "In short" },
   { id: "seen", title: "Seen here" },
 ];
@@ -28,7 +28,7 @@ class FormatTableView {
     Object.assign(this, { root: mounted.root, say: mounted.say, view: { ...model.get("view") } });
     this.remember = lazily(() => keep(model, { view: this.view }), 200);
     this.build();
-    const end = follow(model, ["rows"], () => this.draw());
+    const end = follow(model, ["rows", "message"], () => this.draw());
     this.dispose = () => {
       this.remember.flush();
       end();
@@ -52,7 +52,9 @@ class FormatTableView {
     this.body = el("tbody", {});
     this.heads = COLUMNS.map((column) => this.head(column));
     this.none = el("p", { class: "unp-empty" });
+    this.message = el("div", { class: "unp-notice", role: "alert" });
     this.root.append(
+      this.message,
       row("unp-bar", row("unp-search", glyph("search"), this.search), this.filters, this.shown),
       row(
         "unp-table-frame",
@@ -72,7 +74,8 @@ class FormatTableView {
     const press = el(
       "button",
       { type: "button", class: "unp-sort", on: { click: () => this.sortBy(column.id) } },
-      el("span", { text: column.title }),
+      el("span", { class: column.short ? "unp-sort-long" : "", text: column.title }),
+      column.short ? el("span", { class: "unp-sort-short", text: column.short }) : "",
       el("span", { class: "unp-sort-sign", "aria-hidden": "true" }),
     );
     return el("th", { scope: "col", "data-column": column.id }, press);
@@ -145,6 +148,9 @@ class FormatTableView {
   }
 
   draw() {
+    const told = this.model.get("message");
+    attr(this.message, "hidden", !told);
+    this.message.replaceChildren(...(told ? [icon("wrong"), el("span", { text: told })] : []));
     this.drawFilters();
     const rows = this.found();
     this.body.replaceChildren(...rows.flatMap((format) => this.rowsOf(format)));
