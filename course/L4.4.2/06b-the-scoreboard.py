@@ -26,6 +26,8 @@
 # | it is plain data | **false alarm** | rightly quiet | not judged |
 # | damaged or empty: nobody can judge | not judged | **missed** | not judged |
 #
+# Whoever could not parse a file has not judged it, whatever exit code or warning the program ends with.
+#
 # Three are asked. **picklescan** and **modelscan** hold a *deny-list* of names [@picklescan; @modelscan]. The third is no
 # scanner but PyTorch's own loader with `weights_only=True`, which holds an *allow-list* [@torch-load].
 #
@@ -147,22 +149,50 @@ lab.card("p-not-judged")
 # An allow-list is asked the other question: not "is this name known to be bad?" but "is it one of the few that tensors need?"
 
 # %%
+from collections import Counter
+
+
+def what_it_did(truth):
+    rows = [row.id for row in run.rows if row.truth == truth]
+    cells = [cell for row in rows for cell in run.of(row=row, column="weights_only")]
+    return Counter(str(cell.outcome) for cell in cells)
+
+
 if "weights_only" in asked:
-    calls = [row.id for row in run.rows if row.truth == "calls code"]
-    plain = [row.id for row in run.rows if row.truth == "plain data"]
-    missed = sum(run.tally(row=row, column="weights_only").missed for row in calls)
-    caught = sum(run.tally(row=row, column="weights_only").caught for row in calls)
-    alarms = sum(run.tally(row=row, column="weights_only").false_alarm for row in plain)
-    print(f"of the files that call code: {caught} refused, {missed} let through")
-    print(f"of the files of plain data:  {alarms} refused all the same")
-    assert missed == 0 < caught
-    assert alarms > 0
-    assert run.tally(row="plain-torch", column="weights_only").false_alarm == 0
+    calls, plain = what_it_did("calls code"), what_it_did("plain data")
+    print(
+        f"{calls.total()} files that call code: {calls['caught']:2} refused, {calls['missed']} let through,",
+        end=" ",
+    )
+    print(f"{calls['not judged']} not judged")
+    print(
+        f"{plain.total()} files of plain data:  {plain['false alarm']:2} refused, {plain['rightly quiet']} loaded,",
+        end=" ",
+    )
+    print(f"{plain['not judged']} not judged")
+    assert calls["missed"] == 0 < calls["caught"]
+    assert calls["not judged"] > 0  # so "none let through" is not "all refused"
+    assert plain["false alarm"] > 0
+    assert plain["not judged"] > 0
+
+    print("\nas PyTorch writes them:")
+    by_torch = {cell.file: cell for cell in run.of(row="plain-torch", column="weights_only")}
+    for file, cell in by_torch.items():
+        print(f"  {file:13} {cell.outcome:14} {cell.opinion.reason}")
+    others = {
+        file: cell.outcome for file, cell in by_torch.items() if cell.outcome != "rightly quiet"
+    }
+    assert others == {"tar-plain": "not judged"}
+    assert ".tar format" in by_torch["tar-plain"].opinion.reason
 
 # %% [markdown]
-# It needed to know nothing about the unlisted function. What it does not know, it refuses: attacks that nobody has thought of
-# included. The price stands beside it. It refuses plain data as well, wherever a file uses an opcode that tensors never need.
-# **Files that PyTorch itself has written all loaded.** For them the price is nothing.
+# It needed to know nothing about the unlisted function. Where it looks, it refuses what it does not know: attacks that nobody
+# has thought of included. But it opens only what `torch.load` can read. The files *not judged* are something else, most of them
+# arrays, compressed pickles and archives: it opened none of these, so it let none through, and it stopped none.
+#
+# The price stands beside it. It refuses plain data as well, wherever a file uses an opcode that tensors never need.
+# **Of the files as PyTorch writes them it refused none, and loaded all but one.** That one is of the oldest form, a tar archive,
+# which PyTorch cannot read with `weights_only=True`. It is not judged, and that is no reason to load it without.
 #
 # And it is a program, with faults of its own. Two of them let code through, and both are closed [@cve-2025-32434; @cve-2026-24747].
 #

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
+from unpickled.cli.board_table import heat_map
 from unpickled.cli.main import run as run_line
 from unpickled.cli.scoreboard import scoreboard
 from unpickled.errors import ScanError
@@ -88,6 +89,19 @@ def test_a_cell_says_its_counts_without_colour(run: Run, board: Board) -> None:
     assert (
         line.split()[4:] == expected
     )  # three outcomes in a narrow cell stand close, and never touch the next one
+
+
+def test_in_a_terminal_too_an_outcome_colours_nothing_but_itself(board: Board) -> None:
+    """Five outcomes, five styles; what was not judged has no colour, alone or beside what was caught."""
+    styles: dict[str, set[str]] = {}
+    for line in heat_map(board, width=200):
+        for span in line.spans:
+            text = line.plain[span.start : span.end]
+            if text[:1] in set("●✖▲○◇"):
+                styles.setdefault(text[0], set()).add(str(span.style))
+    assert {sign: len(found) for sign, found in styles.items()} == dict.fromkeys("●✖▲○", 1)
+    assert len(set.union(*styles.values())) == 4
+    assert any("●" in line.plain and "◇" in line.plain for line in heat_map(board, width=200))
 
 
 def test_a_scanner_that_was_not_asked_is_told(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tempfile
 from collections import Counter
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from unpickled.errors import CourseError
 from unpickled.scoreboard import SCANNERS, Board, columns, run_board
+from unpickled.scoreboard.commands import Script
 from unpickled.specimens import catalogue, classes
 
 from .conftest import ASKED
@@ -55,6 +58,21 @@ def test_outcomes_are_what_the_words_are_worth(real: Real) -> None:
     kinds = {entry.id: entry.kind for entry in FILES}
     for one in real["answers"]:
         assert one["outcome"] == worth(one["scanner"], one["word"], kinds[one["file"]]), one
+
+
+def test_what_fickling_cannot_parse_is_neither_caught_nor_a_false_alarm(real: Real) -> None:
+    """It warns about harmful and harmless HDF5 and GGUF in the same words, which say nothing of either."""
+    found = {one["file"]: one for one in real["answers"] if one["scanner"] == "fickling"}
+    for name in ("gguf", "gguf-template", "h5-plain", "h5-lambda", "h5-bytecode", "npy-plain"):
+        told = found[name]["outcome"], found[name]["word"], found[name]["exit"]
+        assert told == ("not judged", "not parsed", 1), name
+    for name in ("broken-canary", "joblib-arrays-canary"):  # a call, and then what is no pickle
+        assert found[name]["outcome"] == "caught", name
+    assert not any(
+        "invalid opcode" in one["reason"]
+        for one in found.values()
+        if one["outcome"] != "not judged"
+    )
 
 
 def test_totals_and_classes_are_the_sums_of_the_answers(real: Real) -> None:
@@ -138,6 +156,8 @@ def test_the_lessons_numbers_are_the_boards(real: Real) -> None:
         "caught_of": len(code),
         "missed": sum(pair == ("missed", "missed") for pair in pairs),
         "missed_of": len(code),
+        "unjudged": sum("caught" not in pair and "not judged" in pair for pair in pairs),
+        "unjudged_of": len(code),
     }
 
 
@@ -180,6 +200,37 @@ def test_what_is_not_installed_is_told_with_what_adds_it(monkeypatch: pytest.Mon
         run_board(scanners=["fickling", "modelaudit"])
 
 
+PEEK = """
+import json, os, socket, sys
+
+def main():
+    told = [os.environ.get("PROMPTFOO_DISABLE_TELEMETRY"), os.environ.get("NO_ANALYTICS")]
+    told += [name for _, name in socket.if_nameindex()]
+    issue = {"severity": "warning", "message": f"told {told}"}
+    with open(sys.argv[sys.argv.index("--output") + 1], "w") as answer:
+        json.dump({"issues": [issue], "success": True, "has_errors": False}, answer)
+    return 1
+"""
+
+
+def test_modelaudits_telemetry_is_off_and_has_no_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its place stands a command that answers with its two variables and with the network that it has: loopback."""
+    (tmp_path / "peek.py").write_text(PEEK)
+    info = tmp_path / "modelaudit-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: modelaudit\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[console_scripts]\nmodelaudit = peek:main\n")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    script = Script("modelaudit", "1", str(python), (str(tmp_path),))
+    monkeypatch.setattr("unpickled.scoreboard.panel.find", lambda _name: script)
+    board = run_board(only=["damaged"], scanners=["modelaudit"])
+    assert {cell.opinion.reason for cell in board.cells} == {"Told ['1', '1', 'lo']."}
+
+
 def test_without_a_wall_only_what_reads_our_own_files_is_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -188,6 +239,9 @@ def test_without_a_wall_only_what_reads_our_own_files_is_asked(
     monkeypatch.setattr("unpickled.scoreboard.panel._version", lambda _name: "1")
     assert [column.id for column in columns() if not column.absent] == ["picklescan", "modelscan"]
     assert {column.absent for column in columns()} == {"", "no sandbox"}
+    with pytest.raises(CourseError, match="no sandbox") as told:
+        run_board(scanners=["weights_only"])
+    assert told.value.remedy == "apt install bubblewrap, or accept the risk: --unsafe-no-sandbox"
     assert not any(column.absent for column in columns(unsafe_no_sandbox=True))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from unpickled.scoreboard import Board, Opinion, lessons
+from unpickled.scoreboard import Board, Opinion, lessons, words
 from unpickled.specimens import classes
 
 from .conftest import made
@@ -105,6 +105,67 @@ def test_two_together_catch_what_either_catches_and_miss_what_both_miss(
     assert found == ["1 1 of 3"]
 
 
+def test_the_rest_is_what_two_counts_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file about which one said nothing and nobody warned is neither caught nor missed, and is told."""
+    counts = {
+        "caught": {"truths": ["calls code"], "outcome": "caught", "by": "any"},
+        "missed": {"truths": ["calls code"], "outcome": "missed", "by": "every"},
+        "rest": {"rest": ["caught", "missed"]},
+    }
+    found = said(monkeypatch, together=["one", "two"], text="{rest} of {rest_of}", counts=counts)
+    assert found == ["1 of 3"]
+
+
+def test_a_count_may_be_among_what_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its whole is the files judged, in the sentence as in its conditions."""
+    board = made(
+        {"one": {"a": WARNS, "b": QUIET, "c": SILENT, "d": SILENT}},
+        dict.fromkeys("abcd", "good"),
+    )
+    counts = {"n": {"truths": ["plain data"], "outcome": "false alarm"}}
+    told = {"scanners": ["one"], "text": "{n} of {n_of}", "counts": counts, "many": ["n"]}
+    assert said(monkeypatch, board, **told) == []
+    counts["n"]["among"] = "judged"
+    assert said(monkeypatch, board, **told) == ["1 of 2"]
+
+
+@pytest.mark.parametrize(
+    ("scanner", "told"),
+    [
+        (
+            "weights_only",
+            "Of 3 files that call code, weights_only refused 1, let 0 through and did not judge 2.",
+        ),
+        (
+            "weights_only",
+            "Of 3 files of plain data, weights_only loaded 1, refused 1, which is its price, "
+            "and did not judge 1.",
+        ),
+        (
+            "fickling",
+            "Of 3 files that call code, fickling caught 1 and did not judge 2. "
+            "It warned about 1 of the 2 files",
+        ),
+    ],
+)
+def test_a_lesson_names_what_was_not_judged(scanner: str, told: str) -> None:
+    """ "Missed none" and "caught 1" are half of the truth where files were not opened."""
+    answers = (WARNS, SILENT, LOUD, WARNS, QUIET, SILENT)
+    board = made(
+        {scanner: dict(zip("abcdef", answers, strict=True))},
+        dict.fromkeys("abc", "bad") | dict.fromkeys("def", "good"),
+    )
+    assert any(lesson.text.startswith(told) for lesson in lessons(board))
+
+
+def test_none_warned_about_is_said_of_what_was_judged() -> None:
+    board = made({"modelscan": {"d": QUIET, "e": SILENT}}, dict.fromkeys("de", "good"))
+    found = [lesson.text for lesson in lessons(board) if lesson.id.startswith("no-alarm")]
+    assert found == [
+        "modelscan warned about none of the 1 files of plain data that it judged; 1 more it did not judge."
+    ]
+
+
 WORDS = Path(str(module.__file__)).with_name("words.toml")
 TEMPLATES = tomllib.loads(WORDS.read_text())["lesson"]
 
@@ -116,6 +177,10 @@ def test_a_template_names_what_there_is(template: dict[str, Any]) -> None:
     truths = {row.truth for row in classes()}
     names = set(template["counts"])
     for rule in template["counts"].values():
+        if "rest" in rule:
+            assert set(rule["rest"]) <= names
+            continue
+        assert rule.get("among", "judged") == "judged"
         assert set(rule.get("classes", ())) <= known
         assert set(rule.get("truths", ())) <= truths
         assert ("by" in rule) == ("together" in template)
@@ -132,3 +197,8 @@ def test_a_template_names_what_there_is(template: dict[str, Any]) -> None:
         if letter.isdigit()
     ]
     assert digits == list("30") * ("30-second" in text)
+
+
+def test_the_legend_tells_that_what_cannot_be_parsed_is_not_judged() -> None:
+    """Whoever reads the board learns the rule that its numbers follow, as the page's readers do."""
+    assert "could not parse a file has not judged it" in words()["outcome"]["not judged"]

@@ -44,6 +44,41 @@ def test_fickling_is_quiet_only_where_all_is_safe() -> None:
     )
 
 
+INVALID = "The file has invalid opcode(s). It is either corrupted or attempting to bypass it"
+MALFORMED = "The pickle file has malformed opcode sequences (IndexError: pop from an empty stack)"
+
+
+def unparsed(*more: str, severity: str = "LIKELY_UNSAFE") -> str:
+    return json.dumps({"severity": severity, "analysis": "\n".join([INVALID, MALFORMED, *more])})
+
+
+@pytest.mark.parametrize(
+    "answer", [unparsed(), unparsed() + unparsed(), fickling("LIKELY_SAFE") + unparsed()]
+)
+def test_fickling_has_not_judged_what_it_could_not_parse(answer: str) -> None:
+    """It ends with 1 and says "unsafe", about a GGUF file as about an attack."""
+    found = from_fickling(Ended(code=1, answer=answer))
+    assert (found.says, found.word, found.exit) == ("nothing", "not parsed", 1)
+    assert found.reason == "The file has invalid opcode(s)."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        unparsed("`from os import mkdir` is suspicious", severity="OVERTLY_MALICIOUS"),
+        json.dumps(
+            {"severity": "OVERTLY_MALICIOUS", "analysis": "`from os import mkdir` is suspicious"}
+        )
+        + unparsed(),
+    ],
+)
+def test_a_finding_in_what_fickling_did_parse_counts(answer: str) -> None:
+    """What cannot be read behind a call takes nothing from the call; the reason is the finding."""
+    found = from_fickling(Ended(code=1, answer=answer))
+    assert (found.says, found.word) == ("warns", "OVERTLY_MALICIOUS")
+    assert found.reason == "`from os import mkdir` is suspicious."
+
+
 @pytest.mark.parametrize(
     "ended",
     [
@@ -57,6 +92,7 @@ def test_fickling_is_quiet_only_where_all_is_safe() -> None:
             code=0, answer=fickling("LIKELY_SAFE", "SUSPICIOUS")
         ),  # its words and its number disagree
         Ended(code=1, answer=fickling("LIKELY_SAFE")),
+        Ended(code=0, answer=unparsed()),
         Ended(code=0, answer=fickling("FINE")),
         Ended(code=2, answer=fickling("OVERTLY_MALICIOUS")),
         Ended(code=139, answer=fickling("LIKELY_SAFE")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,65 @@ def test_counts_stand_in_words(show: Show) -> None:
         "Not asked: not installed. To have it asked: pip install x"
     )
     assert page.locator(".unp-bar-of:not([aria-hidden=true])").count() == 0
+
+
+TALLY = """row => [...row.querySelectorAll('.unp-heat-cell')].map(cell => {
+  const box = cell.getBoundingClientRect()
+  return [...cell.querySelectorAll('.unp-heat-band')].map(band => {
+    const {width, height} = band.getBoundingClientRect()
+    const {backgroundColor, backgroundImage} = getComputedStyle(band)
+    return [band.dataset.outcome, Math.round(100 * height / box.height), width / box.width > 0.95,
+      backgroundColor, backgroundImage.startsWith('repeating-linear-gradient')]
+  })
+})"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_outcome_colours_nothing_but_itself(show: Show, theme: str) -> None:
+    """Half caught is not green: each outcome has a band of its own, and they fill the cell; not judged is hatched."""
+    page = show(BoardView(board()), theme=theme)
+
+    def cells(title: str) -> list[list[list[object]]]:
+        row = page.locator("tr", has=page.get_by_role("button", name=title))
+        found: list[list[list[object]]] = row.evaluate(TALLY)
+        return found
+
+    mixed, whole = cells("Function on no list")
+    assert [band[0] for band in mixed] == ["caught", "missed"]
+    assert mixed[0][3] != mixed[1][3]
+    assert all(band[2] and 35 < int(str(band[1])) < 65 for band in mixed)
+    assert whole[0][0] == "caught"
+    assert int(str(whole[0][1])) > 95  # it fills a cell that is as tall as its neighbour
+    assert whole[0][3] == mixed[0][3]
+    for cell in cells("Cut off"):
+        assert [(band[0], band[4]) for band in cell] == [("not judged", True)]
+    assert page.locator(".unp-heat-cell[data-outcome]").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 800, 500])
+def test_no_heading_breaks_inside_a_word(show: Show, width: int) -> None:
+    """Five scanners, long titles: the frame scrolls before a word is cut; `weights_only=True` breaks at its joints."""
+    made = board()
+    longer = {"picklescan": "weights_only=True", "weights_only": "modelaudit"}
+    columns = tuple(replace(one, title=longer.get(one.id, one.title)) for one in made.columns)
+    rows = (replace(made.rows[0], title="Compressed by cloudpickle"), *made.rows[1:])
+    page = show(BoardView(replace(made, columns=columns, rows=rows)), width=width)
+    page.evaluate("""() => document.querySelectorAll('.unp-heat tr').forEach(row => {
+      const cell = row.querySelector('.unp-heat-cell') || row.querySelector('thead th:last-child')
+      if (cell) for (let at = 0; at < 3; at++) row.append(cell.cloneNode(true))
+    })""")
+    broken = page.evaluate("""() => [...document.querySelectorAll('.unp-heat th')].flatMap(head => {
+      const walk = document.createTreeWalker(head, NodeFilter.SHOW_TEXT), found = []
+      for (let node = walk.nextNode(); node; node = walk.nextNode())
+        for (const word of node.data.matchAll(/\\S+/g)) {
+          const range = document.createRange()
+          range.setStart(node, word.index)
+          range.setEnd(node, word.index + word[0].length)
+          if (new Set([...range.getClientRects()].map(box => box.top)).size > 1) found.push(word[0])
+        }
+      return found
+    })""")
+    assert broken == []
 
 
 def test_a_class_opens_to_its_files(show: Show) -> None:

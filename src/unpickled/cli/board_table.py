@@ -20,12 +20,12 @@ _SIGNS = {
     Outcome.QUIET: ("○", "o"),
     Outcome.NOT_JUDGED: ("◇", "-"),
 }
-_STYLES = {
+_STYLES = {  # each outcome has one of its own, and not judged has none: nobody looked there
     Outcome.CAUGHT: "green",
     Outcome.MISSED: "bold red",
     Outcome.FALSE_ALARM: "bold yellow",
-    Outcome.QUIET: "green",
-    Outcome.NOT_JUDGED: "cyan",
+    Outcome.QUIET: "cyan",
+    Outcome.NOT_JUDGED: "",
 }
 _HEADS = ("caught", "missed", "false\nalarms", "rightly\nquiet", "not\njudged")
 _TRUTHS = {

@@ -51,11 +51,11 @@ def _of(template: Mapping[str, Any], board: Board) -> Iterator[Lesson]:
         if counts:
             yield Lesson(template["id"], str(template["text"]).format(**counts), counts)
         return
-    alike: dict[tuple[int, ...], list[str]] = {}
+    alike: dict[str, list[str]] = {}
     for name in template["scanners"]:
         counts = _counts(template, board, (name,)) if name in titles else {}
         if counts:
-            alike.setdefault(tuple(counts.values()), []).append(name)
+            alike.setdefault(str(template["text"]).format(scanner="", **counts), []).append(name)
     for names in alike.values():
         counts = _counts(template, board, (names[0],))
         scanner = " and ".join(titles[name] for name in names)
@@ -67,7 +67,11 @@ def _counts(template: Mapping[str, Any], board: Board, group: tuple[str, ...]) -
     """Count for a template; empty where there is nothing to count, or a condition does not hold."""
     counts: dict[str, int] = {}
     for name, rule in template["counts"].items():
-        counts[name], counts[f"{name}_of"] = _count(rule, board, group)
+        if "rest" in rule:
+            counts[f"{name}_of"] = counts[f"{rule['rest'][0]}_of"]
+            counts[name] = counts[f"{name}_of"] - sum(counts[other] for other in rule["rest"])
+        else:
+            counts[name], counts[f"{name}_of"] = _count(rule, board, group)
     if not all(counts[f"{name}_of"] for name in template["counts"]):
         return {}
     holds = (
@@ -81,7 +85,7 @@ def _counts(template: Mapping[str, Any], board: Board, group: tuple[str, ...]) -
 
 
 def _count(rule: Mapping[str, Any], board: Board, group: tuple[str, ...]) -> tuple[int, int]:
-    """Count the files of some classes or truths with an outcome, and those files altogether."""
+    """Count the files of some classes or truths with an outcome, and those files altogether (`among`: those judged)."""
     rows = {
         row.id
         for row in board.rows
@@ -90,6 +94,12 @@ def _count(rule: Mapping[str, Any], board: Board, group: tuple[str, ...]) -> tup
     }
     files = [file.id for file in board.files if file.row in rows]
     cells = {(cell.file, cell.column): cell for cell in board.cells}
+    if rule.get("among") == "judged":
+        files = [
+            file
+            for file in files
+            if not any(_meets(cells[file, column], Outcome.NOT_JUDGED) for column in group)
+        ]
     together = any if rule.get("by") == "any" else all
     met = sum(
         together(_meets(cells[file, column], rule["outcome"]) for column in group) for file in files

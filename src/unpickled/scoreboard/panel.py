@@ -28,6 +28,7 @@ SCANNERS = ("picklescan", "modelscan", "weights_only", "fickling", "modelaudit")
 OPTIONAL = frozenset({"fickling", "modelaudit"})  # not part of what a learner installs
 _BEHIND_A_WALL = frozenset({"weights_only", "fickling", "modelaudit"})
 _CHUNK = {"picklescan": 42, "modelscan": 21, "fickling": 42, "modelaudit": 41}  # files a child
+_WALL = "apt install bubblewrap, or accept the risk: --unsafe-no-sandbox"
 _SECONDS = 60  # for one command on one file
 # Its telemetry is off three times: by its own two variables, and because behind the wall there is no network.
 _QUIET = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1"}
@@ -101,7 +102,7 @@ def _column(name: str, no_wall: str) -> Column:
     if not version:
         return replace(column, absent="not installed", remedy=f"pip install {name}")
     if no_wall and name in _BEHIND_A_WALL:
-        return replace(column, absent="no sandbox", remedy="apt install bubblewrap")
+        return replace(column, absent="no sandbox", remedy=_WALL)
     return replace(column, version=version)
 
 

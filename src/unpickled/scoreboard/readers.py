@@ -5,7 +5,9 @@ What each tool's answer comes to is a decision of ours, made once and said here.
 * picklescan, modelscan: the verdict of `unpickled.scanners`, in which what was skipped or unreadable is not clean. The
   exit code of the command stands beside it.
 * weights_only: `refused` warns, `loaded` is quiet, and what is no PyTorch file is not judged.
-* fickling: its exit code. 1 warns, also where it could only not parse the file: it says "unsafe" then.
+* fickling: its findings, if its exit code agrees with them. That it could not parse is no finding, though it ends with
+  1 and says "unsafe" then, about a GGUF file as about a damaged pickle: unless it found something in what it did parse,
+  it has not judged.
 * modelaudit: a critical finding warns, as does its exit code 1 for a file that it read whole. Without one, a file
   that it did not read whole is not judged.
 """
@@ -35,6 +37,10 @@ _SEVERITIES = (  # fickling's, from best to worst
     "LIKELY_UNSAFE",
     "LIKELY_OVERTLY_MALICIOUS",
     "OVERTLY_MALICIOUS",
+)
+_NOT_PARSED = (  # how fickling's sentences begin that only tell that it could not parse
+    "The file has invalid opcode(s).",
+    "The pickle file has malformed opcode sequences",
 )
 _MOST = 160
 
@@ -71,14 +77,25 @@ def from_fickling(ended: Ended) -> Opinion:
     if ended.code not in {0, 1}:
         return _opinion(ended, "nothing", "not parsed", "It could not parse it as a pickle.")
     try:
-        found = _objects(ended.answer)
-        worst = max((_SEVERITIES.index(one["severity"]), str(one["analysis"])) for one in found)
+        told = [
+            (_SEVERITIES.index(one["severity"]), _findings(str(one["analysis"])))
+            for one in _objects(ended.answer)
+        ]
     except (ValueError, KeyError, TypeError, RecursionError):
         return _not_understood(ended)
-    word, analysis = _SEVERITIES[worst[0]], worst[1]
-    if (word == "LIKELY_SAFE") != (ended.code == 0):
+    if any(level for level, _ in told) != (ended.code == 1):
         return _not_understood(ended)
-    return _opinion(ended, "warns" if ended.code else "quiet", word, _first_line(analysis))
+    judged = [one for one in told if one[1]]
+    level, findings = max(judged, default=(0, ""))
+    if not level and len(judged) < len(told):
+        return _opinion(ended, "nothing", "not parsed", _first_line(_NOT_PARSED[0]))
+    return _opinion(ended, "warns" if level else "quiet", _SEVERITIES[level], _first_line(findings))
+
+
+def _findings(analysis: str) -> str:
+    """Return what fickling says of a pickle, without the lines that only tell that it could not parse it."""
+    lines = analysis.strip().splitlines()
+    return "\n".join(line for line in lines if not line.startswith(_NOT_PARSED))
 
 
 def from_modelaudit(ended: Ended) -> Opinion:

@@ -14,7 +14,6 @@ const OUTCOMES = [
   { name: "rightly quiet", key: "quiet", sign: "○" },
   { name: "not judged", key: "not_judged", sign: "◇" },
 ];
-const WORST_FIRST = ["missed", "false alarm", "not judged", "caught", "rightly quiet"];
 const TRUTHS = {
   "calls code": "Files that call code",
   "carries code": "Files that carry code",
@@ -74,7 +73,7 @@ class BoardView {
     const name = el(`h${this.level + 1}`, { text: scanner.title });
     const works = el("p", { class: "unp-works", text: capital(scanner.works) });
     if (scanner.absent) {
-      const remedy = el("p", {}, `Not asked: ${scanner.absent}. To have it asked: `, el("code", { text: scanner.remedy }));
+      const remedy = el("p", {}, `Not asked: ${scanner.absent}. To have it asked: `, scanner.remedy);
       return el("section", { class: "unp-card-absent" }, name, remedy, works);
     }
     const version = el("span", { class: "unp-version", text: scanner.version });
@@ -100,7 +99,7 @@ class BoardView {
       {},
       el("th", { scope: "col", text: "Class" }),
       el("th", { scope: "col", class: "unp-files-count", text: "Files" }),
-      ...this.scanners.map((one) => el("th", { scope: "col", text: one.title })),
+      ...this.scanners.map((one) => el("th", { scope: "col" }, ...breakable(one.title))),
     );
     const table = el("table", { class: "unp-heat" }, el("thead", {}, head));
     for (const truth of Object.keys(TRUTHS)) {
@@ -226,12 +225,19 @@ function counted(outcome, totals) {
   );
 }
 
+/** A band in its own colour for each outcome, so that no outcome colours the others; the bar tells their proportion. */
 function heat(tally) {
   const there = OUTCOMES.filter((one) => tally[one.key]);
-  const most = Math.max(...there.map((one) => tally[one.key]));
-  const tone = WORST_FIRST.find((name) => there.some((one) => one.name === name && tally[one.key] === most));
-  const lines = there.map((one) => el("span", { class: "unp-heat-line" }, tag(one, `${tally[one.key]} ${one.name}`)));
-  return el("td", { "data-outcome": tone }, ...lines, there.length > 1 ? bar(tally) : null);
+  const bands = there.map((one) =>
+    el("span", { class: "unp-heat-band", "data-outcome": one.name }, tag(one, `${tally[one.key]} ${one.name}`)),
+  );
+  const whole = there.length > 1 ? bar(tally) : null;
+  return el("td", { class: "unp-heat-cell" }, el("span", { class: "unp-heat-bands" }, ...bands), whole);
+}
+
+/** A name that may break after an underscore and before an equals sign, and nowhere else. */
+function breakable(name) {
+  return name.split(/(?<=_)|(?==)/).flatMap((part, at) => (at ? [el("wbr", {}), part] : [part]));
 }
 
 function render({ model, el: host }) {
