@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-__all__ = ["hdf5", "npy", "onnx", "safetensors"]
+__all__ = ["hdf5", "npy", "onnx", "onnx_cut", "safetensors"]
 
 _NPY_HEADER = 1 << 16
 _JSON_PROBE = 1 << 20
@@ -101,6 +101,30 @@ def onnx(file: BinaryIO, size: int) -> bool:
             return False
         seen.add(number)
     return 7 in seen and 1 in seen
+
+
+def onnx_cut(file: BinaryIO, size: int) -> str:
+    """Tell how a ModelProto is cut short, as part of a sentence; empty where it is whole, or is no such thing."""
+    at = 0
+    seen: set[int] = set()
+    for _ in range(4096):
+        if at == size:
+            return "" if 7 in seen or len(seen) < 2 else "its graph is not there"
+        file.seek(at)
+        head = file.read(20)
+        tag, used = _varint(head)
+        number, wire = tag >> 3, tag & 7
+        value, more = _varint(head[used:])
+        if used and _ONNX_FIELDS.get(number) != wire:
+            return ""
+        if not used or not more:
+            return "it ends within a field" if at + len(head) == size and seen else ""
+        at += used + more + (value if wire == 2 else 0)
+        if at > size:
+            there = size - at + value
+            return f"of a field of {value:,} bytes {max(0, there):,} are there" if seen else ""
+        seen.add(number)
+    return ""
 
 
 def _fields(file: BinaryIO, size: int) -> Iterator[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unpickled.errors import ScanError
+from unpickled.weights.damaged import damage
 from unpickled.weights.files import open_regular
 from unpickled.weights.formats import Format
 from unpickled.weights.identify import describe
@@ -46,8 +47,12 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         form = describe(file, Path(path).name)
+        likely = None if form.id in PARSERS else damage(file, Path(path).name, form.id)
     if not size:
         raise ScanError(place, "it is empty", "Get the file again.")
+    if likely:
+        problem = f"it is most likely {likely.label}, {likely.problem}"
+        raise ScanError(place, problem, _UNTRUSTED)
     if form.id not in PARSERS:
         raise ScanError(place, f"what it holds is no weight format: {form.label}", _NO_HEADER)
     file_path = Path(path).absolute()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from unpickled.weights.report import RiskKind
 
-__all__ = ["Found", "RefusedError"]
+__all__ = ["Found", "RefusedError", "Storage", "size_of"]
 
 _TENSORS = 50_000
 _RISKS = 200
@@ -21,6 +21,18 @@ class RefusedError(Exception):
     """The file is not read any further; the message is part of a sentence for readers."""
 
 
+class Storage(NamedTuple):
+    """The numbers of one or more tensors of a PyTorch file: how many, and the bytes of each."""
+
+    elements: int
+    width: int
+
+    @property
+    def bytes(self) -> int:
+        """Return the room that they take."""
+        return self.elements * self.width
+
+
 class Found:
     """Metadata, tensors and risks, each up to a limit; the rest is only counted."""
 
@@ -29,9 +41,10 @@ class Found:
         self.tensors: list[tuple[str, str, list[int], int | None]] = []
         self.total = 0
         self.risks: list[tuple[RiskKind, str, str]] = []
-        self.storages: dict[
-            str, int
-        ] = {}  # of a PyTorch pickle: where tensors' numbers are, and bytes
+        self.storages: dict[str, Storage] = {}  # of a PyTorch pickle: where numbers are, by key
+        self.order: list[
+            str
+        ] = []  # what the last pickle lists: in a legacy file the storages' keys
 
     def tell(self, name: str, value: object) -> None:
         """Add an entry of metadata."""

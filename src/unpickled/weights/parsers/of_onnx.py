@@ -28,6 +28,7 @@ _INNER = {  # message: number of a field and the message that it holds
 _NUMBERS = frozenset({4, 5, 6, 7, 9, 10, 11})  # fields of a tensor that hold its numbers
 _KEPT = 32 << 20  # bytes of graph
 _DEPTH = 40
+_WITH_OPSETS = 3  # from this version of the format on, `opset_import` has to be there
 _BITS = {
     **dict.fromkeys(("FLOAT", "INT32", "UINT32"), 32),
     **dict.fromkeys(("DOUBLE", "INT64", "UINT64", "COMPLEX64"), 64),
@@ -47,6 +48,10 @@ def read(path: Path, found: Found) -> None:
         small = lean(view)
     model = onnx.ModelProto()
     model.ParseFromString(small)
+    if not model.opset_import and model.ir_version >= _WITH_OPSETS:
+        raise RefusedError(
+            "it is cut short: the versions of its operators, which follow its graph, are not there"
+        )
     for name in ("ir_version", "producer_name", "producer_version", "domain", "model_version"):
         if value := getattr(model, name):
             found.tell(name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 from unpickled.weights.parsers.found import Found, RefusedError
 from unpickled.weights.parsers.of_archives import members, opened, tar_members
@@ -12,6 +13,7 @@ __all__ = ["read_legacy", "read_pickles", "read_tar", "read_zip"]
 
 _PICKLE = 64 << 20  # bytes; 100,000 tensors have about 20 MB
 _SMALL = 200
+_COUNT = 8  # bytes before the numbers of each storage of a legacy file
 
 
 def read_zip(path: Path, found: Found) -> None:
@@ -35,7 +37,8 @@ def read_zip(path: Path, found: Found) -> None:
                 tell_pickle(data, Place(member.filename), found)
 
     root = next((name.removesuffix("data.pkl") for name in sizes if name.endswith("/data.pkl")), "")
-    for key, wanted in found.storages.items():
+    for key, storage in found.storages.items():
+        wanted = storage.bytes
         there = sizes.get(f"{root}data/{key}", -1)
         if there < wanted:
             told = "is not there" if there < 0 else f"has {there:,} of {wanted:,} bytes"
@@ -50,9 +53,40 @@ def read_pickles(path: Path, found: Found) -> None:
 def read_legacy(path: Path, found: Found) -> None:
     """Read the pickles at the start; the numbers follow, and are only measured."""
     end = tell_pieces(path, found, whole=True)
-    wanted, there = sum(found.storages.values()), path.stat().st_size - end
-    if there < wanted:
-        raise RefusedError(f"it is cut off: {there:,} of {wanted:,} bytes of numbers are there")
+    if len(found.order) < len(found.storages):
+        raise RefusedError(
+            f"it lists {len(found.order):,} storages, and its tensors need {len(found.storages):,}"
+        )
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        for key in found.order:
+            end = _past_storage(file, end, size, key, found)
+
+
+def _past_storage(file: BinaryIO, at: int, size: int, key: str, found: Found) -> int:
+    """Step over one storage: how many elements (8 bytes), then their numbers (`torch.serialization._legacy_save`).
+
+    Returns:
+        The offset of the next one.
+
+    Raises:
+        RefusedError: it is not whole, or not what the pickle says.
+    """
+    storage = found.storages.get(key)
+    if storage is None:
+        raise RefusedError(f"it lists a storage {key[:40]!r}, and no tensor has it")
+    wanted = _COUNT + storage.bytes
+    if at + wanted > size:
+        place = f"storage {found.order.index(key) + 1:,} of {len(found.order):,}"
+        raise RefusedError(
+            f"it is cut off in {place}: {max(0, size - at):,} of {wanted:,} bytes are there"
+        )
+    file.seek(at)
+    count = int.from_bytes(file.read(_COUNT), "little")
+    if count != storage.elements:
+        told = f"says that it has {count:,} elements, and its pickle {storage.elements:,}"
+        raise RefusedError(f"its storage {key[:40]!r} {told}")
+    return at + wanted
 
 
 def read_tar(path: Path, found: Found) -> None:

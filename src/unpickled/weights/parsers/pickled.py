@@ -14,7 +14,7 @@ from unpickled.errors import TraceError
 from unpickled.pickles import Call, Import, Limits, Tracing
 from unpickled.pickles.values import Dict, List, Persistent, additions
 from unpickled.weights.inside import Piece, inside
-from unpickled.weights.parsers.found import Found, RefusedError
+from unpickled.weights.parsers.found import Found, RefusedError, Storage
 
 __all__ = ["Place", "tell_pickle", "tell_pieces"]
 
@@ -118,6 +118,9 @@ def tell_pickle(data: bytes | mmap, place: Place, found: Found) -> int:
             raise RefusedError(
                 f"it is cut off: {len(read.roots)} of {place.most} pickles are there"
             )
+    for value in read.persistent:
+        _note_storage(value, found)
+    found.order = [str(key) for _, key in _entries(read.roots[-1])] if read.roots else []
     found.tell(f"{where} pickle protocol".strip(), read.protocol)
     shown = ", ".join(list(names)[:_SHOWN]) or "nothing"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
@@ -131,9 +134,10 @@ def tell_pickle(data: bytes | mmap, place: Place, found: Found) -> int:
 
 @dataclass(slots=True)
 class _Read:
-    """What was gathered from a pickle's steps: imports, finished objects, the top of the stack, the end so far."""
+    """What was gathered from a pickle's steps: imports, storages, finished objects, the stack's top, the end."""
 
     names: dict[str, int] = field(default_factory=dict)
+    persistent: list[Persistent] = field(default_factory=list)
     roots: list[Any] = field(default_factory=list)
     top: Any = None
     protocol: int = 0
@@ -153,6 +157,8 @@ def _follow(tracing: Tracing, most: int, read: _Read) -> None:
                 return
         elif tracing.machine.stack:
             read.top = tracing.machine.stack[-1]
+            if step.opcode in {"PERSID", "BINPERSID"} and type(read.top) is Persistent:
+                read.persistent.append(read.top)
 
 
 def _first_array(read: _Read, size: int, found: Found) -> None:
@@ -231,22 +237,24 @@ def _tell(name: str, call: Call, found: Found) -> None:
     if len(numbers) < len(shape):
         raise RefusedError(f"the shape of {name[:60]!r} is impossible")
     dtype = _dtype(arguments)
-    _note_storage(arguments[0] if arguments else None, found)
     bits = _BITS.match(dtype)
     width = int(bits[1]) // 8 if bits else int(dtype == "bool")
     found.tensor(name, dtype, numbers, math.prod(numbers) * width if width else None)
 
 
-def _note_storage(storage: Any, found: Found) -> None:
-    """Keep how many bytes a storage has: `("storage", type, key, location, elements)`."""
-    known = type(storage) is Persistent and isinstance(storage.id, tuple) and len(storage.id) > 4
-    if not known or type(storage.id[1]) is not Import:
+def _note_storage(storage: Persistent, found: Found) -> None:
+    """Keep how many elements a storage has, and of what size: `("storage", type, key, location, elements)`.
+
+    A storage that is named again may have another type then; PyTorch counts its elements by the first.
+    """
+    entry = storage.id
+    if not isinstance(entry, tuple) or len(entry) < 5 or type(entry[1]) is not Import:
         return
-    plain = storage.id[1].name.removesuffix("Storage").lower()
-    bits = _BITS.match(_TYPES.get(plain, plain))
+    plain = entry[1].name.removesuffix("Storage").lower()
+    bits = _BITS.match(_TYPES.get(plain, plain).removeprefix("q"))
     width = int(bits[1]) // 8 if bits else 1
-    if type(storage.id[4]) is int and 0 <= storage.id[4] < 1 << 48:
-        found.storages[str(storage.id[2])] = storage.id[4] * width
+    if type(entry[4]) is int and 0 <= entry[4] < 1 << 48:
+        found.storages.setdefault(str(entry[2]), Storage(entry[4], width))
 
 
 def _dtype(arguments: tuple[Any, ...]) -> str:
