@@ -126,8 +126,8 @@ assert len(lab.trace(tampered).calls) == 1
 # > GGUF and safetensors only [@ollama-import].
 #
 # > **Corrected.** {# corrects: hub-scans #}The text also says that nobody analyses files when they are published on Hugging Face. They are
-# > analysed: with ClamAV and a look at pickle imports on each push, with Protect AI's scanner since October 2024 and
-# > with JFrog's since March 2025 [@hf-malware; @hf-pickle; @hf-protectai; @hf-jfrog].
+# > analysed: with ClamAV and a look at pickle imports on each push, with Protect AI's scanner since October 2024, and
+# > with JFrog's [@hf-malware; @hf-pickle; @hf-protectai; @hf-jfrog].
 #
 # What you see then is a badge beside the file. A person may read it. A script that downloads and loads does not, and
 # the file is delivered all the same [@hf-pickle]. So what does that protect?

@@ -121,6 +121,7 @@ print(f"The pickle is bytes {pickle['start']} to {pickle['end'] - 1} of {len(arc
 
 assert archive[:2] == b"PK"
 assert archive[pickle["start"]] == 0x80  # PROTO opens the pickle
+assert shown["contents"], "the header was not read in time: run the cell with the panel again"
 assert shown["contents"]["risks"][0]["kind"] == "pickle"
 
 # %% [markdown]

@@ -197,7 +197,7 @@ lab.card("p-isolated-enough")
 # ## 3 · Prefer the safetensors variant
 #
 # The cheapest of the three: many publishers ship the same weights twice, and the one without a program in it needs no
-# trust in its author's program. You still have to look at the content, not at the name, as the page before has shown.
+# trust in its author's program. You still have to look at the content, not at the name, as page 3 has shown.
 
 # %%
 twin = lab.specimen("safetensors")

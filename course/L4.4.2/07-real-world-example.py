@@ -87,7 +87,7 @@ assert odd == ["os.mkdir"]
 # Files can be taken down, and these were, the lesson's text says. What made them possible is still there:
 #
 # - anyone may still upload a pickle [@hf-pickle];
-# - scans have become better, and a scan still *warns* where you might expect it to *block* [@hf-malware; @hf-jfrog];
+# - scans have become better, and a scan still *warns* where you might expect it to *block* [@hf-malware];
 # - a year later, in February 2025, files turned up on the same registry whose pickles were broken on purpose. Loading
 #   them ran the payload before it reached the break; the scanner of the day gave up at the break and reported nothing
 #   [@nullifai].

@@ -261,3 +261,14 @@ def test_a_huge_file_that_is_no_pickle_is_not_read_whole(tmp_path):
     code, kilobytes = map(int, done.stdout.split()[-2:])
     assert code == 2
     assert kilobytes < 200_000
+
+
+@pytest.mark.parametrize("cut", [1, 3, 5, 7])
+def test_a_cut_pickle_of_protocol_0_is_no_text(tmp_path, capsys, cut):
+    """All of its bytes are letters and digits, and it is a pickle that is cut short all the same."""
+    path = tmp_path / "cut.pkl"
+    path.write_bytes(pickle.dumps([1, 2, 3], 0)[:-cut])
+    assert run(["trace", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert "plain text" not in told
+    assert ("The file is cut short: get a whole copy." in told) == (cut in {1, 5})

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from unpickled.errors import ScanError
 from unpickled.weights import KINDS, NotAFileError, identify
 from unpickled.weights.identify import HEAD, describe
+from unpickled.weights.inside import inside
 
 
 @pytest.fixture(scope="module")
@@ -152,11 +153,26 @@ def test_a_cut_pickle_is_still_a_pickle(protocol: int) -> None:
         assert describe(io.BytesIO(data[:size]), "x").id == "pickle", size
 
 
-def test_a_long_first_argument_does_not_hide_a_pickle(tmp_path: Path) -> None:
-    """The first opcode's argument may be longer than what recognition reads."""
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("value", ["x" * (2 * HEAD), {"w": "x" * (2 * HEAD)}, b"x" * (2 * HEAD)])
+def test_a_long_first_argument_does_not_hide_a_pickle(
+    tmp_path: Path, value: object, protocol: int
+) -> None:
+    """The first opcode's argument may be longer than what recognition reads, in a member of an archive too."""
     path = tmp_path / "long.pkl"
-    path.write_bytes(pickle.dumps(b"x" * (2 * HEAD), 4))
+    path.write_bytes(pickle.dumps(value, protocol))
     assert identify(path).id == "pickle"
+    with zipfile.ZipFile(tmp_path / "long.zip", "w") as archive:
+        archive.write(path, "long.txt")
+    assert [piece.kind for piece in inside(tmp_path / "long.zip")].count("pickle") == 1
+
+
+@pytest.mark.parametrize("text", ["The quick fox. ", "Very long ", "V", "X", "{'a': 1}, "])
+def test_a_long_text_is_no_pickle(tmp_path: Path, text: str) -> None:
+    """Letters that are opcodes too, whose arguments would reach beyond the first bytes."""
+    path = tmp_path / "long.txt"
+    path.write_text(text * (2 * HEAD // len(text)))
+    assert identify(path).id == "text"
 
 
 def test_a_long_protocol_0_pickle_is_a_pickle() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["as_json", "trace"]
 
 ARGUMENT = 28
+_BEGUN = 2  # the step up to which text may be taken for opcodes
 MANY = 10_000  # steps after which each line's stack and memo are worth a hint
 
 
@@ -57,7 +58,7 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
             _print(tracing, where)
     except TraceError as error:
         place = f"{where or name}, {error.place}"
-        if reading.text:
+        if reading.text and tracing.machine.now < _BEGUN:
             problem = f"the file is plain text, and no pickle ({error.problem})"
             raise CourseError(place, problem, "See what it is: unpickled check FILE") from error
         raise CourseError(place, error.problem, error.remedy) from error

@@ -8,7 +8,7 @@ imports, calls or builds what a pickle names. Needs the standard library only.
 from __future__ import annotations
 
 from unpickled.pickles.assembler import assemble
-from unpickled.pickles.limits import RECORD, Limits, OverLimitError
+from unpickled.pickles.limits import RECORD, CutShortError, Limits, OverLimitError
 from unpickled.pickles.opcodes import OPCODES, Opcode, explain
 from unpickled.pickles.recorder import Trace, record
 from unpickled.pickles.steps import Step
@@ -20,6 +20,7 @@ __all__ = [
     "RECORD",
     "Call",
     "Cropped",
+    "CutShortError",
     "Import",
     "Limits",
     "Opcode",

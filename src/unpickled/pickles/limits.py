@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from unpickled.errors import TraceError
 
-__all__ = ["RECORD", "Limits", "OverLimitError"]
+__all__ = ["RECORD", "CutShortError", "Limits", "OverLimitError"]
 
 
 class Limits(NamedTuple):
@@ -40,3 +40,7 @@ RECORD = Limits(opcodes=250_000, stack=250_000, memo=250_000, items=250_000)
 
 class OverLimitError(TraceError):
     """The pickle may be fine; reading it further would break a limit."""
+
+
+class CutShortError(TraceError):
+    """The bytes end before the pickle does, and made sense up to there."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from unpickled.errors import TraceError
 from unpickled.pickles.effects import EFFECTS, Effect
-from unpickled.pickles.limits import Limits, OverLimitError
+from unpickled.pickles.limits import CutShortError, Limits, OverLimitError
 from unpickled.pickles.machine import LOOK, MADE_UP, RAISE_LIMIT, Machine
 from unpickled.pickles.opcodes import OPCODES, Opcode
 from unpickled.pickles.reader import FIXED, READERS, BrokenPickleError, PickleReader
@@ -248,7 +248,8 @@ class Tracing:
         if not self._reader.data:
             return TraceError(0, "there is nothing to read", "Choose a file that is not empty.")
         where = f"inside {opcode}" if opcode else "before a STOP"
-        return TraceError(at, f"the bytes end {where}", "The file is cut short: get a whole copy.")
+        remedy = "The file is cut short: get a whole copy."
+        return CutShortError(at, f"the bytes end {where}", remedy)
 
     def _explained(self, at: int, opcode: str, reason: Exception) -> TraceError:
         """Turn what went wrong with an opcode into words."""

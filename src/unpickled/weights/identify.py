@@ -10,13 +10,16 @@ from typing import BinaryIO
 from unpickled.weights import archives, headers
 from unpickled.weights.files import open_regular
 from unpickled.weights.formats import Format
-from unpickled.weights.opening import Opening, opening
+from unpickled.weights.opening import Opening, goes_on, opening
 from unpickled.weights.squeezed import compression, unsqueeze
 
 __all__ = ["HEAD", "describe", "identify"]
 
 HEAD = 1 << 16  # bytes of the start that are looked at
 _MAGIC = ((b"GGUF", "gguf"), (b"7z\xbc\xaf\x27\x1c", "7z"))
+_WIDE = (
+    32 << 20
+)  # bytes that are read where a pickle's first argument may be longer than the first ones
 _TEXT_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
 
@@ -81,8 +84,11 @@ def _by_structure(file: BinaryIO, head: bytes, size: int, extension: str) -> For
     return None
 
 
-def _by_tracing(_file: BinaryIO, head: bytes, size: int, extension: str) -> Format | None:
+def _by_tracing(file: BinaryIO, head: bytes, size: int, extension: str) -> Format | None:
     start = opening(head, size)
+    if start is None and goes_on(head, size):  # a text, say, that is longer than the first bytes
+        file.seek(0)
+        start = opening(file.read(_WIDE), size)
     if start is None:
         return None
     return Format.of(_pickle_kind(start), extension, note=_writer(start))

@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal
 from unpickled.weights import archives, headers
 from unpickled.weights.files import mapped, open_regular
 from unpickled.weights.identify import HEAD, describe
-from unpickled.weights.opening import opening
+from unpickled.weights.opening import goes_on, opening
 from unpickled.weights.squeezed import compression, unsqueeze
 
 __all__ = ["Piece", "inside", "pieces"]
@@ -225,7 +225,8 @@ def _worth_reading(head: bytes, size: int) -> bool:
     """Tell from a member's first bytes whether it is a pickle, an array or a container."""
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY", b"7z\xbc\xaf")):
         return True
-    return bool(compression(head)) or archives.is_tar(head) or opening(head, size) is not None
+    known = bool(compression(head)) or archives.is_tar(head)
+    return known or opening(head, size) is not None or goes_on(head, size)
 
 
 def _plain_array(head: bytes) -> bool:

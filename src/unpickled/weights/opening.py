@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass
 
 from unpickled.errors import TraceError
-from unpickled.pickles import OPCODES, Limits, Step, trace
+from unpickled.pickles import OPCODES, CutShortError, Limits, Step, trace
 
-__all__ = ["TORCH_MAGIC", "Opening", "opening"]
+__all__ = ["TORCH_MAGIC", "Opening", "goes_on", "opening"]
 
 TORCH_MAGIC = (
     0x1950A86A20F9469CFC6C  # torch.serialization.MAGIC_NUMBER, the first pickle of a legacy file
 )
 _STEPS = 4_000
 _ENOUGH = 20  # opcodes in a row that make sense; text and weights break off far earlier
+_WHOLE = 8  # of them, where they are all there is, to the last byte
 _OPCODE_BYTES = frozenset(opcode.code for opcode in OPCODES.values())
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z")
 
@@ -42,23 +43,30 @@ def opening(head: bytes, size: int) -> Opening | None:
     Returns:
         The opening for a pickle of any protocol, also one that breaks off or turns to nonsense later.
     """
-    steps, stopped_at = _first_steps(head)
+    steps, stopped_at, cut = _first_steps(head)
     if not steps:
         return None
-    if not (_announced(head, steps) or _plausible(steps, head, size, stopped_at)):
+    whole = cut and size == len(head) and len(steps) >= _WHOLE
+    if not (whole or _announced(head, steps) or _plausible(steps, head, size, stopped_at)):
         return None
     named = [step.imports.module for step in steps if step.imports]
     return Opening(modules=tuple(dict.fromkeys(named)), torch_legacy=_is_torch_magic(steps))
 
 
-def _first_steps(head: bytes) -> tuple[list[Step], int]:
+def goes_on(head: bytes, size: int) -> bool:
+    """Tell whether all of `head` may be the start of a pickle whose next argument is longer than `head`."""
+    return len(head) < size and _first_steps(head)[2]
+
+
+def _first_steps(head: bytes) -> tuple[list[Step], int, bool]:
+    """Return the steps that can be read, where they stop, and whether that is only since the bytes end."""
     steps: list[Step] = []
     try:
         for step in trace(head, limits=Limits(opcodes=_STEPS)):
             steps.append(step)  # noqa: PERF402 - what was read before an error is kept
     except TraceError as error:
-        return steps, error.offset
-    return steps, len(head)
+        return steps, error.offset, isinstance(error, CutShortError)
+    return steps, len(head), False
 
 
 def _announced(head: bytes, steps: list[Step]) -> bool:
