@@ -120,7 +120,8 @@ def tell_pickle(data: bytes | mmap, place: Place, found: Found) -> int:
             )
     for value in read.persistent:
         _note_storage(value, found)
-    found.order = [str(key) for _, key in _entries(read.roots[-1])] if read.roots else []
+    listed = _entries(read.roots[-1]) if read.roots else ()
+    found.order = [key for _, key in listed if isinstance(key, str)]
     found.tell(f"{where} pickle protocol".strip(), read.protocol)
     shown = ", ".join(list(names)[:_SHOWN]) or "nothing"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
