@@ -1,10 +1,10 @@
 # `make learn` and `make test` do all their own set-up; a second run starts at once. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help learn test check bench fuzz lock notebooks clean
+.PHONY: help learn test test-all check bench fuzz lock notebooks clean
 BIN := .venv/bin
 
 help:  ## This list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 learn:  ## Open the course in JupyterLab (PORT=9000, BROWSER=none)
 	@tools/setup.sh learn
@@ -13,6 +13,10 @@ learn:  ## Open the course in JupyterLab (PORT=9000, BROWSER=none)
 test:  ## Everything that must hold: style, types, layers, tests, notebooks
 	@tools/setup.sh dev
 	@tools/test.sh
+
+test-all:  ## The same, and the long tests: the red team, kills at every stage, registries
+	@tools/setup.sh dev
+	@tools/test.sh --all
 
 check:  ## The quick part of `make test`: style, types, layers, content
 	@tools/setup.sh dev

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that `make test` proves, in the order in which it fails fastest. --quick leaves out the tests.
+# Everything that `make test` proves, in the order in which it fails fastest. --quick leaves out the tests, and --all
+# takes in the long ones (see tests/conftest.py); pytest says how many are left out otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
@@ -19,6 +20,11 @@ printf "\n== mypy\n"
 cat "$told"
 [ "$right" = 0 ] || exit "$right"
 [ "${1:-}" = --quick ] && exit 0
+which=(-m "not long")
+if [ "${1:-}" = --all ]; then
+    which=()
+    shift
+fi
 workers=$(($(getconf _NPROCESSORS_ONLN) + 2))  # many tests wait for a browser, a server or a kernel
-step pytest -n "$workers" --dist worksteal tests "$@"
+step pytest -n "$workers" --dist worksteal "${which[@]}" tests "$@"
 step pytest -n "$workers" --dist loadfile --nbval-lax --nbval-current-env course labs
