@@ -8,7 +8,7 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 told=$(mktemp)
 mypy >"$told" 2>&1 &  # beside the others, since it takes as long as all of them
 types=$!
-trap 'kill "$types" 2>/dev/null; rm -f "$told"' EXIT
+trap 'kill "$types" 2>/dev/null || true; rm -f "$told"' EXIT
 step ruff check
 step ruff format --check
 step lint-imports
