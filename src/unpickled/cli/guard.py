@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from unpickled.cli.lazy import lazy_group
 
 __all__ = ["STEPS", "guard"]
 
@@ -38,26 +38,8 @@ STEPS = {
 """Commands in the order in which they are used: where each lives, and what it does."""
 
 
-class _Steps(click.Group):
-    """A group that imports a command only to run it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(STEPS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in STEPS:
-            return None
-        module, _, name = STEPS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in STEPS.items()])
-
-
 @click.group(
-    cls=_Steps,
+    cls=lazy_group(STEPS),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="A model from the day it was reviewed to every day after:\n\n"
     "  unpickled guard pin model/ -o model.lock\n\n  unpickled guard verify model/ model.lock\n\n"
