@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib import import_module
 from typing import NamedTuple
 
 import click
 
 from unpickled import __version__
+from unpickled.cli.lazy import lazy_group
 from unpickled.errors import CourseError
 
 __all__ = ["COMMANDS", "cli", "run"]
@@ -47,29 +47,8 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A click group that reads its commands from `COMMANDS` and imports one only to run it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import the command of that name; None where there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name].target.partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands from the table, so that `--help` imports none of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
-
-
 @click.group(
-    cls=LazyGroup,
+    cls=lazy_group(COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Each command has examples of its own: unpickled check --help",
 )
