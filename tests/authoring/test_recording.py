@@ -83,43 +83,38 @@ def test_the_teleprompter_needs_nothing_else(files):
 
 
 @pytest.mark.browser
-def test_the_teleprompter_scrolls_mirrors_and_obeys_keys(files, tmp_path, chromium):
+def test_the_teleprompter_scrolls_mirrors_and_obeys_keys(files, tmp_path, browser):
     """Driven as a narrator does: start, faster, mirror, next slide, from the beginning."""
-    from playwright.sync_api import sync_playwright
-
     (tmp_path / "page.html").write_text(files["teleprompter.html"], "utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        errors, asked = [], []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((tmp_path / "page.html").as_uri())
-        assert page.inner_text("#pace") == "130 words a minute"
-        page.keyboard.press("ArrowUp")
-        assert page.inner_text("#pace") == "135 words a minute"
-        page.keyboard.press("m")
-        assert page.get_attribute("#mirror", "aria-pressed") == "true"
-        assert "matrix(-1" in page.evaluate(
-            "getComputedStyle(document.querySelector('main')).transform"
-        )
-        page.keyboard.press("PageDown")
-        first = page.evaluate("scrollY")
-        page.keyboard.press("PageDown")
-        assert page.evaluate("scrollY") > first
-        page.keyboard.press("Home")
-        page.keyboard.press(" ")
-        page.wait_for_function("scrollY > 40")
-        page.keyboard.press(" ")
-        stopped = page.evaluate("scrollY")
-        page.wait_for_timeout(200)
-        assert page.evaluate("scrollY") == stopped
-        page.click("#larger")
-        assert (
-            page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--size')")
-            == "56px"
-        )
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    errors, asked = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.inner_text("#pace") == "130 words a minute"
+    page.keyboard.press("ArrowUp")
+    assert page.inner_text("#pace") == "135 words a minute"
+    page.keyboard.press("m")
+    assert page.get_attribute("#mirror", "aria-pressed") == "true"
+    assert "matrix(-1" in page.evaluate(
+        "getComputedStyle(document.querySelector('main')).transform"
+    )
+    page.keyboard.press("PageDown")
+    first = page.evaluate("scrollY")
+    page.keyboard.press("PageDown")
+    assert page.evaluate("scrollY") > first
+    page.keyboard.press("Home")
+    page.keyboard.press(" ")
+    page.wait_for_function("scrollY > 40")
+    page.keyboard.press(" ")
+    stopped = page.evaluate("scrollY")
+    page.wait_for_timeout(200)
+    assert page.evaluate("scrollY") == stopped
+    page.click("#larger")
+    assert (
+        page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--size')")
+        == "56px"
+    )
     assert not errors
     assert len(asked) == 1
 

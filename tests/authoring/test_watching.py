@@ -220,13 +220,10 @@ def test_pages_are_told_of_each_version_and_of_faults(pages):
 
 
 @pytest.mark.browser
-def test_the_open_page_reloads_and_shows_a_fault(written, edit, drawn, chromium):
+def test_the_open_page_reloads_and_shows_a_fault(written, edit, drawn, browser):
     """In a browser: the sentence changes without a key, and a fault stands at the foot until it is mended."""
-    from playwright.sync_api import sync_playwright
-
-    with watching(written, "L4.4.2") as (_, wait), sync_playwright() as playwright:
+    with watching(written, "L4.4.2") as (_, wait):
         address = wait("Open http").split()[1]
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(f"{address}watch/{SLIDES}")
         frame = page.frame_locator("iframe")
@@ -237,7 +234,6 @@ def test_the_open_page_reloads_and_shows_a_fault(written, edit, drawn, chromium)
         page.get_by_role("alert").get_by_text("unknown layout").wait_for()
         edit("layout=nxt", "layout=next")
         page.get_by_role("alert").wait_for(state="hidden")
-        browser.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal as a shell does")

@@ -13,7 +13,7 @@ from unpickled.content import load_course
 
 from .conftest import TOKEN
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 # Errors of Notebook 7's own, seen on an empty notebook too. The first must leave this file when it is gone (a test sees
 # to it); the second comes only where JupyterLab, on the same server, has left a workspace with a command of its own.
@@ -116,7 +116,6 @@ DONE_ON = {
 }
 
 
-@pytest.mark.timeout(300)
 def test_the_whole_way_by_its_links(page, lab):
     """From the start page to the last, each reached by the link on the one before, run, and worked on."""
     names = sorted(path.stem for path in (lab.course / "course" / "L4.4.2").glob("*.ipynb"))

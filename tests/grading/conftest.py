@@ -16,8 +16,6 @@ from unpickled.grading import CourseFolder, init
 
 from .made import CHECKS, lab_cells
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory):

@@ -23,8 +23,6 @@ from unpickled.cli.main import run
 from unpickled.grading import GradingError, make_bundle
 from unpickled.grading.secrets import answers, leaks
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module")
 def release(root, once) -> Path:

@@ -82,23 +82,18 @@ def test_formats_that_run_are_left_out():
 
 
 @pytest.mark.browser
-def test_a_page_of_it_runs_and_fetches_nothing(tmp_path, chromium):
+def test_a_page_of_it_runs_and_fetches_nothing(tmp_path, browser):
     """As the form grader makes it, by nbconvert with this step; opened, looked over and clicked on in Chromium."""
-    from playwright.sync_api import sync_playwright
-
     exporter = HTMLExporter(preprocessors=[CleanCells], template_name="basic")
     body, _ = exporter.from_notebook_node(nbformat.from_dict(hostile_notebook()))
     (tmp_path / "page.html").write_text(f"<title>quiet</title>{body}")
     asked = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((tmp_path / "page.html").as_uri())
-        page.evaluate(
-            "document.querySelectorAll('a:not([href^=http]), summary').forEach(one => one.click())"
-        )
-        page.wait_for_timeout(300)
-        assert page.title() == "quiet"
-        browser.close()
+    page = browser.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "page.html").as_uri())
+    page.evaluate(
+        "document.querySelectorAll('a:not([href^=http]), summary').forEach(one => one.click())"
+    )
+    page.wait_for_timeout(300)
+    assert page.title() == "quiet"
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []

@@ -12,7 +12,6 @@ from unpickled.grading import CourseFolder, init, standings
 from . import made_port, red_team
 from .test_red_team import port_checkout
 
-pytestmark = pytest.mark.timeout(300)
 TRIED = ("honest", "reads-gradebook", "forges-ast", "forges-lab", "writes-others", "hijacks-pipe")
 
 

@@ -11,8 +11,6 @@ from bs4 import BeautifulSoup
 
 from unpickled.grading import CourseFolder, give_feedback, grade, init, queue, standings
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def hand_in_and_grade(base, root):
     """Make a course from this checkout; hand in the reference and the untouched release; grade; write feedback."""

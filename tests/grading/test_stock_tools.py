@@ -20,8 +20,6 @@ from unpickled.grading import collect, grade, queue, standings
 
 from .made import GOOD, Notebook
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def test_validate_tells_a_learner_whether_the_visible_checks_pass(course, stock, tmp_path):
     """`nbgrader validate`, and the Validate button, judge the released notebook as the checks do."""

@@ -16,7 +16,6 @@ from unpickled.grading import CourseFolder, standings
 
 from .made import GOOD, LEAKS, TOLD_IN_CODE, Notebook, the_class
 
-pytestmark = pytest.mark.timeout(400)
 NAMES = [
     "right", "blank", "wrong", "raising", "raising-after", "endless", "unstoppable", "exits", "exits-late",
     "no-notebook", "cut", "empty", "no-text", "a-list", "deep", "odd-cell", "deleted", "all-deleted", "twice",

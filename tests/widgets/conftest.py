@@ -6,34 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from unpickled.widgets import CourseWidget, to_page
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 expect.set_options(timeout=3_000)
 
 Show = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def browser_app(chromium: str) -> Iterator[Browser]:
-    """The system's Chromium, running; the path comes from the fixture that CI may not lack."""
-    with sync_playwright() as playwright:
-        app = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield app
-        app.close()
-
-
 @pytest.fixture
-def show(browser_app: Browser, tmp_path: Path) -> Iterator[Show]:
+def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     """Open widgets on a page of their own; any console error, exception or request fails the test at its end."""
     trouble: list[str] = []
     contexts = []
@@ -45,7 +28,7 @@ def show(browser_app: Browser, tmp_path: Path) -> Iterator[Show]:
         height: int = 900,
         **options: object,
     ) -> Page:
-        context = browser_app.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": height}, offline=True, **options
         )
         contexts.append(context)

@@ -33,8 +33,8 @@ EVERY_STEP = """(columns) => {
 
 
 @pytest.fixture(scope="module")
-def blank(browser_app: Browser) -> Any:
-    page = browser_app.new_page()
+def blank(browser: Browser) -> Any:
+    page = browser.new_page()
     page.evaluate(f"window.everyStep = {EVERY_STEP % bundle('machine')}; null")
     yield page
     page.close()

@@ -164,10 +164,10 @@ def test_open_classes_stay_open_in_a_saved_page(show: Show) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_of_its_own_is_sound(browser_app: Browser, tmp_path: Path, theme: str) -> None:
+def test_the_page_of_its_own_is_sound(browser: Browser, tmp_path: Path, theme: str) -> None:
     """One file, one h1, no request, no violation of any rule; at no width does the page scroll sideways."""
     (tmp_path / "board.html").write_text(board_page(board(), theme=theme), encoding="utf-8")
-    context = browser_app.new_context(offline=True, reduced_motion="reduce")
+    context = browser.new_context(offline=True, reduced_motion="reduce")
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

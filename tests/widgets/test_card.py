@@ -147,8 +147,8 @@ def test_hints_come_one_by_one_and_end(show: Show) -> None:
 
 
 @pytest.fixture
-def live(browser_app: Browser, tmp_path: Path) -> Any:
-    context = browser_app.new_context(offline=True)
+def live(browser: Browser, tmp_path: Path) -> Any:
+    context = browser.new_context(offline=True)
     heard: list[tuple[str, bool, int]] = []
     card = QuizCard(ITEM, on_result=lambda *result: heard.append(result))
     made = Live(card, context.new_page(), tmp_path / "live.html")

@@ -66,7 +66,7 @@ def carried(html: str) -> str:
 @pytest.mark.browser
 @pytest.mark.parametrize("sanitize", [True, False])
 def test_the_widgets_work_from_a_disk_with_no_network(
-    browser_app: Browser, tmp_path: Path, sanitize: bool
+    browser: Browser, tmp_path: Path, sanitize: bool
 ) -> None:
     """Stepper and card are there over file://, can be used, and nothing is asked of anybody."""
     book = notebook(
@@ -74,7 +74,7 @@ def test_the_widgets_work_from_a_disk_with_no_network(
     )
     target = tmp_path / "page.html"
     target.write_text(exported(book, sanitize=sanitize), encoding="utf-8")
-    page, asked = opened(browser_app, target)
+    page, asked = opened(browser, target)
     expect(page.locator(".unp-stepper")).to_have_count(2)
     stepper = page.locator(".unp-stepper").first
     icon, button = stepper.locator("svg").first, stepper.locator(".unp-next-call")
@@ -168,7 +168,7 @@ def test_the_settings_of_the_course_name_the_exporter(root: Path) -> None:
 
 @pytest.mark.browser
 def test_plain_nbconvert_runs_a_page_and_exports_it(
-    root: Path, browser_app: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`jupyter nbconvert --to html --execute` of this environment, with no settings of ours around it."""
     checkout = tmp_path / "checkout"
@@ -180,7 +180,7 @@ def test_plain_nbconvert_runs_a_page_and_exports_it(
     words = [str(Path(sys.executable).parent / "jupyter"), "nbconvert", "--to", "html", "--execute"]
     done = subprocess.run([*words, page], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    shown, asked = opened(browser_app, page.with_suffix(".html"))
+    shown, asked = opened(browser, page.with_suffix(".html"))
     expect(shown.locator(".unp-rail")).to_be_visible()
     shown.get_by_role("button", name=re.compile("^None")).click()
     expect(shown.locator(".unp-shown")).to_contain_text("1 of 7")

@@ -267,9 +267,9 @@ def test_a_panel_of_nothing_can_be_opened() -> None:
 
 
 @pytest.fixture(scope="module")
-def page(browser_app: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """One page for all tests of this module; whatever goes wrong on it fails the last of them."""
-    context = browser_app.new_context(
+    context = browser.new_context(
         viewport={"width": 1280, "height": 1000}, offline=True, reduced_motion="reduce"
     )
     page = context.new_page()

@@ -107,9 +107,9 @@ def test_a_saved_page_resets_nothing(show: Show) -> None:
     expect(page.get_by_role("alert")).to_contain_text("keeps no progress")
 
 
-def test_a_reset_reaches_python_and_comes_back(browser_app: Browser, tmp_path: Path) -> None:
+def test_a_reset_reaches_python_and_comes_back(browser: Browser, tmp_path: Path) -> None:
     """Python is asked to reset, answers with the new state, and the rail shows it; the focus is not lost."""
-    context = browser_app.new_context(offline=True)
+    context = browser.new_context(offline=True)
     heard: list[str] = []
 
     def reset(exercise: str) -> None:

@@ -58,8 +58,8 @@ def panel(tmp_path: Path) -> ScanPanel:
 
 
 @pytest.fixture
-def live(browser_app: Browser, tmp_path: Path, panel: ScanPanel) -> Any:
-    context = browser_app.new_context(offline=True)
+def live(browser: Browser, tmp_path: Path, panel: ScanPanel) -> Any:
+    context = browser.new_context(offline=True)
     yield Live(panel, context.new_page(), tmp_path / "live.html")
     context.close()
 

@@ -416,8 +416,8 @@ def test_opening_a_file_without_a_kernel_says_why_not(show: Show) -> None:
 
 
 @pytest.fixture
-def live(browser_app: Browser, tmp_path: Path) -> Any:
-    context = browser_app.new_context(offline=True)
+def live(browser: Browser, tmp_path: Path) -> Any:
+    context = browser.new_context(offline=True)
     made = Live(Stepper(canary(), step=5), context.new_page(), tmp_path / "live.html")
     yield made
     context.close()

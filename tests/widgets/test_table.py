@@ -240,10 +240,10 @@ def test_a_page_that_was_saved_before_there_were_experiments_is_drawn(
 
 
 def test_outcomes_reach_a_table_that_is_on_the_page(
-    browser_app: Browser, tmp_path: Path, root: Path, table: FormatTable
+    browser: Browser, tmp_path: Path, root: Path, table: FormatTable
 ) -> None:
     """The column fills while the learner goes down the page, and an open row stays open."""
-    context = browser_app.new_context(offline=True)
+    context = browser.new_context(offline=True)
     live = Live(table, context.new_page(), tmp_path / "live.html")
     live.page.get_by_role("button", name=".gguf").click()
     live.pump()
@@ -269,10 +269,10 @@ def test_only_web_addresses_become_links(show: Show) -> None:
 
 
 def test_the_view_survives_a_new_rendering(
-    browser_app: Browser, tmp_path: Path, table: FormatTable
+    browser: Browser, tmp_path: Path, table: FormatTable
 ) -> None:
     """Filter, search, order and open rows are kept in Python and shown again by the next view."""
-    context = browser_app.new_context(offline=True)
+    context = browser.new_context(offline=True)
     live = Live(table, context.new_page(), tmp_path / "live.html")
     live.page.locator("[data-risk=some].unp-filter").click()
     live.page.get_by_role("searchbox").fill("keras")
