@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Make .venv from the lock, or finish at once when it already agrees with it.
-# usage: tools/setup.sh learn|dev       PYTHON=… names an interpreter; TORCH_INDEX=… a package index for torch alone.
+# usage: tools/setup.sh learn|scale|dev   PYTHON=… names an interpreter; TORCH_INDEX=… a package index for torch alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-profile=${1:?learn or dev}
+profile=${1:?learn, scale or dev}
 lock=locks/$profile.txt
 # The key of an environment: its lock, torch, the package's own entry points, and the folder (a venv cannot be moved).
 key() { cat "locks/$1.txt" locks/torch.txt pyproject.toml | cksum; echo "$PWD"; }
 fresh() { [ -x .venv/bin/unpickled ] && [ "$(cat ".venv/unpickled-$1" 2>/dev/null)" = "$(key "$1")" ]; }
-if fresh dev || fresh "$profile"; then exit 0; fi
+if fresh dev || fresh "$profile" || { [ "$profile" = learn ] && fresh scale; }; then exit 0; fi
 
 supported() { "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }
 find_python() {

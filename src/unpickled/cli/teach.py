@@ -17,6 +17,10 @@ STEPS = {
     "roster": ("unpickled.cli.teach_course:roster", "Import the students from a CSV file."),
     "collect": ("unpickled.cli.teach_course:collect", "Take in a folder of submissions."),
     "grade": ("unpickled.cli.teach_grade:grade", "Grade what was handed in."),
+    "worker": (
+        "unpickled.cli.teach_worker:worker",
+        "Lend this machine to a class that is graded elsewhere.",
+    ),
     "status": ("unpickled.cli.teach_grades:status", "Who handed in what, late, graded, to review."),
     "feedback": (
         "unpickled.cli.teach_grades:feedback",

@@ -14,10 +14,11 @@ import click
 
 from unpickled.cli.scan_table import printable
 from unpickled.cli.teach_course import COURSE
-from unpickled.cli.teach_shared import SIGNS, json_option, progress, student_option
+from unpickled.cli.teach_shared import SIGNS, json_option, progress, student_option, tls_options
 
 if TYPE_CHECKING:
     from unpickled.grading import Outcome
+    from unpickled.grading.machines import Address
 
 __all__ = ["grade"]
 
@@ -26,6 +27,8 @@ __all__ = ["grade"]
     epilog="Examples:\n\n  unpickled teach grade ../my-class\n\n"
     "  unpickled teach grade ../my-class L4.8 --student ada --force\n\n"
     "  unpickled teach grade ../my-class --watch\n\n"
+    "  unpickled teach grade ../my-class --scheduler tls://10.0.0.5:8786 \\\n"
+    "      --tls-ca-file ca.pem --tls-cert cert.pem --tls-key key.pem\n\n"
     "Ctrl-C is safe at any moment: what is unfinished is graded by the next run.",
 )
 @click.argument("course_dir", type=COURSE)
@@ -46,6 +49,12 @@ __all__ = ["grade"]
     is_flag=True,
     help="Run submissions without a jail where none can be built: they then have your rights.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Have the workers of a Dask cluster do the work: tls://HOST:PORT.",
+)
+@tls_options
 @json_option
 def grade(  # noqa: PLR0913, PLR0917 - one argument an option
     course_dir: Path,
@@ -56,6 +65,8 @@ def grade(  # noqa: PLR0913, PLR0917 - one argument an option
     jobs: int | None,
     watch: bool,
     unsafe_no_sandbox: bool,
+    scheduler: str | None,
+    tls: dict[str, Path | None],
     as_json: bool,
 ) -> int:
     """Grade what was handed in and is not graded yet; a newer submission is graded again.
@@ -72,6 +83,7 @@ def grade(  # noqa: PLR0913, PLR0917 - one argument an option
         timeout=timeout,
         jobs=jobs or 0,
         without_wall="the user said so" if unsafe_no_sandbox else "none",
+        scheduler=_cluster(scheduler, tls, unsafe=unsafe_no_sandbox),
         tell=lambda line: click.echo(printable(line), err=True),
     )
     outcomes = (
@@ -87,6 +99,28 @@ def grade(  # noqa: PLR0913, PLR0917 - one argument an option
     else:
         _sum_up(done, time.monotonic() - started, course_dir)
     return 1 if any(one.state == "failed" for one in done) else 0
+
+
+def _cluster(scheduler: str | None, tls: dict[str, Path | None], *, unsafe: bool) -> Address | None:
+    """Return the cluster that was asked for, if any.
+
+    Raises:
+        GradingError: it cannot be used so.
+    """
+    from unpickled.grading.machines import address_of  # noqa: PLC0415 - not needed for --help
+    from unpickled.grading.machines.needed import require_dask  # noqa: PLC0415
+
+    if scheduler is None:
+        if any(tls.values()):
+            raise click.UsageError("--tls-… is for a cluster: give its --scheduler")
+        return None
+    if unsafe:
+        raise click.UsageError(
+            "--unsafe-no-sandbox is for this machine alone: workers always need a jail"
+        )
+    address = address_of(scheduler, **tls)
+    require_dask()
+    return address
 
 
 def _shown(outcomes: Iterator[Outcome], total: int | None, *, as_json: bool) -> list[Outcome]:

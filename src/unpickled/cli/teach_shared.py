@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["SIGNS", "json_option", "progress", "student_option"]
+__all__ = ["SIGNS", "json_option", "progress", "student_option", "tls_options"]
 
 SIGNS = {"graded": "✓", "review": "?", "failed": "✗", "waiting": "…", "missing": "·"}
 student_option = click.option(
@@ -21,6 +23,26 @@ student_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="A JSON list, one entry a submission."
 )
+
+
+_TLS = {
+    "ca": ("--tls-ca-file", "The certificate authority of the cluster."),
+    "cert": ("--tls-cert", "The certificate of this machine, signed by it."),
+    "key": ("--tls-key", "The key of that certificate."),
+}
+
+
+def tls_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add Dask's own options for TLS to a command, which gets them as one mapping, `tls`."""
+
+    @wraps(command)
+    def called(*args: Any, **words: Any) -> Any:
+        return command(*args, tls={name: words.pop(f"tls_{name}") for name in _TLS}, **words)
+
+    for name, (option, what) in reversed(_TLS.items()):
+        kind = click.Path(path_type=Path)
+        called = click.option(option, f"tls_{name}", type=kind, metavar="FILE", help=what)(called)
+    return called
 
 
 @contextmanager

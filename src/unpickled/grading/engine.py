@@ -14,18 +14,20 @@ from typing import Any
 from unpickled.checking import File
 from unpickled.grading.entering import Ledger
 from unpickled.grading.holding import database_error
+from unpickled.grading.machines.briefing import briefing_of
+from unpickled.grading.machines.cluster import Cluster
 from unpickled.grading.outcomes import Outcome
 from unpickled.grading.places import CourseFolder, GradingError, sound_name
 from unpickled.grading.plans import Plan, Settings, files_in, plan_of, settings_of, shown
 from unpickled.grading.reading import LARGEST, folder_problem
 from unpickled.grading.running import Key, Manner, default_jobs
 from unpickled.grading.stock import nbgrader_app
-from unpickled.grading.workers import Done, Pool
+from unpickled.grading.workers import Done, Pool, Serve
 from unpickled.grading.working import job_for, work
 from unpickled.kernels import Warmth
 from unpickled.sandbox import Excuse, problem
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "run", "served"]
 
 _GRACE = 120.0  # seconds beyond a notebook's own that a worker may take for a submission
 _FORGEABLE = (
@@ -96,17 +98,26 @@ class Run:
         if not todo:
             return
         plans = {name: self.plans[name] for name, _ in todo}
-        if self.manner.without_wall == "none":
+        if self.manner.without_wall == "none" and not self.manner.scheduler:
             _require_wall(plans.values())
-        count = min(self.manner.jobs or default_jobs(), len(todo))
-        seconds = self.settings.bounds.notebook + _GRACE
         self.ledger.book.db.rollback()  # workers are forked: they inherit no open transaction
-        with Pool[Key](count, self._serving(plans), seconds=seconds) as pool:
-            for done in pool.run(self._jobs(todo)):
+        with self._workers(plans, len(todo)) as workers:
+            for done in workers.run(self._jobs(todo)):
                 yield self._entered(done)
         for plan in plans.values():
             if plan.inside:
                 self.manner.tell(_FORGEABLE.format(", ".join(plan.inside), plan.assignment))
+
+    def _workers(self, plans: Mapping[str, Plan], count: int) -> Pool[Key] | Cluster[Key]:
+        """Return who does the work: forks of this process, or the workers of a cluster."""
+        seconds = self.settings.bounds.notebook + _GRACE
+        if self.manner.scheduler:
+            briefing = briefing_of(plans, self.settings, seconds)
+            tell, jobs = self.manner.tell, self.manner.jobs
+            return Cluster[Key](self.manner.scheduler, briefing, jobs=jobs, tell=tell)
+        jobs = min(self.manner.jobs or default_jobs(), count)
+        serve = served(plans, self.settings, self.manner.without_wall)
+        return Pool[Key](jobs, serve, seconds=seconds)
 
     def _settled(self, key: Key, before: Outcome | None, *, force: bool) -> Outcome | None:
         """Return the outcome of what needs no grading, or can have none; None for what is to be graded."""
@@ -155,22 +166,27 @@ class Run:
             reason = f"its grade could not be entered: {type(error).__name__}: {error!s:.200}"
             return self.ledger.fail(assignment, student, reason)
 
-    def _serving(
-        self, plans: Mapping[str, Plan]
-    ) -> Callable[[Callable[[], dict[str, Any] | None], Callable[[dict[str, Any]], None]], None]:
-        """Return the life of a worker."""
-        needs_kernels = any(plan.has_code for plan in plans.values())
 
-        def serve(
-            next_job: Callable[[], dict[str, Any] | None], tell: Callable[[dict[str, Any]], None]
-        ) -> None:
-            warmth = _warmth(plans, self.settings, self.manner.without_wall)
-            if needs_kernels:
-                warmth.__enter__()
-            while (job := next_job()) is not None:
-                tell(_worked(job, plans[job["assignment"]], self.settings, warmth))
+def served(plans: Mapping[str, Plan], settings: Settings, without_wall: Excuse) -> Serve:
+    """Return the life of a worker: a warm Python, and one job after the other in it.
 
-        return serve
+    Args:
+        plans: by their names, those of the assignments.
+        settings: of the course.
+        without_wall: as in `sandbox.run`.
+    """
+    needs_kernels = any(plan.has_code for plan in plans.values())
+
+    def serve(
+        next_job: Callable[[], dict[str, Any] | None], tell: Callable[[dict[str, Any]], None]
+    ) -> None:
+        warmth = _warmth(plans, settings, without_wall)
+        if needs_kernels:
+            warmth.__enter__()
+        while (job := next_job()) is not None:
+            tell(_worked(job, plans[job["assignment"]], settings, warmth))
+
+    return serve
 
 
 def _warmth(plans: Mapping[str, Plan], settings: Settings, without_wall: Excuse) -> Warmth:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from unpickled.grading.configuration import sound_for_grading
 from unpickled.grading.holding import only_one, refusals
+from unpickled.grading.machines import Address
 from unpickled.grading.outcomes import Outcome
 from unpickled.grading.places import CourseFolder, GradingError
 from unpickled.sandbox import Excuse
@@ -56,12 +57,14 @@ class Manner:
         timeout: seconds for one cell; None for the configuration's.
         jobs: how many at a time; 0 for one a processor.
         without_wall: as in `sandbox.run`.
+        scheduler: of the Dask cluster that does the work; None for this machine.
         tell: takes what a person should know of a run as a whole, a sentence at a time.
     """
 
     timeout: int | None = None
     jobs: int = 0
     without_wall: Excuse = "none"
+    scheduler: Address | None = None
     tell: Callable[[str], None] = lambda _: None
 
 

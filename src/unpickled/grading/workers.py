@@ -7,12 +7,10 @@ it and is replaced; what it leaves, kernels and all, dies with it.
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import select
 import signal
 import socket
-import struct
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,7 +18,9 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 
-__all__ = ["Done", "Pool", "Serve"]
+from unpickled.grading.wire import receive, send
+
+__all__ = ["Done", "Pool", "Serve", "die_with_parent"]
 
 Key = TypeVar("Key")
 Serve: TypeAlias = Callable[
@@ -28,7 +28,6 @@ Serve: TypeAlias = Callable[
 ]
 """A worker's life: it gets what gives the next job (None: no more) and what takes a result."""
 
-_HEADER = struct.Struct("!Q")
 _DEATH = 1  # PR_SET_PDEATHSIG
 _TRIES = 2
 _LIBC = ctypes.CDLL(None)
@@ -67,7 +66,7 @@ class _Worker:
     def give(self, key: Any, job: dict[str, Any], tries: int, seconds: float) -> None:
         self.key, self.job, self.tries, self.busy = key, job, tries, True
         self.due = monotonic() + seconds
-        _send(self.socket, job)
+        send(self.socket, job)
 
     def end(self) -> None:
         with suppress(OSError):
@@ -129,7 +128,7 @@ class Pool(Generic[Key]):
         """Take a worker's result; None where it died over its job, which is then tried once more."""
         worker = self._workers[number]
         late = monotonic() > worker.due
-        result = None if late else _receive(worker.socket)
+        result = None if late else receive(worker.socket)
         if result is not None:
             worker.busy = False
             return Done(worker.key, result)
@@ -155,41 +154,21 @@ class Pool(Generic[Key]):
         ]
 
 
+def die_with_parent() -> None:
+    """Have the system kill this process when the one that started it ends, however that ends."""
+    _LIBC.prctl(_DEATH, signal.SIGKILL, 0, 0, 0)
+
+
 def _live(serve: Serve, connection: socket.socket) -> None:
     """Be a worker, and nothing else."""
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever has forked us
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _LIBC.prctl(_DEATH, signal.SIGKILL, 0, 0, 0)
-        serve(lambda: _receive(connection), lambda result: _send(connection, result))
+        die_with_parent()
+        serve(lambda: receive(connection), lambda result: send(connection, result))
         code = 0
     except BaseException:  # noqa: BLE001 - a fork must never go on as the grading process
         os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(code)
-
-
-def _send(connection: socket.socket, message: dict[str, Any]) -> None:
-    body = json.dumps(message).encode()
-    with suppress(BrokenPipeError, ConnectionResetError):  # it has died: the reading side is told
-        connection.sendall(_HEADER.pack(len(body)) + body)
-
-
-def _receive(connection: socket.socket) -> dict[str, Any] | None:
-    header = _read(connection, _HEADER.size)
-    body = _read(connection, _HEADER.unpack(header)[0]) if header else b""
-    return json.loads(body) if body else None
-
-
-def _read(connection: socket.socket, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        try:
-            part = connection.recv(min(size - len(data), 1 << 20))
-        except ConnectionResetError:
-            return b""
-        if not part:
-            return b""
-        data += part
-    return bytes(data)
