@@ -14,6 +14,8 @@ from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
+from unpickled.authoring.slides.chromium import NAMES
+
 ROOT = Path(__file__).resolve().parents[1]
 
 LONG = (
@@ -55,13 +57,11 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The system's Chromium. Without one a browser test is skipped by name; in CI it fails."""
-    found = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+    """The system's Chromium, as the product finds it. Without one a browser test is skipped by name; in CI it fails."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found:
         return found
-    reason = "no Chromium on PATH: sudo apt-get install chromium, or name it in CHROMIUM"
+    reason = "no Chromium on PATH: sudo apt-get install chromium-headless-shell, or name it in CHROMIUM"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
