@@ -61,7 +61,9 @@ def chromium() -> str:
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found:
         return found
-    reason = "no Chromium on PATH: sudo apt-get install chromium-headless-shell, or name it in CHROMIUM"
+    reason = (
+        "no Chromium on PATH: sudo apt-get install chromium-headless-shell, or name it in CHROMIUM"
+    )
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

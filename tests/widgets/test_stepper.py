@@ -103,6 +103,20 @@ def test_keys_walk_through_the_trace(show: Show, focus: str) -> None:
     assert page.locator(".unp-counter").inner_text() not in {"1 / 37", "2 / 37"}
 
 
+@pytest.mark.parametrize("data", [canary(), pickle.dumps([1, 2])], ids=["with a call", "without"])
+def test_the_slider_stands_level_with_its_buttons(show: Show, data: bytes) -> None:
+    """Above it there is room for marks where there are marks, and none to push it down where there are not."""
+    page = show(Stepper(data))
+    middle = (
+        "node => { const box = node.getBoundingClientRect(); return (box.top + box.bottom) / 2; }"
+    )
+    marked = page.locator(".unp-mark").count() > 0
+    low = page.locator(".unp-slider").evaluate(middle) - page.locator(".unp-step-buttons").evaluate(
+        middle
+    )
+    assert abs(low - 7.5 * marked) <= 1.5
+
+
 def test_slider_names_its_step(show: Show) -> None:
     """The slider has a name, a value in words, and moves everything with it."""
     page = show(Stepper(canary()))
