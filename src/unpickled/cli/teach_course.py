@@ -20,6 +20,7 @@ FILE = click.Path(path_type=Path)
 @click.command(
     epilog="Examples:\n\n  unpickled teach init ../my-class\n\n"
     '  unpickled teach init ../my-class --due "L4.8=2026-12-04 23:59 UTC"\n\n'
+    '  unpickled teach init ../my-class --db "postgresql://ada@db.example.org/my_class?sslmode=verify-full"\n\n'
     "Run again, it brings assignments and dates up to date; submissions, grades and your configuration stay.",
 )
 @click.argument("course_dir", type=COURSE)
@@ -29,14 +30,20 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--course-id", default="unpickled", show_default=True, help="nbgrader's name for the course."
 )
+@click.option(
+    "--db",
+    default="",
+    metavar="URL",
+    help="Keep the gradebook in this PostgreSQL database; by default it is a file in the folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def init(course_dir: Path, due: tuple[str, ...], course_id: str, as_json: bool) -> int:
+def init(course_dir: Path, due: tuple[str, ...], course_id: str, db: str, as_json: bool) -> int:
     """Make an nbgrader course folder COURSE_DIR with lab and quiz, their released versions already made."""
     from unpickled import grading  # noqa: PLC0415 - not needed for --help
     from unpickled.content import course_root  # noqa: PLC0415
 
     dates = {name: date for name, _, date in (one.partition("=") for one in due)}
-    made = grading.init(course_dir, course_root(), due=dates, course_id=course_id)
+    made = grading.init(course_dir, course_root(), due=dates, course_id=course_id, db=db)
     if as_json:
         names = [one.id for one in made]
         click.echo(json.dumps({"course": str(course_dir.absolute()), "assignments": names}))

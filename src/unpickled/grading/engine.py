@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unpickled.checking import File
+from unpickled.grading.databases import only_writer
 from unpickled.grading.entering import Ledger
 from unpickled.grading.holding import database_error
 from unpickled.grading.machines.briefing import briefing_of
@@ -48,7 +49,7 @@ def run(course: CourseFolder, manner: Manner, names: set[str]) -> Iterator[Run]:
         auto = Autograde(coursedir=app.coursedir, parent=app)
         late = AssignLatePenalties(parent=app)
         late.init_plugin()
-        with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
+        with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book, only_writer(book):
             ignore = tuple(app.coursedir.ignore)
             plans = {
                 name: plan_of(
@@ -100,7 +101,8 @@ class Run:
         plans = {name: self.plans[name] for name, _ in todo}
         if self.manner.without_wall == "none" and not self.manner.scheduler:
             _require_wall(plans.values())
-        self.ledger.book.db.rollback()  # workers are forked: they inherit no open transaction
+        self.ledger.book.db.rollback()  # workers are forked: they inherit no open transaction,
+        self.ledger.book.engine.dispose()  # and no connection that anybody works with
         with self._workers(plans, len(todo)) as workers:
             for done in workers.run(self._jobs(todo)):
                 yield self._entered(done)

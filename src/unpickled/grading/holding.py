@@ -81,6 +81,12 @@ def database_error(error: BaseException) -> object:
 
 
 def _of_database(place: Path, error: object) -> GradingError:
+    if type(error).__module__.partition(".")[0] == "psycopg":
+        remedy = (
+            "See whether the server runs and lets you in (psql, with the same URL), then try again."
+        )
+        problem = f"the gradebook cannot be used: {str(error).splitlines()[0]}"
+        return GradingError(str(place), problem, remedy)
     remedy = (
         "Close the form grader and whatever else has it open, then try again."
         if "locked" in str(error)

@@ -16,7 +16,7 @@ from unpickled.grading.tables import require_table
 __all__ = ["Outcome", "load_outcomes", "note", "outcomes_in", "to_review", "with_points"]
 
 TABLE = (
-    "CREATE TABLE IF NOT EXISTS unpickled_outcome (assignment VARCHAR(128) NOT NULL, student VARCHAR(128) NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS unpickled_outcome (assignment VARCHAR(128) NOT NULL, student VARCHAR(255) NOT NULL, "
     "state VARCHAR(16) NOT NULL, reason TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (assignment, student))"
 )
 READ = "SELECT assignment, student, state, reason, evidence FROM unpickled_outcome"

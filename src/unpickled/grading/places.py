@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -14,11 +15,13 @@ __all__ = [
     "GradingError",
     "assignments",
     "checkout_of",
+    "gradebook_is_elsewhere",
     "sound_name",
     "unknown_to_gradebook",
     "whole",
 ]
 
+_DB_URL = re.compile(r"^\s*c\.CourseDirectory\.db_url\s*=", re.MULTILINE)
 BESIDE = ("checks.py",)
 """Files that travel with a notebook: nbgrader copies them to release and submissions."""
 
@@ -73,7 +76,7 @@ class CourseFolder:
     """An nbgrader course directory.
 
     Attributes:
-        path: the folder with `nbgrader_config.py` and `gradebook.db`.
+        path: the folder with `nbgrader_config.py`, and with `gradebook.db` where that names no other gradebook.
     """
 
     path: Path
@@ -86,7 +89,8 @@ class CourseFolder:
             GradingError: it is none.
         """
         given, path = path, whole(path)
-        for name in ("nbgrader_config.py", "gradebook.db"):
+        elsewhere = gradebook_is_elsewhere(path)
+        for name in ("nbgrader_config.py", *(() if elsewhere else ("gradebook.db",))):
             if not (path / name).is_file():
                 remedy = f"Make one: unpickled teach init {quote(str(given))}"
                 raise GradingError(
@@ -129,6 +133,15 @@ class CourseFolder:
         """Return who handed something in, in alphabetical order."""
         found = (self.path / "submitted").glob(f"*/{assignment}")
         return tuple(sorted(path.parent.name for path in found if path.is_dir()))
+
+
+def gradebook_is_elsewhere(place: Path) -> bool:
+    """Tell whether a course's configuration names a gradebook of its own; which, only nbgrader can say."""
+    try:
+        text = (place / "nbgrader_config.py").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return bool(_DB_URL.search(text))
 
 
 def whole(path: Path) -> Path:

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from string import Template
 
+from unpickled.grading.databases import copy_gradebook, require_free, url_of
 from unpickled.grading.holding import only_one, refusals
 from unpickled.grading.outside import require_outside
 from unpickled.grading.places import (
@@ -23,6 +24,7 @@ from unpickled.grading.places import (
     CourseFolder,
     GradingError,
     assignments,
+    gradebook_is_elsewhere,
     sound_name,
     whole,
 )
@@ -45,7 +47,7 @@ import unpickled
 c = get_config()
 
 c.CourseDirectory.course_id = "$course_id"
-
+$database
 # ---- yours: time limits and the policy for late work
 c.Execute.timeout = 60  # seconds for one cell
 c.BoundedExecute.notebook_timeout = 600  # seconds for one notebook
@@ -88,11 +90,20 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 """)
+DATABASE = """
+# The gradebook is in PostgreSQL: for every command of nbgrader's, and for `unpickled teach`.
+c.CourseDirectory.db_url = {!r}
+"""
 PLACE = re.compile(r"^(c\.BoundedExecute\.course = c\.SaveScores\.course = ).*$", re.MULTILINE)
 
 
 def init(
-    place: Path, root: Path, *, due: Mapping[str, str] | None = None, course_id: str = COURSE_ID
+    place: Path,
+    root: Path,
+    *,
+    due: Mapping[str, str] | None = None,
+    course_id: str = COURSE_ID,
+    db: str = "",
 ) -> tuple[Assignment, ...]:
     """Make a course directory, or bring the assignments of an existing one up to date.
 
@@ -101,6 +112,8 @@ def init(
         root: the checkout with `labs/` and `quizzes/`.
         due: by assignment, when work is due, as nbgrader reads it ("2026-12-04 23:59 UTC").
         course_id: nbgrader's name for the course.
+        db: the URL of a PostgreSQL database for the gradebook; empty for the course folder, or for where it is. A
+            gradebook in the course folder is moved there.
 
     Returns:
         The assignments that were released.
@@ -117,14 +130,15 @@ def init(
     if unknown := set(due or ()) - {one.id for one in given}:
         known = ", ".join(one.id for one in given)
         raise GradingError(min(unknown), "there is no such assignment", f"There are: {known}.")
+    db = url_of(db) if db else ""
     with refusals(place):
-        if (place / "gradebook.db").is_file():
-            _renew(CourseFolder(place), root, given, due or {})
+        if (place / "gradebook.db").is_file() or gradebook_is_elsewhere(place):
+            _renew(CourseFolder(place), root, given, due or {}, db)
         elif place.exists() and any(place.iterdir()):
             problem = "this folder is not empty, and no course"
             raise GradingError(str(place), problem, "Choose a new one.")
         else:
-            _make(place, root, given, due or {}, course_id)
+            _make(place, root, given, due or {}, course_id, db)
     return given
 
 
@@ -152,12 +166,23 @@ def _beside(place: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _make(
-    place: Path, root: Path, given: tuple[Assignment, ...], due: Mapping[str, str], course_id: str
+def _make(  # noqa: PLR0913, PLR0917 - one argument an option of `init`
+    place: Path,
+    root: Path,
+    given: tuple[Assignment, ...],
+    due: Mapping[str, str],
+    course_id: str,
+    db: str,
 ) -> None:
+    if db:
+        require_free(db)
     with _beside(place) as work:
         work.chmod(0o755)
-        config = CONFIG.substitute(course_id=course_id, checkout=repr(str(root)))
+        config = CONFIG.substitute(
+            course_id=course_id,
+            checkout=repr(str(root)),
+            database=DATABASE.format(db) if db else "",
+        )
         write_text(work / "nbgrader_config.py", config)
         _sources(work, given)
         _release(CourseFolder(work), given, due)
@@ -169,7 +194,7 @@ def _make(
 
 
 def _renew(
-    course: CourseFolder, root: Path, given: tuple[Assignment, ...], due: Mapping[str, str]
+    course: CourseFolder, root: Path, given: tuple[Assignment, ...], due: Mapping[str, str], db: str
 ) -> None:
     """Bring a course up to date: first on a copy of its gradebook, and where that went well in the gradebook itself.
 
@@ -178,18 +203,42 @@ def _renew(
     with only_one(course), _beside(course.path) as work:
         shutil.copy2(course.path / "nbgrader_config.py", work / "nbgrader_config.py")
         _renew_place(work / "nbgrader_config.py", root)
-        _copy_gradebook(course.path / "gradebook.db", work / "gradebook.db")
         with nbgrader_app(course) as (app, _):
             gradebook = app.coursedir.db_url
+        tried = f"sqlite:///{work / 'gradebook.db'}"
+        _copy_gradebook(gradebook, work / "gradebook.db")
         _sources(work, given)
-        _release(CourseFolder(work), given, due)
+        _release(CourseFolder(work), given, due, tried)
+        if db and db != gradebook:
+            gradebook = _moved(gradebook, db, work)
         _release(CourseFolder(work), given, due, gradebook)
         _move_in(work, course.path, given)
+        if db and (course.path / "gradebook.db").is_file():
+            (course.path / "gradebook.db").replace(course.path / "gradebook.db.moved")
 
 
-def _copy_gradebook(source: Path, target: Path) -> None:
-    """Copy a gradebook as it stands at one moment, whoever writes to it meanwhile."""
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+def _moved(gradebook: str, db: str, work: Path) -> str:
+    """Copy a gradebook out of the course folder into a database, and name it in the configuration; returns its URL."""
+    if not gradebook.startswith("sqlite:"):
+        remedy = "Move it with pg_dump, and change c.CourseDirectory.db_url in nbgrader_config.py."
+        raise GradingError("--db", "this course's gradebook is in another database already", remedy)
+    require_free(db)
+    copy_gradebook(gradebook, db)
+    config = work / "nbgrader_config.py"
+    text = config.read_text(encoding="utf-8")
+    before = re.search(r"^c = get_config\(\)\n", text, re.MULTILINE)
+    at = before.end() if before else len(text)
+    write_text(config, text[:at] + DATABASE.format(db) + text[at:])
+    return db
+
+
+def _copy_gradebook(source: str, target: Path) -> None:
+    """Copy a gradebook as it stands at one moment into a file, whoever writes to it meanwhile."""
+    place = Path(source.removeprefix("sqlite:///"))
+    if not (source.startswith("sqlite:///") and place.is_file()):
+        copy_gradebook(source, f"sqlite:///{target}")
+        return
+    with closing(sqlite3.connect(place)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
 
 
