@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from unpickled.cli.main import run
-from unpickled.grading import queue
+from unpickled.grading import GradingError, init, queue
+from unpickled.grading.configuration import sound_for_grading
 
 from .made import GOOD, Notebook
 
@@ -35,7 +36,17 @@ OF_GRADING = {
     "nothing is bounded": (
         '"unpickled.grading.jailed.JailedExecute"',
         '"nbgrader.preprocessors.Execute"',
-        "BoundedExecute",
+        "JailedExecute",
+    ),
+    "nothing is jailed": (
+        '"unpickled.grading.jailed.JailedExecute"',
+        '"unpickled.grading.execution.BoundedExecute"',
+        "JailedExecute, or it is not enabled. Run in the checkout: unpickled teach init ",
+    ),
+    "pages are not cleaned": (
+        'c.HTMLExporter.preprocessors = ["unpickled.grading.cleaning.CleanCells"]',
+        "",
+        "CleanCells, or it is not enabled. Run in the checkout: unpickled teach init ",
     ),
     "stock scores": (
         '"unpickled.grading.scores.SaveScores"',
@@ -50,7 +61,7 @@ OF_GRADING = {
     "it configures nothing": (
         "c = get_config()",
         "from traitlets.config import Config\nc = Config()",
-        "RestoreCells",
+        "JailedExecute",
     ),
 }
 OF_FEEDBACK = {
@@ -88,6 +99,26 @@ def test_a_wrong_configuration_is_told_once_and_nothing_is_done(course, capsys, 
     assert "Traceback" not in told
     assert list((course.path / "feedback").iterdir()) == []
     assert list((course.path / "autograded" / "ada" / "L4.8").iterdir()) == []
+
+
+def test_the_command_that_is_named_mends_a_course_from_before_the_jail(course, checkout):
+    """And changes nothing else of what is the instructor's."""
+    config = course.path / "nbgrader_config.py"
+    fresh = config.read_text()
+    clean = 'c.HTMLExporter.preprocessors = ["unpickled.grading.cleaning.CleanCells"]\n'
+    old = fresh.replace("jailed.JailedExecute", "execution.BoundedExecute").replace(clean, "")
+    old = old.replace("timeout = 60 ", "timeout = 7 ")
+    config.write_text(old)
+    with pytest.raises(GradingError, match="JailedExecute"):
+        sound_for_grading(course, ["L4.8"])
+    init(course.path, checkout)
+    sound_for_grading(course, ["L4.8"])
+    mended = config.read_text().splitlines()
+    assert [line for line in mended if line not in fresh.splitlines()] == [
+        "c.Execute.timeout = 7  # seconds for one cell"
+    ]
+    init(course.path, checkout)
+    assert config.read_text().splitlines() == mended
 
 
 def test_an_assignment_that_was_never_released_is_told(course, capsys):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import Any
 
 from unpickled.grading.holding import refusals
@@ -24,18 +25,25 @@ def sound_for_grading(course: CourseFolder, names: Iterable[str]) -> None:
         GradingError: the configuration, the checkout that it names, or the gradebook is not in order.
     """
     with _configured(course) as app:
-        from nbgrader.converters import Autograde  # noqa: PLC0415 - seconds to import
+        from nbconvert.exporters import HTMLExporter  # noqa: PLC0415 - seconds to import
+        from nbgrader.converters import Autograde  # noqa: PLC0415
         from nbgrader.preprocessors import AssignLatePenalties  # noqa: PLC0415
 
-        from unpickled.grading.execution import BoundedExecute  # noqa: PLC0415
+        from unpickled.grading.cleaning import CleanCells  # noqa: PLC0415
+        from unpickled.grading.jailed import JailedExecute  # noqa: PLC0415
         from unpickled.grading.restoring import RestoreCells  # noqa: PLC0415
         from unpickled.grading.scores import SaveScores  # noqa: PLC0415
 
         auto = Autograde(coursedir=app.coursedir, parent=app)
         steps = made_steps(app, [*auto.sanitize_preprocessors, *auto.autograde_preprocessors])
-        _require(course, steps, "c.Autograde", (RestoreCells, BoundedExecute, SaveScores))
+        shown = made_steps(app, HTMLExporter(config=app.config).preprocessors)
+        for step in shown:
+            step.enabled = True  # nbconvert enables what is named
+        _require(course, steps, "c.Autograde", (JailedExecute,), _mend(course))
+        _require(course, shown, "c.HTMLExporter.preprocessors", (CleanCells,), _mend(course))
+        _require(course, steps, "c.Autograde", (RestoreCells, SaveScores))
         for step in steps:
-            if isinstance(step, (SaveScores, BoundedExecute)):
+            if isinstance(step, (SaveScores, JailedExecute)):
                 checkout_of(step.course)
             if isinstance(step, AssignLatePenalties):
                 step.init_plugin()
@@ -82,15 +90,22 @@ def made_steps(app: Any, named: Iterable[Any]) -> list[Any]:
     return [one(parent=app) if isinstance(one, type) else one for one in classes]
 
 
-def _require(course: CourseFolder, steps: list[Any], where: str, needed: tuple[type, ...]) -> None:
+def _require(
+    course: CourseFolder, steps: list[Any], where: str, needed: tuple[type, ...], remedy: str = ""
+) -> None:
     for kind in needed:
         if not any(isinstance(one, kind) and getattr(one, "enabled", True) for one in steps):
             name = f"{kind.__module__}.{kind.__name__}"
-            raise _wrong(course, f"{where} does not name {name}, or it is not enabled")
+            raise _wrong(course, f"{where} does not name {name}, or it is not enabled", remedy)
 
 
-def _wrong(course: CourseFolder, problem: str) -> GradingError:
-    remedy = "Correct it; a fresh one, to compare with: unpickled teach init NEW_FOLDER"
+def _mend(course: CourseFolder) -> str:
+    """Return the command that puts in what a course folder from before the jail lacks."""
+    return f"Run in the checkout: unpickled teach init {quote(str(course.path))}"
+
+
+def _wrong(course: CourseFolder, problem: str, remedy: str = "") -> GradingError:
+    remedy = remedy or "Correct it; a fresh one, to compare with: unpickled teach init NEW_FOLDER"
     return GradingError(str(course.path / "nbgrader_config.py"), problem, remedy)
 
 

@@ -35,9 +35,14 @@ __all__ = ["COURSE_ID", "PARTS", "init", "write_text"]
 COURSE_ID = "unpickled"
 PARTS = ("source", "release", "submitted", "autograded", "feedback")
 
+CLEAN = """\
+# ---- and shows nothing of a submission that could run in your browser
+c.HTMLExporter.preprocessors = ["unpickled.grading.cleaning.CleanCells"]
+"""
 CONFIG = Template("""\
 # nbgrader's configuration for this course, made by `unpickled teach init` and yours to change: `init` renews
-# nothing in it but the place of the checkout.
+# nothing in it but the place of the checkout, and puts back the two lines that keep submissions from running with
+# your rights.
 # Every nbgrader command that runs in this folder reads it, and so do `unpickled teach grade` and `feedback`.
 from pathlib import Path
 
@@ -79,9 +84,7 @@ c.HTMLExporter.extra_template_basedirs = [
     str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
 ]
 
-# ---- and shows nothing of a submission that could run in your browser
-c.HTMLExporter.preprocessors = ["unpickled.grading.cleaning.CleanCells"]
-
+$clean
 # ---- feedback pages without hidden tests, without scripts, without a network
 c.GenerateFeedback.exporter_class = "unpickled.grading.feedback_page.FeedbackPage"
 c.GenerateFeedback.preprocessors = [
@@ -94,6 +97,8 @@ DATABASE = """
 # The gradebook is in PostgreSQL: for every command of nbgrader's, and for `unpickled teach`.
 c.CourseDirectory.db_url = {!r}
 """
+UNJAILED = '"unpickled.grading.execution.BoundedExecute"'
+JAILED = '"unpickled.grading.jailed.JailedExecute"'
 PLACE = re.compile(r"^(c\.BoundedExecute\.course = c\.SaveScores\.course = ).*$", re.MULTILINE)
 
 
@@ -181,6 +186,7 @@ def _make(  # noqa: PLR0913, PLR0917 - one argument an option of `init`
         config = CONFIG.substitute(
             course_id=course_id,
             checkout=repr(str(root)),
+            clean=CLEAN,
             database=DATABASE.format(db) if db else "",
         )
         write_text(work / "nbgrader_config.py", config)
@@ -251,9 +257,12 @@ def _sources(work: Path, given: tuple[Assignment, ...]) -> None:
 
 
 def _renew_place(config: Path, root: Path) -> None:
-    """Let an existing configuration name the checkout that `init` runs in; the rest of it stays."""
+    """Let an existing configuration name the checkout that `init` runs in, the jail and clean pages; the rest stays."""
     before = config.read_text(encoding="utf-8")
     after = PLACE.sub(lambda line: f"{line[1]}{str(root)!r}", before)
+    after = after.replace(UNJAILED, JAILED)
+    if "cleaning.CleanCells" not in after:
+        after = f"{after.rstrip()}\n\n{CLEAN}"
     if after != before:
         write_text(config, after)
 
