@@ -17,6 +17,7 @@ compile locks/dev.txt build dev scale
 flags+=(--constraint locks/dev.txt)
 compile locks/learn.txt build
 compile locks/scale.txt build scale
+.venv/bin/python tools/lock_site.py
 # conda hands all it is given to one run of pip, which refuses hashes beside a torch without one.
 { echo "# The pins of dev.txt and torch.txt, for environment.yml. Made by: make lock"
   cat locks/torch.txt
