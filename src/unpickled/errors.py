@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "ContentError",
     "CourseError",
+    "NotHereError",
     "ProgressError",
     "SandboxError",
     "ScanError",
@@ -43,6 +44,10 @@ class CourseError(Exception):
 
 class ContentError(CourseError):
     """A course file (TOML, lesson source, practice item) breaks its schema."""
+
+
+class NotHereError(CourseError):
+    """Something cannot run where this Python runs, in a browser's page."""
 
 
 class ProgressError(CourseError):

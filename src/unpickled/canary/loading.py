@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unpickled import here
 from unpickled.canary.proving import LARGEST, Loader, proved
 from unpickled.errors import CourseError
 from unpickled.sandbox import Limits, run_python
@@ -59,6 +60,11 @@ class Loaded:
     isolation: str
     found: tuple[str, ...] = ()
     tool: str = ""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether nothing was loaded here: what is told was recorded on a machine (`here`)."""
+        return self.isolation.startswith(here.RECORDED)
 
 
 def load_in_child(  # noqa: PLR0913 - each is named at the call

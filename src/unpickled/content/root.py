@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from unpickled import here
 from unpickled.errors import ContentError
 
 __all__ = ["course_root"]
@@ -16,8 +17,8 @@ MARKER = Path("course", "course.toml")
 def course_root(start: Path | None = None) -> Path:
     """Find the course's folder.
 
-    The variable UNPICKLED_COURSE wins; then the folders from `start` upward; then the checkout that this package
-    was installed from.
+    The variable UNPICKLED_COURSE wins; then what a site in the browser brings along; then the folders from `start`
+    upward; then the checkout that this package was installed from.
 
     Args:
         start: where to begin; the current folder if not given.
@@ -34,10 +35,13 @@ def course_root(start: Path | None = None) -> Path:
             f"there is no {MARKER} in it",
             "Correct or unset the variable.",
         )
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents, CHECKOUT):
+    brought = here.kit()
+    if brought:
+        return brought
+    begin = (start or Path.cwd()).resolve()
+    for folder in (begin, *begin.parents, CHECKOUT):
         if (folder / MARKER).is_file():
             return folder
     raise ContentError(
-        str(here), f"there is no {MARKER} here or above", "Change into the course's folder."
+        str(begin), f"there is no {MARKER} here or above", "Change into the course's folder."
     )

@@ -8,7 +8,9 @@ Progress: `progress`, `reset`. Graded work: `check`, `award`.
 
 from __future__ import annotations
 
+from unpickled import here
 from unpickled.lab.board import scoreboard
+from unpickled.lab.cells import bring_magic
 from unpickled.lab.checks import award, check, deeds, load_in_child
 from unpickled.lab.converting import convert
 from unpickled.lab.experiments import experiment
@@ -47,3 +49,6 @@ __all__ = [
     "trace",
     "workspace",
 ]
+
+here.stand_in()
+bring_magic()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from unpickled.scoreboard import run_board
+from unpickled import here
+from unpickled.scoreboard import Board, from_dict, run_board
 from unpickled.widgets import BoardView
 
 __all__ = ["scoreboard"]
@@ -23,7 +25,20 @@ def scoreboard(
     Returns:
         The board. Its `run` holds the data: `run.tally(column="picklescan", row="unlisted-call").missed`, say.
 
+    In a browser, where two of the three cannot run, it is the board that was recorded on a machine, and says so.
+
     Raises:
         CourseError: a class or scanner is unknown, or no scanner is there.
+        NotHereError: in a browser, where another board than the course's is asked for.
     """
+    if here.in_browser():
+        return BoardView(_recorded(only, scanners))
     return BoardView(run_board(only=only, scanners=scanners, unsafe_no_sandbox=unsafe_no_sandbox))
+
+
+def _recorded(only: Sequence[str], scanners: Sequence[str]) -> Board:
+    told = here.recorded("boards").get("course")
+    if told is None or only or not {*scanners} <= {one["id"] for one in told["scanners"]}:
+        raise here.on_a_machine("the scoreboard")
+    board = from_dict(told)
+    return replace(board, isolation=f"recorded on {here.shown_date()} on a machine")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from unpickled import canary, content, specimens
+from unpickled import canary, content, here, specimens
 from unpickled.content import CALLS, Experiment, Format
 from unpickled.errors import ContentError, CourseError, ProgressError
 from unpickled.lab.results import Result, Tried
@@ -76,9 +76,11 @@ class Bench:
 
     def _keep(self, tried: tuple[Tried, ...]) -> str:
         """Keep what happened; returns why it cannot be kept, empty if it can."""
-        outcomes = [one.outcome for one in tried if one.experiment.expect != "told"]
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        self._here |= {one.id: replace(one, when=when) for one in outcomes}
+        shown = [one for one in tried if one.experiment.expect != "told"]
+        self._here |= {one.experiment.id: replace(one.outcome, when=_when(one)) for one in shown}
+        outcomes = [
+            one.outcome for one in shown if not one.recorded
+        ]  # what happened elsewhere was not seen here
         problems = []
         try:
             self._seen.note(outcomes)
@@ -109,6 +111,10 @@ class Bench:
 def bench() -> Bench:
     """Return this kernel's bench of the course that it stands in."""
     return Bench(content.course_root())
+
+
+def _when(one: Tried) -> str:
+    return here.recorded_on() if one.recorded else datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _try(folder: Path, experiments: tuple[Experiment, ...]) -> tuple[Tried, ...]:

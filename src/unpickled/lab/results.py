@@ -51,6 +51,11 @@ class Tried:
         return "loaded" if loaded.loaded else "refused"
 
     @property
+    def recorded(self) -> bool:
+        """Whether it was not loaded here, but on the machine on which the site was recorded."""
+        return self.loaded is not None and self.loaded.recorded
+
+    @property
     def expected(self) -> bool:
         """Whether that is what the row says, for the reason that is meant."""
         return self.happened == self.experiment.expect and self.experiment.shows in self._all
@@ -83,7 +88,7 @@ class Tried:
             id=self.experiment.id,
             happened=self.happened,
             expected=self.expected,
-            tool=self.loaded.tool if self.loaded else "",
+            tool=(self.loaded.tool if self.loaded else "") + ", recorded" * self.recorded,
             item=self.experiment.fingerprint,
         )
 

@@ -6,6 +6,7 @@ import atexit
 import functools
 import os
 import reprlib
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TypeAlias
@@ -21,7 +22,16 @@ Material: TypeAlias = bytes | bytearray | memoryview | str | os.PathLike[str]
 
 @functools.cache
 def workspace() -> Path:
-    """Return this kernel's own folder, empty when it starts and removed when it ends."""
+    """Return this kernel's own folder, empty when it starts and removed when it ends.
+
+    UNPICKLED_WORKSPACE names it beforehand, for a site: a path that stands in a file is part of what was recorded of
+    it.
+    """
+    named = os.environ.get("UNPICKLED_WORKSPACE")
+    if named:
+        Path(named).mkdir()
+        atexit.register(shutil.rmtree, named, ignore_errors=True)
+        return Path(named).resolve()
     folder = tempfile.TemporaryDirectory(prefix="unpickled-")
     atexit.register(folder.cleanup)
     return Path(folder.name).resolve()

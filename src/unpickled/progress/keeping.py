@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from unpickled import here
 from unpickled.errors import ProgressError
 from unpickled.progress.document import LARGEST, Document
 
@@ -116,6 +117,11 @@ class Kept(ABC):
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        """Keep other kernels out. In a browser nothing can be locked; there one person clicks in one page at a time."""
+        if here.in_browser():
+            self._make_room()
+            yield
+            return
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only writers need it
 
         lock = FileLock(f"{self.path}.lock", timeout=PATIENCE)
@@ -133,6 +139,12 @@ class Kept(ABC):
             yield
         finally:
             lock.release()
+
+    def _make_room(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _write(self, document: Document) -> None:
         """Replace the file, whole or not at all. Called under the lock, so leftovers are nobody's."""

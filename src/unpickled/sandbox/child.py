@@ -12,10 +12,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from unpickled import here
 from unpickled.errors import SandboxError
 from unpickled.sandbox import wall
 from unpickled.sandbox.boxes import Box, PlainBox, WalledBox
 from unpickled.sandbox.limits import Excuse, Limits, Outcome
+from unpickled.sandbox.page import run_in_page
 from unpickled.sandbox.supervision import supervise
 from unpickled.sandbox.system import environment
 
@@ -49,9 +51,15 @@ def run(  # noqa: PLR0913 - each is named at the call
             are for a file that was proved harmless, for parsers that read headers and load nothing, and for a
             user who asked for it in so many words.
 
+    In a browser there are no processes, and the wall is the browser's own: the page plays the child (`page`).
+
     Raises:
         SandboxError: there is no wall and no excuse, a path may not be shown, or the program did not start.
+        NotHereError: in a browser, it needs what is not there, and the same was not recorded.
     """
+    if here.in_browser():
+        words = {**environment(wall.HOME), **(variables or {})}
+        return run_in_page(argv, [os.fspath(one) for one in readable], stdin, words)
     bounds = limits or Limits()
     shown = wall.shown(readable, writable)
     lacking = wall.problem()

@@ -12,7 +12,7 @@ from unpickled.scanners.advice import advise
 from unpickled.scanners.answers import Answer
 from unpickled.scanners.coverage import Part, gap, parts
 from unpickled.scanners.verdicts import FileReport, Finding, Report, Verdict, worst
-from unpickled.scanners.workshop import Workshop, shared
+from unpickled.scanners.workshop import Asked, shared
 from unpickled.weights import NotAFileError, identify
 
 __all__ = ["SCANNERS", "could_not", "scan"]
@@ -26,7 +26,7 @@ def scan(
     path: str | os.PathLike[str],
     *,
     scanners: Sequence[str] = SCANNERS,
-    workshop: Workshop | None = None,
+    workshop: Asked | None = None,
 ) -> FileReport:
     """Scan one file and judge the answers.
 
@@ -77,7 +77,7 @@ def _stamp(path: str | os.PathLike[str]) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _report(scanner: str, path: str, found: tuple[Part, ...], workshop: Workshop) -> Report:
+def _report(scanner: str, path: str, found: tuple[Part, ...], workshop: Asked) -> Report:
     large = next((part.problem for part in found if part.too_large), "")
     if large:
         return _not_asked(scanner, large)

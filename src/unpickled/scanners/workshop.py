@@ -12,13 +12,26 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["Workshop", "shared"]
+from unpickled import here
+from unpickled.scanners.in_page import PageWorkshop
+
+__all__ = ["Asked", "Workshop", "shared"]
 
 SECONDS = 60.0  # for one scanner on one file
 # -P, since the current folder, one of models perhaps, may hold a json.py.
 _COMMAND = (sys.executable, "-P", "-m", "unpickled.scanners.worker")
+
+
+class Asked(Protocol):
+    """Where the scanners are asked."""
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send one request and return the reply."""
+
+    def close(self) -> None:
+        """End what was started for it."""
 
 
 class Workshop:
@@ -123,13 +136,13 @@ def _read_line(pipe: int, deadline: float) -> bytes:
     return bytes(parts)
 
 
-_shared: Workshop | None = None
+_shared: Asked | None = None
 
 
-def shared() -> Workshop:
+def shared() -> Asked:
     """Return this program's one workshop; its worker ends with the program."""
     global _shared  # noqa: PLW0603 - one warm worker for all callers is the point
     if _shared is None:
-        _shared = Workshop()
+        _shared = PageWorkshop() if here.in_browser() else Workshop()
         atexit.register(_shared.close)
     return _shared

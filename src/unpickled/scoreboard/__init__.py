@@ -16,7 +16,7 @@ from unpickled.scoreboard.results import (
     judge,
 )
 from unpickled.scoreboard.running import run_board
-from unpickled.scoreboard.written import to_dict, words
+from unpickled.scoreboard.written import from_dict, to_dict, words
 
 __all__ = [
     "SCANNERS",
@@ -30,6 +30,7 @@ __all__ = [
     "Row",
     "Tally",
     "columns",
+    "from_dict",
     "judge",
     "lessons",
     "run_board",

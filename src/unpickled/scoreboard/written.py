@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import platform
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from unpickled.scoreboard.lessons import lessons
-from unpickled.scoreboard.results import SCHEMA, Board, Cell, Column
+from unpickled.scoreboard.results import (
+    SCHEMA,
+    Board,
+    Cell,
+    Column,
+    File,
+    Opinion,
+    Outcome,
+    Row,
+)
 
-__all__ = ["to_dict", "words"]
+__all__ = ["from_dict", "to_dict", "words"]
 
 _WORDS = Path(__file__).with_name("words.toml")
 
@@ -56,6 +66,35 @@ def to_dict(board: Board) -> dict[str, Any]:
             for lesson in lessons(board)
         ],
     }
+
+
+def from_dict(told: Mapping[str, Any]) -> Board:
+    """Return the run that `to_dict` wrote down."""
+    columns = [{k: v for k, v in one.items() if k != "totals"} for one in told["scanners"]]
+    return Board(
+        rows=tuple(Row(one["id"], one["title"], one["truth"]) for one in told["classes"]),
+        files=tuple(
+            File(one["id"], one["name"], one["class"], one["teaches"]) for one in told["files"]
+        ),
+        columns=tuple(Column(**one) for one in columns),
+        cells=tuple(
+            Cell(one["file"], one["scanner"], Outcome(one["outcome"]), _opinion(one))
+            for one in told["answers"]
+        ),
+        isolation=told["isolation"],
+        seconds=told["seconds"],
+    )
+
+
+def _opinion(one: Mapping[str, Any]) -> Opinion:
+    says = {"caught": "warns", "false alarm": "warns", "missed": "quiet", "rightly quiet": "quiet"}
+    return Opinion(
+        says=says.get(one["outcome"], "nothing"),  # type: ignore[arg-type]
+        word=one["word"],
+        reason=one["reason"],
+        exit=one["exit"],
+        seconds=one["seconds"],
+    )
 
 
 def _column(column: Column, board: Board) -> dict[str, Any]:

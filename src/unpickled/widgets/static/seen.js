@@ -27,7 +27,8 @@ export function seenBriefly(seen = NOTHING) {
   const some = seen.state === "some" ? "some of it, " : "";
   const rest = seen.tries.some((one) => one.happened === "told") ? "; the rest is told" : "";
   const where = [seen.with && `with ${seen.with}`, seen.when].filter(Boolean).join(", ");
-  const text = `${some}on this machine ${where}${rest}`;
+  const machine = /, recorded\b/.test(seen.with) ? "on the authors' machine" : "on this machine";
+  const text = `${some}${machine} ${where}${rest}`;
   return [row("unp-seen", ...parts), el("span", { class: "unp-seen-where", text })];
 }
 
