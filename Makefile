@@ -1,6 +1,6 @@
 # `make learn` and `make test` do all their own set-up; a second run starts at once. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help learn test test-all check bench fuzz lock notebooks clean
+.PHONY: help learn test test-all check bench fuzz lock notebooks site recorded clean
 BIN := .venv/bin
 
 help:  ## This list
@@ -33,6 +33,14 @@ fuzz:  ## Damaged weight files by the ten thousand, read in the sandbox (COUNT=2
 notebooks:  ## Make notebooks, slides, scripts and captions that are not up to date
 	@tools/setup.sh dev
 	@$(BIN)/unpickled author build
+
+site:  ## The lesson for the browser alone, nothing to install: build/site
+	@tools/setup.sh dev
+	@$(BIN)/unpickled author site
+
+recorded:  ## Run anew what no browser can run, for the site to show (two minutes)
+	@tools/setup.sh dev
+	@$(BIN)/python tools/record_site.py
 
 lock:  ## Resolve the pinned versions anew (locks/*.txt)
 	@tools/setup.sh dev
