@@ -32,8 +32,8 @@ LEFT_OUT = {"jupyterlab-widgets", "widgetsnbextension", "pexpect", "ptyprocess",
 
 HEAD = """\
 # What the zero-install site is made of beside this package, pinned. Made by: make lock
-# npm's name of the one is pyodide; the others are projects of PyPI. Sums, and no address: the clients know their
-registries.
+# npm's name of the one is pyodide; the others are projects of PyPI. Sums, and no address:
+# the clients know their registries.
 """
 
 
