@@ -99,6 +99,15 @@ assert folder.is_dir()
 # - Leave the canary a canary. Replacing it by something that bites teaches you nothing new.
 
 # %% [markdown]
+# ## Take your progress with you
+#
+# The course can be opened in two ways: in JupyterLab on a machine, or in a browser with nothing installed. Each keeps its
+# own progress. A small file carries it over, in both directions, and the better of two results is kept.
+
+# %%
+lab.progress_file()
+
+# %% [markdown]
 # ## When you are stuck
 #
 # - A card has hints in tiers; take one, then try again. They stay open after you have solved it.

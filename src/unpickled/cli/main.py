@@ -34,6 +34,9 @@ COMMANDS = {
         "unpickled.cli.convert:convert", "Make a safetensors file of a PyTorch file, proved equal."
     ),
     "trace": Entry("unpickled.cli.trace:trace", "Step through a pickle without running it."),
+    "progress": Entry(
+        "unpickled.cli.progress:progress", "Carry what you have done to another place, and back."
+    ),
     "scoreboard": Entry(
         "unpickled.cli.scoreboard:scoreboard", "Which scanner catches what, run on this machine."
     ),

@@ -11,6 +11,7 @@ from unpickled.here.place import KIT, PLACE, RECORDED, in_browser, kit, lacking,
 from unpickled.here.played import Played, play
 from unpickled.here.runs import Run, recorded, recorded_on, remembered, shown_date
 from unpickled.here.standins import stand_in
+from unpickled.here.telling import note, tell_recorded
 
 __all__ = [
     "KIT",
@@ -21,6 +22,7 @@ __all__ = [
     "in_browser",
     "kit",
     "lacking",
+    "note",
     "on_a_machine",
     "play",
     "recorded",
@@ -28,4 +30,5 @@ __all__ = [
     "remembered",
     "shown_date",
     "stand_in",
+    "tell_recorded",
 ]

@@ -17,6 +17,7 @@ from typing import Any
 from unpickled.here.place import in_browser, on_a_machine
 from unpickled.here.played import Played, play
 from unpickled.here.runs import key, remembered
+from unpickled.here.telling import tell_recorded
 
 __all__ = ["run", "stand_in", "which"]
 
@@ -81,6 +82,7 @@ def _ended(words: list[str], stdin: bytes, env: Any, cwd: Any) -> Played:
     found = remembered(key(plain_words(words), stdin=stdin, cwd=cwd))
     if found is None:
         raise on_a_machine(_name(words, played))
+    tell_recorded(_name(words, played))
     found.leave()
     return Played(found.code, found.out, found.err, frozenset())
 

@@ -3,7 +3,7 @@
 Widgets: `stepper`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`, `scoreboard`. Material: `workspace`,
 `specimen`. Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file:
 `load_in_child`; what a row of the format table says, tried: `experiment`; made safetensors of: `convert`.
-Progress: `progress`, `reset`. Graded work: `check`, `award`.
+Progress: `progress`, `progress_file`, `reset`. Graded work: `check`, `award`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from unpickled.lab.showing import (
     format_table,
     header_panel,
     progress,
+    progress_file,
     rail,
     reset,
     scan_panel,
@@ -39,6 +40,7 @@ __all__ = [
     "identify",
     "load_in_child",
     "progress",
+    "progress_file",
     "rail",
     "reset",
     "scan",

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from unpickled import here
@@ -20,8 +19,6 @@ from unpickled.lab.session import workspace
 __all__ = ["MAGIC", "bring_magic", "cell_key", "show_recorded"]
 
 MAGIC = "recorded"
-_EDGE = "border-left:4px solid var(--jp-warn-color1,#b35900);padding:.45em .8em;margin:.2em 0 .6em;"
-_FONT = "font-family:var(--jp-content-font-family,sans-serif);color:var(--jp-content-font-color1,inherit);"
 
 
 def cell_key(source: str) -> str:
@@ -39,26 +36,18 @@ def show_recorded(line: str, source: str, namespace: dict[str, Any]) -> None:
     """
     kept = here.recorded("cells").get(cell_key(source))
     if kept is None:
-        _display(
-            {
-                "text/html": _told(
-                    "Not run.", line, "You have changed it, so there is no recorded run."
-                )
-            }
-        )
+        here.note("Not run.", f"{_why(line)}You have changed it, so there is no recorded run.")
         return
     _put(kept["files"])
     _prepare(kept["prepares"], namespace)
     said = "Nothing ran here: this is what came of it on a machine."
-    _display({"text/html": _told(f"Recorded on {here.shown_date()}.", line, said)})
+    here.note(f"Recorded on {here.shown_date()}.", f"{_why(line)}{said}")
     for output in kept["outputs"]:
         _show(output)
 
 
-def _told(what: str, line: str, rest: str) -> str:
-    reason = f"This cell {escape(line)}, which no browser has. " if line else ""
-    words = f"<strong>{escape(what)}</strong> {reason}{escape(rest)}"
-    return f'<div class="unp-recorded" role="note" style="{_EDGE}{_FONT}">{words}</div>'
+def _why(line: str) -> str:
+    return f"This cell {line}, which no browser has. " if line else ""
 
 
 def _put(files: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from unpickled import content
 from unpickled.errors import ContentError, ProgressError
-from unpickled.progress import Progress, Record, progress_path, status
+from unpickled.progress import Progress, Record, carry_out, progress_path, status, take_in
 from unpickled.widgets import QuizCard, Rail
 
 __all__ = ["Journal", "journal"]
@@ -81,6 +81,24 @@ class Journal:
         for card in self._cards.get(exercise, []):
             card.reset()
         self._refresh()
+
+    def carried(self) -> bytes:
+        """Return the progress as the bytes of a file.
+
+        Raises:
+            ProgressError: it may not be read.
+        """
+        return carry_out(self._progress)
+
+    def take_in(self, raw: bytes) -> str:
+        """Add what a file knows, turn the rails, and say what came of it.
+
+        Raises:
+            ProgressError: it is no progress file, or nothing can be written.
+        """
+        told = take_in(self._progress, raw)
+        self._refresh()
+        return str(told)
 
     def _answered(self, exercise: str, correct: bool, _tries: int) -> None:
         self._write(exercise, correct=correct)

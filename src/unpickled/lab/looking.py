@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from unpickled import pickles, scanners, weights
+from unpickled import here, pickles, scanners, weights
 from unpickled.lab.session import Material, found
 
 __all__ = ["identify", "scan", "trace"]
@@ -28,7 +28,11 @@ def identify(path: str | os.PathLike[str]) -> weights.Format:
 
 def scan(path: str | os.PathLike[str]) -> scanners.FileReport:
     """Ask both scanners about a file, and judge their answers; a specimen's id will do for the path."""
-    return scanners.scan(_path(path))
+    report = scanners.scan(_path(path))
+    for one in report.reports:
+        if here.RECORDED in one.version:
+            here.tell_recorded(one.scanner)
+    return report
 
 
 def _path(path: str | os.PathLike[str]) -> str | os.PathLike[str]:

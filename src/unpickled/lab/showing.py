@@ -9,13 +9,22 @@ from unpickled.errors import CourseError
 from unpickled.lab.experiments import bench
 from unpickled.lab.journal import journal
 from unpickled.lab.session import Material, found
-from unpickled.widgets import FormatTable, HeaderPanel, QuizCard, Rail, ScanPanel, Stepper
+from unpickled.widgets import (
+    FormatTable,
+    HeaderPanel,
+    ProgressFile,
+    QuizCard,
+    Rail,
+    ScanPanel,
+    Stepper,
+)
 
 __all__ = [
     "card",
     "format_table",
     "header_panel",
     "progress",
+    "progress_file",
     "rail",
     "reset",
     "scan_panel",
@@ -81,6 +90,11 @@ def header_panel(*files: str | os.PathLike[str], tab: str = "hex") -> HeaderPane
 def progress() -> dict[str, str]:
     """Return the state of every exercise by its id: "new", "tried", "done" or "changed"."""
     return journal().summary()
+
+
+def progress_file() -> ProgressFile:
+    """Offer the progress as a file, and take in one that was saved elsewhere: the site, another machine."""
+    return ProgressFile(save=journal().carried, take=journal().take_in)
 
 
 def reset(exercise: str) -> None:

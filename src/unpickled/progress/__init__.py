@@ -9,8 +9,30 @@ never deleted and never an exception for the learner.
 
 from __future__ import annotations
 
+from unpickled.progress.carrying import (
+    NAME,
+    TakenIn,
+    carry_out,
+    read_carried,
+    take_in,
+    write_carried,
+)
 from unpickled.progress.document import Record, status
 from unpickled.progress.seen import Outcome, Seen, seen_path
 from unpickled.progress.store import Progress, progress_path
 
-__all__ = ["Outcome", "Progress", "Record", "Seen", "progress_path", "seen_path", "status"]
+__all__ = [
+    "NAME",
+    "Outcome",
+    "Progress",
+    "Record",
+    "Seen",
+    "TakenIn",
+    "carry_out",
+    "progress_path",
+    "read_carried",
+    "seen_path",
+    "status",
+    "take_in",
+    "write_carried",
+]

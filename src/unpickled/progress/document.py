@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["LARGEST", "Document", "Record", "empty", "parse", "record", "status"]
+__all__ = ["LARGEST", "SCHEMA", "Document", "Record", "empty", "parse", "record", "status"]
 
 SCHEMA = 1
 LARGEST = 4_000_000  # bytes of a progress file that is read at all; a real one has a few thousand

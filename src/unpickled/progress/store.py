@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -112,6 +112,37 @@ class Progress(Kept):
             if count:
                 self._write({**document, "exercises": {}})
         return count
+
+    def entries(self) -> dict[str, Document]:
+        """Return every exercise's record as it is stored.
+
+        Raises:
+            ProgressError: the file is there and may not be read.
+        """
+        return dict(self._document()["exercises"])
+
+    def add(
+        self,
+        known: Mapping[str, Document],
+        better: Callable[[Document | None, Document], Document],
+    ) -> int:
+        """Add records from elsewhere; returns how many of them changed something here.
+
+        Args:
+            known: records by exercise, each sound.
+            better: makes one record of the one that is here, if any, and the one that comes.
+
+        Raises:
+            ProgressError: the file cannot be written.
+        """
+        with self._locked():
+            document = self._sound()
+            before = document["exercises"]
+            after = {key: better(before.get(key), entry) for key, entry in known.items()}
+            changed = len([key for key, entry in after.items() if before.get(key) != entry])
+            if changed:
+                self._write({**document, "exercises": {**before, **after}})
+        return changed
 
     def _change(self, exercise: str, change: Callable[[Document], None]) -> Record:
         with self._locked():

@@ -1,0 +1,111 @@
+"""Progress carried from one place to another: a file out of here, and what another place knew taken in.
+
+The file is a progress file like any other (see `document`). Taking one in forgets nothing: of each exercise the better
+of the two is kept, and answers that both places counted are not counted twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unpickled.errors import ProgressError
+from unpickled.progress.document import LARGEST, SCHEMA, parse
+from unpickled.progress.store import Progress
+
+__all__ = ["NAME", "TakenIn", "carry_out", "read_carried", "take_in", "write_carried"]
+
+NAME = "unpickled-progress.json"
+_REMEDY = "Choose a file that the course has saved: unpickled-progress.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What came of taking a file in: how many exercises it has, and how many of them it changed here."""
+
+    exercises: int
+    changed: int
+
+    def __str__(self) -> str:
+        """Return it as a sentence."""
+        several = "1 exercise" if self.exercises == 1 else f"{self.exercises} exercises"
+        if not self.changed:
+            return f"{several} in the file; nothing of it was new here."
+        return f"{several} in the file; {self.changed} brought something new."
+
+
+def carry_out(progress: Progress) -> bytes:
+    """Return the progress as the bytes of a file to carry elsewhere.
+
+    Raises:
+        ProgressError: it is there and may not be read.
+    """
+    document = {"schema": SCHEMA, "exercises": progress.entries()}
+    return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def take_in(progress: Progress, raw: bytes, *, place: str = NAME) -> TakenIn:
+    """Add what a carried file knows.
+
+    Args:
+        progress: where to.
+        raw: the file's bytes; anybody may have written them.
+        place: what to call it.
+
+    Raises:
+        ProgressError: it is no progress file, or not whole, or the progress cannot be written. Nothing was changed.
+    """
+    document, damage = parse(raw)
+    if damage:
+        raise ProgressError(place, f"it cannot be taken in: {damage}", _REMEDY)
+    known = {key: _plain(entry) for key, entry in document["exercises"].items()}
+    return TakenIn(len(known), progress.add(known, better))
+
+
+def better(here: Mapping[str, Any] | None, there: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one exercise's record from two: done wins, then what changed last; counts are the larger ones."""
+    if here is None:
+        return dict(there)
+    first, second = sorted((here, there), key=lambda one: (one["state"] == "done", one["when"]))
+    most = {key: max(first[key], second[key]) for key in ("tries", "hints")}
+    return {**first, **second, **most}
+
+
+def write_carried(progress: Progress, path: str | os.PathLike[str]) -> None:
+    """Write the file to carry; one that is there stays as it is.
+
+    Raises:
+        ProgressError: it is there, or cannot be written.
+    """
+    data = carry_out(progress)
+    try:
+        with Path(path).open("xb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise ProgressError(str(path), "it is there already", "Choose another name.") from error
+    except OSError as error:
+        problem = f"it cannot be written ({error.strerror})"
+        raise ProgressError(str(path), problem, "Choose another place.") from error
+
+
+def read_carried(path: str | os.PathLike[str]) -> bytes:
+    """Read a file that was carried here, no more of it than one can have.
+
+    Raises:
+        ProgressError: it cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise ProgressError(str(path), f"it cannot be read ({error.strerror})", _REMEDY) from error
+
+
+def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record is known to hold, and nothing else that a file may bring along."""
+    known = ("state", "tries", "hints", "when", "version", "item")
+    return {key: entry[key] for key in known if key in entry}
