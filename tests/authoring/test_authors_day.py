@@ -233,7 +233,7 @@ def test_the_gate_names_each_stale_file_and_the_command_that_mends_it(course):
         ),
         (
             ("build", "--check", "--quick"),
-            "--check writes nothing, so it goes with neither --quick nor --video.",
+            "--check writes nothing, so it goes with none of --quick, --video and --html.",
         ),
         (("new", "L4.4.2"), "L4.4.2: is there already, in course/course.toml."),
         (("new", "a b"), "a b: cannot be a lesson's id."),

@@ -547,7 +547,7 @@ def test_the_head_says_what_the_file_is(saved: Open, full: HeaderPanel) -> None:
     expect(head.locator(".unp-sum-risks li")).to_have_text(["archive/data.pkl A pickle."])
     expect(head.locator(".unp-sum-how")).to_contain_text(CHILD)
     head.get_by_text("Tensors: 2").click()
-    expect(head.get_by_role("region", name="Tensors: 2")).to_contain_text("float32 [2, 3]")
+    expect(head.get_by_role("group", name="Tensors: 2")).to_contain_text("float32 [2, 3]")
 
 
 @pytest.mark.browser

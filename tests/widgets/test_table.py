@@ -202,7 +202,7 @@ def test_two_tables_on_one_page_are_told_apart_and_narrow_ones_keep_their_words(
     """Each has a name of its own; in a narrow column no heading is squeezed letter by letter."""
     page = show(table, tried)
     page.set_viewport_size({"width": 450, "height": 900})
-    labels = page.locator("section.unp-formats").evaluate_all("ns => ns.map((n) => n.ariaLabel)")
+    labels = page.locator("div.unp-formats").evaluate_all("ns => ns.map((n) => n.ariaLabel)")
     assert labels == ["Weight-file formats", "Weight-file formats, 2"]
     heads = page.locator(".unp-formats").last.locator("thead th").all()
     assert all(box["height"] < 32 for box in (head.bounding_box() for head in heads) if box)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from unpickled.cli.author_site import site
 from unpickled.content import course_root
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def author() -> None:
     short_help="Make what is not up to date, or tell what is stale.",
     epilog="Exit codes: 0 all is made; 1 something is stale (--check); 2 a source is wrong; 3 all is made but PDF and "
     "pictures, for want of Chromium.\n\nExamples:\n\n  unpickled author build\n\n"
-    "  unpickled author build L4.4.2 --quick\n\n  unpickled author build --check",
+    "  unpickled author build L4.4.2 --quick\n\n  unpickled author build --html\n\n  unpickled author build --check",
 )
 @click.argument("lesson", default="")
 @click.option(
@@ -44,20 +45,43 @@ def author() -> None:
     is_flag=True,
     help="Also a narrated draft (espeak-ng, ffmpeg); its times set the captions.",
 )
-def build(lesson: str, only_check: bool, quick: bool, video: bool) -> int:
+@click.option(
+    "--html",
+    is_flag=True,
+    help="Also each lesson as one page that needs neither Python nor network; its notebooks are run for it.",
+)
+def build(lesson: str, only_check: bool, quick: bool, video: bool, html: bool) -> int:
     """Make notebooks, slides, scripts and captions anew; of one LESSON or lab if you name it.
 
     What is up to date is left alone.
     """
     root = course_root()
-    if only_check and (quick or video):
+    if only_check and (quick or video or html):
         raise click.UsageError(
-            "--check writes nothing, so it goes with neither --quick nor --video."
+            "--check writes nothing, so it goes with none of --quick, --video and --html."
         )
     if only_check:
         return _gate(root, lesson)
     code = _build(root, lesson, quick=quick)
+    if html and code in (0, UNPRINTED):
+        _offline(root, lesson)
     return code or (_film(root, lesson) if video else 0)
+
+
+def _offline(root: Path, lesson: str) -> None:
+    """Make the pages for readers without Python; of a lab there is none."""
+    from unpickled.authoring.offline import build_pages  # noqa: PLC0415 - only this option needs it
+    from unpickled.content import load_course  # noqa: PLC0415
+
+    if lesson and lesson not in {one.id for one in load_course(root).lessons}:
+        click.echo(f"{lesson} is no lesson: a lab has no page of its own.", err=True)
+        return
+    for made in build_pages(root, lesson, lambda step: click.echo(f"{step} …", err=True)):
+        state = "made" if made.fresh else "up to date"
+        click.echo(f"{made.path.relative_to(root)}: {made.size / 1e6:.1f} MB, {state}.")
+
+
+author.add_command(site)
 
 
 def _film(root: Path, lesson: str) -> int:

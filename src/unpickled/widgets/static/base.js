@@ -82,7 +82,7 @@ export function size(bytes) {
  */
 export function mountRoot(host, kind, label) {
   const live = el("div", { class: "unp-sr", role: "status", "aria-live": "polite", "aria-atomic": "true" });
-  const root = el("section", { class: `unp unp-${kind}`, "aria-label": label }, live);
+  const root = el("div", { class: `unp unp-${kind}`, role: "group", "aria-label": label }, live);
   host.append(root);
   const unguard = guardKeys(root);
   const unwatch = watchTheme(root);

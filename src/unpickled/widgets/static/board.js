@@ -106,7 +106,7 @@ class BoardView {
       const rows = board.classes.filter((one) => one.truth === truth);
       if (rows.length) table.append(this.group(truth, rows));
     }
-    return el("div", { class: "unp-heat-frame", tabindex: "0", role: "region", "aria-label": "Heat map by class" }, table);
+    return el("div", { class: "unp-heat-frame", tabindex: "0", role: "group", "aria-label": "Heat map by class" }, table);
   }
 
   group(truth, rows) {

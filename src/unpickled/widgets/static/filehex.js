@@ -26,7 +26,7 @@ export class FileHex {
       const at = event.target.dataset?.start;
       if (at) onPick(Number(at));
     });
-    this.pane = el("div", { class: "unp-hex", tabindex: "0", role: "region", "aria-label": "Bytes of the file" });
+    this.pane = el("div", { class: "unp-hex", tabindex: "0", role: "group", "aria-label": "Bytes of the file" });
     this.bytes = el("div", { class: "unp-pane unp-pane-bytes" }, this.pane);
     this.legend = el("ul", { class: "unp-legend", "aria-label": "What the colours stand for" });
     this.grid = new HexGrid(this.pane, { classOf: (at) => this.classOf(at), onPick });

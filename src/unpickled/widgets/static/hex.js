@@ -18,7 +18,7 @@ export class HexView {
     this.broken = -1;
     const title = uid("bytes");
     this.heading = el("span", { class: "unp-pane-note" });
-    this.pane = el("div", { class: "unp-hex", tabindex: "0", role: "region", "aria-labelledby": title });
+    this.pane = el("div", { class: "unp-hex", tabindex: "0", role: "group", "aria-labelledby": title });
     this.node = el(
       "div",
       { class: "unp-pane unp-pane-bytes" },

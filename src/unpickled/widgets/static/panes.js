@@ -23,7 +23,7 @@ class Pane {
     });
     this.scroll = el(
       "div",
-      { class: "unp-pane-scroll", tabindex: "0", role: "region", "aria-labelledby": id },
+      { class: "unp-pane-scroll", tabindex: "0", role: "group", "aria-labelledby": id },
       this.empty,
       this.list,
       this.more,

@@ -78,7 +78,7 @@ function tensors({ tensors: list, total }) {
 function opened(title, rows, left) {
   if (!rows.length) return el("p", { class: "unp-sum-empty", text: title });
   const more = left > 0 ? el("p", { text: `… ${left.toLocaleString("en")} more` }) : null;
-  const inner = el("div", { class: "unp-sum-table", tabindex: "0", role: "region", "aria-label": title });
+  const inner = el("div", { class: "unp-sum-table", tabindex: "0", role: "group", "aria-label": title });
   inner.append(el("table", {}, el("tbody", {}, ...rows)), more || "");
   const made = el("details", { class: "unp-sum-details" }, el("summary", { text: title }), inner);
   attr(made, "data-rows", rows.length);
