@@ -1,13 +1,21 @@
-"""`unpickled progress`: what a learner has done, out of here as a file, and in again elsewhere."""
+"""`unpickled progress`: what a learner has done, out of here as a file, in again elsewhere, and as a page to print."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
 
-from unpickled.content import course_root, load_course
-from unpickled.progress import Progress, progress_path, read_carried, take_in, write_carried
+from unpickled.content import course_root, load_course, load_practice
+from unpickled.progress import (
+    Progress,
+    progress_path,
+    read_carried,
+    take_in,
+    write_carried,
+    write_new,
+)
 
 __all__ = ["progress"]
 
@@ -19,7 +27,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     epilog="It goes both ways, also between here and the course in the browser: there, the start page has two buttons.",
 )
 def progress() -> None:
-    """Carry what you have done to another machine or to the course in the browser, and back."""
+    """Carry what you have done to another machine or to the course in the browser, and back; or print it."""
 
 
 @progress.command(
@@ -47,6 +55,27 @@ def import_(file: Path) -> None:
     """Add what FILE knows to your progress. Nothing is forgotten: of each exercise the better record is kept."""
     told = take_in(_progress(), read_carried(file), place=str(file))
     click.echo(str(told))
+
+
+@progress.command(
+    "certificate",
+    short_help="Write a page that says what you have completed.",
+    epilog="Exit codes: 0 written; 2 nothing was done yet, the file is there already, or cannot be written.\n\n"
+    'Examples:\n\n  unpickled progress certificate completed.html --name "Ada Lovelace"',
+)
+@click.argument("file", type=_FILE)
+@click.option("--name", default="", help="Your name; without it there is a line to write it on.")
+def certificate_(file: Path, name: str) -> None:
+    """Write a plain page to FILE, for a browser or a printer.
+
+    It lists each exercise with the day on which it was solved, and gives the sha256 of the progress file that says so.
+    """
+    from unpickled.certificate import completed, to_page  # noqa: PLC0415 - only this command needs it
+
+    root = course_root()
+    told = completed(load_course(root), load_practice(root), _progress())
+    write_new(file, to_page(told, name=name, day=date.today()).encode())
+    click.echo(f"{file}: {told.solved} of {len(told.lines)} exercises solved.")
 
 
 def _progress() -> Progress:

@@ -16,6 +16,7 @@ from unpickled.progress.carrying import (
     read_carried,
     take_in,
     write_carried,
+    write_new,
 )
 from unpickled.progress.document import Record, status
 from unpickled.progress.seen import Outcome, Seen, seen_path
@@ -35,4 +36,5 @@ __all__ = [
     "status",
     "take_in",
     "write_carried",
+    "write_new",
 ]

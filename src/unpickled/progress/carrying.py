@@ -17,7 +17,7 @@ from unpickled.errors import ProgressError
 from unpickled.progress.document import LARGEST, SCHEMA, parse
 from unpickled.progress.store import Progress
 
-__all__ = ["NAME", "TakenIn", "carry_out", "read_carried", "take_in", "write_carried"]
+__all__ = ["NAME", "TakenIn", "carry_out", "read_carried", "take_in", "write_carried", "write_new"]
 
 NAME = "unpickled-progress.json"
 _REMEDY = "Choose a file that the course has saved: unpickled-progress.json"
@@ -81,10 +81,23 @@ def write_carried(progress: Progress, path: str | os.PathLike[str]) -> None:
     Raises:
         ProgressError: it is there, or cannot be written.
     """
-    data = carry_out(progress)
+    write_new(path, carry_out(progress))
+
+
+def write_new(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file that is not there yet; half of one is taken away again.
+
+    Raises:
+        ProgressError: it is there, or cannot be written.
+    """
     try:
         with Path(path).open("xb") as file:
-            file.write(data)
+            try:
+                file.write(data)
+                file.flush()
+            except BaseException:
+                Path(path).unlink(missing_ok=True)
+                raise
     except FileExistsError as error:
         raise ProgressError(str(path), "it is there already", "Choose another name.") from error
     except OSError as error:

@@ -47,6 +47,20 @@ class Progress(Kept):
         """
         return {key: record(entry) for key, entry in self._document()["exercises"].items()}
 
+    def snapshot(self) -> tuple[dict[str, Record], bytes]:
+        """Return every exercise's record by id, and the bytes of the file that say so; none where there is no file.
+
+        Raises:
+            ProgressError: the file is there and may not be read.
+        """
+        self.records()  # a damaged file is set aside first
+        try:
+            raw = self.path.read_bytes()
+        except OSError:
+            return {}, b""
+        found, _ = parse(raw)
+        return {key: record(entry) for key, entry in found["exercises"].items()}, raw
+
     def status(self, exercise: str, *, item: str = "") -> str:
         """Return "new", "tried", "done", or "changed": solved, but the exercise is not the same any more."""
         return status(self.records().get(exercise), item=item)
