@@ -52,6 +52,16 @@ assert data[-1:] == b"."  # the last byte of every pickle: the instruction STOP
 # `labs/L4.8/L4.8.ipynb` and `quizzes/L4.4.2/L4.4.2-quiz.ipynb`.
 
 # %% [markdown]
+# ## Look something up
+#
+# Type a word: the search looks through every page and the glossary. It asks nobody.
+
+# %%
+from unpickled import lab
+
+lab.search()
+
+# %% [markdown]
 # ## How a page works
 #
 # Each page goes in three moves. Run it **cell by cell, with Shift+Enter**, so that a prediction comes before its answer.
@@ -71,12 +81,11 @@ assert data[-1:] == b"."  # the last byte of every pickle: the instruction STOP
 # | Practice card | one question with an answer at once, and hints in tiers; never graded | ↑ ↓ and Enter |
 # | Format table | compare weight formats; filter, sort, open a row | Tab and Enter |
 # | Scan panel | both scanners on a file, side by side | Tab and Enter |
+# | Search | a word in the lesson and its glossary | Escape clears it |
 #
 # Here is a stepper on the three instructions from above. Walk through it.
 
 # %%
-from unpickled import lab
-
 lab.stepper(data)
 
 # %% [markdown]

@@ -10,8 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from unpickled.content import load_errata, load_formats, load_sources
+from unpickled.lab.finding import entries
 from unpickled.scanners import Verdict
-from unpickled.widgets import CourseWidget, FormatTable, QuizCard, Rail, ScanPanel, Stepper
+from unpickled.widgets import CourseWidget, FormatTable, QuizCard, Rail, ScanPanel, Search, Stepper
 
 from .conftest import Show
 from .samples import ITEM, TYPED, by_id, canary, outcomes, stacked
@@ -82,6 +83,7 @@ STATES: dict[str, tuple[Make, Act | None]] = {
     "scan": (_panel, None),
     "scan-verdicts": (_verdicts, None),
     "scan-refused": (_panel, lambda p: p.click(".unp-scan-button")),
+    "search": (lambda r, t: Search(entries(r, "start")), lambda p: p.fill("input", "pickle")),
     "rail": (lambda r, t: rail(message="Set aside."), None),
     "rail-open": (lambda r, t: rail(), lambda p: p.click(".unp-rail-toggle")),
 }

@@ -1,6 +1,7 @@
 """The lab bench: the few names that the course's notebooks use. `from unpickled import lab`.
 
-Widgets: `stepper`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`, `scoreboard`. Material: `workspace`,
+Widgets: `stepper`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`, `scoreboard`,
+`search`. Material: `workspace`,
 `specimen`. Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file:
 `load_in_child`; what a row of the format table says, tried: `experiment`; made safetensors of: `convert`.
 Progress: `progress`, `progress_file`, `reset`. Graded work: `check`, `award`.
@@ -25,6 +26,7 @@ from unpickled.lab.showing import (
     rail,
     reset,
     scan_panel,
+    search,
     stepper,
 )
 
@@ -46,6 +48,7 @@ __all__ = [
     "scan",
     "scan_panel",
     "scoreboard",
+    "search",
     "specimen",
     "stepper",
     "trace",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from unpickled.content import course_root
 from unpickled.errors import CourseError
 from unpickled.lab.experiments import bench
+from unpickled.lab.finding import entries
 from unpickled.lab.journal import journal
 from unpickled.lab.session import Material, found
 from unpickled.widgets import (
@@ -16,6 +18,7 @@ from unpickled.widgets import (
     QuizCard,
     Rail,
     ScanPanel,
+    Search,
     Stepper,
 )
 
@@ -28,6 +31,7 @@ __all__ = [
     "rail",
     "reset",
     "scan_panel",
+    "search",
     "stepper",
 ]
 
@@ -60,6 +64,15 @@ def card(identity: str) -> QuizCard:
 def rail(page: str) -> Rail:
     """Show the progress rail of a page."""
     return journal().rail(page)
+
+
+def search(page: str = "start") -> Search:
+    """Offer a search over the course and its glossary.
+
+    Args:
+        page: id of the page that it stands on; its links are relative to that.
+    """
+    return Search(entries(course_root(), page))
 
 
 def scan_panel(paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] = ()) -> ScanPanel:

@@ -15,6 +15,7 @@ from .progress_file import ProgressFile
 from .quiz_card import QuizCard
 from .rail import Rail
 from .scan_panel import ScanPanel
+from .search import Search
 from .stepper import Stepper
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "QuizCard",
     "Rail",
     "ScanPanel",
+    "Search",
     "Stepper",
     "board_page",
     "to_html",

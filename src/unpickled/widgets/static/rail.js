@@ -18,6 +18,7 @@ import {
   uid,
 } from "./base.js";
 import { glyph, icon } from "./icons.js";
+import { leadInside, safeHref } from "./links.js";
 
 const HOME = "•";
 const STATES = { done: "done", partly: "partly done", open: "not started" };
@@ -161,21 +162,6 @@ class RailView {
     this.problem = "";
     this.draw();
   }
-}
-
-/** Only relative addresses and web addresses: never a script. */
-function safeHref(href) {
-  return /^[a-z][a-z0-9+.-]*:/i.test(href) && !/^https?:/i.test(href) ? null : href;
-}
-
-/** In JupyterLab, open the page as a tab of the running application instead of loading all of it anew. */
-function leadInside(model, link, href) {
-  const { rendermime } = model.widget_manager || {};
-  if (!rendermime?.linkHandler || !rendermime.resolver || !safeHref(href)) return;
-  rendermime.resolver
-    .resolveUrl(href)
-    .then((path) => rendermime.linkHandler.handleLink(link, path, ""))
-    .catch(() => {});
 }
 
 function render({ model, el: host }) {
