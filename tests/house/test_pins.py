@@ -81,6 +81,17 @@ def test_every_locked_file_has_its_hash(root):
         assert all("--hash=sha256:" in row for row in rows)
 
 
+def test_the_site_has_the_versions_that_the_tests_ran_with(root, locks):
+    """What both the site and the developers' environment have is of one version."""
+    found = tomllib.loads((root / "locks" / "site.toml").read_text())["wheel"]
+    site = {normal(one["name"]): one["version"] for one in found}
+    both = site.keys() & locks["dev"].keys()
+    assert {"anywidget", "ipywidgets", "picklescan", "traitlets", "filelock"} <= both
+    assert {name: {site[name]} for name in both} == {
+        name: {version for version, _ in locks["dev"][name]} for name in both
+    }
+
+
 def test_no_gpu_stack_is_locked(locks):
     """A learner's laptop does not download CUDA for an eight-row state dict."""
     assert not [

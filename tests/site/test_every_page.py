@@ -1,0 +1,48 @@
+"""Every cell of every page, in the site's own Pyodide: under Node, where one start serves all pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from unpickled.content import load_course
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def told(site):
+    """What came of each page, by its name."""
+    node = shutil.which("node")
+    if node is None:
+        lacking = pytest.fail if os.environ.get("CI") else pytest.skip
+        lacking("no Node.js on PATH: sudo apt-get install nodejs")
+    program = Path(__file__).with_name("pages.mjs")
+    ran = subprocess.run(
+        [node, str(program), str(site)], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    found = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+    return {one["page"].removesuffix(".ipynb"): one for one in found}
+
+
+def test_every_cell_runs_or_has_its_recorded_run(told, root):
+    """No page has a cell that fails, and every page of the course is there."""
+    assert {name: one["failed"] for name, one in told.items() if one["failed"]} == {}
+    course = load_course(root)
+    assert {*told} == {"start", *(page.id for lesson in course.lessons for page in lesson.pages)}
+
+
+def test_what_cannot_run_says_so(told):
+    """The words that a learner meets: for a cell, for a scanner, for an experiment and for the board."""
+    assert "needs PyTorch, which no browser has" in told["06-the-30-second-test"]["said"]
+    assert "needs a command line, which no browser has" in told["05-maximum-bar"]["said"]
+    assert "modelscan cannot run in a browser" in told["07-real-world-example"]["said"]
+    assert "torch cannot run in a browser" in told["03b-the-table-proved"]["said"]
+    for name in ("01-pickle-in-90-seconds", "02-why-this-matters", "08-key-terms"):
+        assert "Recorded on" not in told[name]["said"], name

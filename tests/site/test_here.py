@@ -1,0 +1,154 @@
+"""What stands in for processes in a browser, tried on a machine that is told it were one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from unpickled import here, sandbox, scanners
+from unpickled.errors import NotHereError, SandboxError
+from unpickled.here import place, runs, standins
+from unpickled.specimens import write
+
+
+@pytest.fixture
+def browser_like(monkeypatch, tmp_path):
+    """A Python that takes itself for a browser's, with a kit that holds what the test puts in."""
+    kept = {
+        "date": "2026-11-29",
+        "children": {},
+        "scans": {},
+        "cells": {},
+        "boards": {},
+        "files": {},
+    }
+    (tmp_path / "kit").mkdir()
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setattr(runs, "kit", lambda: tmp_path / "kit")
+
+    def put(**more):
+        for kind, found in more.items():
+            kept[kind] |= found
+        (tmp_path / "kit" / runs.FILE).write_text(json.dumps(kept))
+        runs._all.cache_clear()
+
+    put()
+    yield put
+    runs._all.cache_clear()
+
+
+def test_a_played_program_leaves_nothing_behind(tmp_path):
+    """Its output, arguments, folder, environment and log handlers are its own."""
+    before = sys.argv, dict(os.environ), Path.cwd()
+    source = "import logging, os, sys\nprint(sys.argv, os.getcwd(), os.environ.get('HOME'))\nlogging.warning('w')"
+    for _ in range(2):
+        ended = here.play(source, ["a"], env={}, cwd=tmp_path)
+        assert (ended.code, ended.out) == (0, f"['-c', 'a'] {tmp_path} None\n")
+        assert "w" in ended.err
+    assert (sys.argv, dict(os.environ), Path.cwd()) == before
+
+
+def test_a_played_program_ends_as_a_process_would():
+    """Exit codes, words on the way out, a traceback, and the modules that were missed."""
+    assert here.play("raise SystemExit(3)").code == 3
+    assert here.play("import sys; sys.exit('no')").err == "no\n"
+    failed = here.play("import torch_that_is_not_there.deep")
+    assert (failed.code, failed.missed) == (1, {"torch_that_is_not_there"})
+    assert "ModuleNotFoundError" in failed.err
+
+
+def test_a_recorded_run_is_found_by_what_was_asked(tmp_path):
+    """Where a file lies does not count; its name, its content and every other word do."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.bin").write_bytes(b"x")
+    here_, there = tmp_path / "one", tmp_path / "two"
+    key = runs.key(["tool", "a.bin"], cwd=here_)
+    assert key == runs.key(["tool", "a.bin"], cwd=there) == runs.key(["tool", str(here_ / "a.bin")])
+    assert key != runs.key(["tool", "-q", "a.bin"], cwd=here_)
+    assert key != runs.key(["tool", "a.bin"], cwd=here_, stdin=b"y")
+    (there / "a.bin").write_bytes(b"z")
+    assert key != runs.key(["tool", "a.bin"], cwd=there)
+    assert runs.key(["x", str(here_)]) != runs.key(["x", str(there)])  # folders by what is in them
+
+
+def test_a_child_that_needs_more_is_told_from_its_record(browser_like, tmp_path, capsys):
+    """What it left behind is left again; without a record the sentence names what is missing."""
+    words = [sys.executable, "-c", "import torch_at_home"]
+    with pytest.raises(NotHereError, match="torch_at_home cannot run in a browser"):
+        standins.run(words, capture_output=True, text=True)
+    made = {str(tmp_path / "made"): None, str(tmp_path / "a.txt"): "eA=="}
+    run = {"code": 0, "out": "loaded\n", "err": "", "left": made}
+    browser_like(children={runs.key(standins.plain_words(words)): run})
+    ended = standins.run(words, capture_output=True, text=True, check=True)
+    assert ended.stdout == "loaded\n"
+    assert (tmp_path / "made").is_dir()
+    assert (tmp_path / "a.txt").read_bytes() == b"x"
+    assert "Recorded on 29 November 2026." in capsys.readouterr().err
+
+
+def test_a_child_that_fails_by_itself_fails(browser_like):
+    """An exit code that is the program's own is no reason to look for a record."""
+    ended = standins.run(
+        [sys.executable, "-c", "raise SystemExit(4)"], capture_output=True, text=True
+    )
+    assert ended.returncode == 4
+    with pytest.raises(subprocess.CalledProcessError):
+        standins.run([sys.executable, "-c", "1/0"], capture_output=True, check=True)
+
+
+def test_the_canary_is_set_off_in_the_page(browser_like, tmp_path):
+    """The sandbox plays its child where there are no processes, and says what the wall is."""
+    script = tmp_path / "load.py"
+    script.write_text("import os, sys; os.mkdir(sys.argv[1]); print('done')")
+    ended = sandbox.run_python(script, [str(tmp_path / "canary")])
+    assert (ended.code, ended.text, ended.isolation) == (0, "done\n", place.PLACE)
+    assert (tmp_path / "canary").is_dir()
+    with pytest.raises(SandboxError, match="no processes"):
+        sandbox.run(["/bin/true"])
+
+
+def test_modelscan_has_no_verdict_where_it_cannot_run(browser_like, tmp_path, monkeypatch):
+    """picklescan is asked here; for modelscan there is its record, dated, or the sentence, and never "clean"."""
+    from unpickled.scanners import in_page, worker
+
+    real = worker.answer
+    gone = {"version": "", "error": "it is not installed", "seconds": 0.0}
+
+    def answer(request):
+        return gone if request["scanner"] == "modelscan" else real(request)
+
+    monkeypatch.setattr(in_page, "answer", answer)
+    path = write("plain-4", tmp_path)
+    workshop = in_page.PageWorkshop()
+    report = scanners.scan(path, workshop=workshop)
+    picklescan, modelscan = report.reports
+    assert (picklescan.verdict, modelscan.verdict, report.verdict) == ("clean", "failed", "failed")
+    assert "cannot run in a browser" in modelscan.note
+    asked = {"scanner": "modelscan", "path": str(path)}
+    kept = {
+        "version": "0.8.8",
+        "seconds": 0.1,
+        "answer": real({"scanner": "picklescan", "path": str(path)})["answer"],
+    }
+    browser_like(scans={in_page.scan_key(asked): kept})
+    assert (
+        scanners.scan(path, workshop=workshop).reports[1].version
+        == "0.8.8, recorded on 29 November 2026"
+    )
+
+
+def test_only_one_module_asks_for_the_platform(root):
+    """What a browser lacks is known in one place: no other module compares with its name."""
+    package = root / "src" / "unpickled"
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "emscripten" in path.read_text("utf-8")
+    }
+    assert found == {"here/place.py"}
