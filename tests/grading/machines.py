@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -81,9 +80,12 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in [*self.workers, self.scheduler]:
-            process.send_signal(signal.SIGKILL)
-            process.wait(10)
+        for process in self.workers:
+            process.terminate()
+        for process in self.workers:
+            process.wait(SECONDS)
+        self.scheduler.kill()
+        self.scheduler.wait(10)
 
     def worker(self, **env: str) -> subprocess.Popen[bytes]:
         """Start one more, with one place."""

@@ -207,6 +207,7 @@ def test_whatever_a_cluster_answers_nothing_of_it_is_loaded(course, rogue, monke
     assert said.count("it is none of ours") == 6
 
 
+@pytest.mark.long
 def test_a_cluster_that_is_not_there_is_told(course, monkeypatch, capsys):
     """With the remedy and exit code 2; nothing is graded."""
     from unpickled.cli.main import run

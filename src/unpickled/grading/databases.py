@@ -20,6 +20,7 @@ __all__ = ["copy_gradebook", "only_writer", "require_free", "url_of"]
 _DRIVER = "postgresql+psycopg"
 _ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
 _OWN = ("unpickled_outcome", "unpickled_graded", "alembic_version")
+_AT_A_TIME = 2000  # rows
 _LOCK = 0x756E7069636B6C65  # "unpickle": one writer to a gradebook, whichever machine it is on
 _EXAMPLE = "Write it as postgresql://NAME@HOST/DATABASE?sslmode=verify-full"
 
@@ -114,10 +115,9 @@ def copy_gradebook(source: str, target: str) -> None:
                 table.create(writing, checkfirst=True)
             for table in (*Base.metadata.sorted_tables, *more):
                 if table.name in known:
-                    rows = [dict(row._mapping) for row in reading.execute(table.select())]  # noqa: SLF001 - its public name
-                    if rows:
-                        writing.execute(table.delete())
-                        writing.execute(table.insert(), rows)
+                    writing.execute(table.delete())
+                    for part in reading.execute(table.select()).mappings().partitions(_AT_A_TIME):
+                        writing.execute(table.insert(), [dict(row) for row in part])
     finally:
         old.dispose()
         new.dispose()

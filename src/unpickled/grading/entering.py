@@ -19,6 +19,7 @@ from unpickled.grading.outcomes import Outcome, note, outcomes_in, with_points
 from unpickled.grading.places import CourseFolder, GradingError
 from unpickled.grading.reading import handed_in
 from unpickled.grading.scores import write_scores
+from unpickled.grading.tables import require_indexes
 from unpickled.grading.working import scores_of
 
 __all__ = ["Ledger"]
@@ -43,6 +44,8 @@ class Ledger:
 
     def keep_cells(self, names: Iterable[str]) -> None:
         """Keep the assignments' cells at hand for the run: every grade's and comment's name is its cell's."""
+        require_indexes(self.book.db)
+        self.book.db.commit()
         self.book.db().expire_on_commit = False
         for name in names:
             for notebook in self.book.find_assignment(name).notebooks:

@@ -11,14 +11,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from unpickled.errors import CourseError
 from unpickled.grading.machines.address import Address, security
 from unpickled.grading.machines.briefing import fingerprint
 from unpickled.grading.machines.closed import close
@@ -78,11 +79,13 @@ class Station:
 
     Attributes:
         places: how many submissions it grades at a time.
+        course: which, in one word.
         run: the run that it works for; empty for none.
         heard: when that was last heard of.
     """
 
     places: int
+    course: str
     run: str = ""
     heard: float = 0.0
     _briefing: str = ""
@@ -94,11 +97,12 @@ class Station:
         """Say what this worker is; a run that it works for is heard of thereby."""
         if run == self.run:
             self.heard = monotonic()
-        try:
-            course, lacking = fingerprint(""), problem()
-        except CourseError as error:
-            course, lacking = "", str(error)
-        told = {"fingerprint": course, "lacking": lacking, "places": self.places, "run": self.run}
+        told = {
+            "fingerprint": self.course,
+            "lacking": problem(),
+            "places": self.places,
+            "run": self.run,
+        }
         return json.dumps(told)
 
     async def begin(self, run: str, briefing: str) -> str:
@@ -152,49 +156,60 @@ class Station:
 
 
 def serve(address: Address, places: int, tell: Callable[[str], None]) -> None:
-    """Be a worker until Ctrl-C; where the scheduler is gone, wait for it.
+    """Be a worker until Ctrl-C or SIGTERM; where the scheduler is gone, wait for it.
 
     Args:
         address: of the scheduler.
         places: how many submissions are graded at a time.
         tell: takes what happens, a line at a time.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as a service is stopped
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(address, places, tell))
 
 
 async def _serve(address: Address, places: int, tell: Callable[[str], None]) -> None:
     import dask  # noqa: PLC0415 - a second to import
-    from distributed import Worker  # noqa: PLC0415
+    import distributed  # noqa: F401, PLC0415 - what it loads itself, it loads now
 
+    course = fingerprint("")  # as it is now, since that is what was imported
     close()
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # `tell` says what matters
     dask.config.set({"distributed.worker.http.routes": [], "distributed.worker.preload": []})
-    host = {"host": "127.0.0.1"} if address.url.startswith("tcp://") else {}
-    while True:
-        station = Station(places)
-        worker = Worker(
-            address.url,
-            nthreads=places,
-            security=security(address.as_json()),
-            dashboard_address="127.0.0.1:0",
-            dashboard=False,
-            memory_limit=0,
-            **host,
-        )
-        _narrow(worker, station)
-        tell(f"waiting for {address.url}")
-        try:
-            async with worker:
-                tell(f"{worker.address}: grading {places} at a time")
-                while worker.status.name in {"running", "paused"}:
-                    await asyncio.sleep(1)
-                    station.forget()
-        except Exception as error:  # noqa: BLE001 - whatever ends a worker, the next one begins anew
-            tell(f"lost the cluster: {type(error).__name__}: {error!s:.200}")
-        finally:
-            await station.end(station.run)
-        await asyncio.sleep(_AGAIN)
+    with tempfile.TemporaryDirectory(prefix="unpickled-worker-") as scratch:
+        while True:
+            await _join(address, Station(places, course), scratch, tell)
+            await asyncio.sleep(_AGAIN)
+
+
+async def _join(
+    address: Address, station: Station, scratch: str, tell: Callable[[str], None]
+) -> None:
+    """Be in the cluster until it is lost."""
+    from distributed import Worker  # noqa: PLC0415 - a second to import
+
+    worker = Worker(
+        address.url,
+        host="127.0.0.1" if address.url.startswith("tcp://") else None,
+        nthreads=station.places,
+        security=security(address.as_json()),
+        dashboard_address="127.0.0.1:0",
+        dashboard=False,
+        local_directory=scratch,
+        memory_limit=0,
+    )
+    _narrow(worker, station)
+    tell(f"waiting for {address.url}")
+    try:
+        async with worker:
+            tell(f"{worker.address}: grading {station.places} at a time")
+            while worker.status.name in {"running", "paused"}:
+                await asyncio.sleep(1)
+                station.forget()
+    except Exception as error:  # noqa: BLE001 - whatever ends a worker, the next one begins anew
+        tell(f"lost the cluster: {type(error).__name__}: {error!s:.200}")
+    finally:
+        await station.end(station.run)
 
 
 def _narrow(worker: Any, station: Station) -> None:
