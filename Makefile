@@ -1,6 +1,6 @@
 # `make learn` and `make test` do all their own set-up; a second run starts at once. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help learn test test-all check bench fuzz lock notebooks site recorded clean
+.PHONY: help learn test test-all check bench fuzz lock notebooks site recorded shots clean
 BIN := .venv/bin
 
 help:  ## This list
@@ -41,6 +41,10 @@ site:  ## The lesson for the browser alone, nothing to install: build/site
 recorded:  ## Run anew what no browser can run, for the site to show (two minutes)
 	@tools/setup.sh dev
 	@$(BIN)/python tools/record_site.py
+
+shots:  ## A picture of every screen, light and dark, on one contact sheet: build/shots/sheet.png
+	@tools/setup.sh dev
+	@$(BIN)/python tools/shots.py
 
 lock:  ## Resolve the pinned versions anew (locks/*.txt)
 	@tools/setup.sh dev
