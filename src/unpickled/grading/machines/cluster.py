@@ -62,7 +62,7 @@ class Cluster(Generic[Key]):
         """Let it tell the workers, and end it."""
         self._socket.close()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(1.5)
+            self._process.wait(1)
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
