@@ -7,6 +7,7 @@
 import { attr, button, count, el, follow, keep, mountRoot, row, setText, uid } from "./base.js";
 import { glyph, icon } from "./icons.js";
 import { judge, normalise } from "./judge.js";
+import { keyHelp } from "./keyhelp.js";
 import { inline, prose } from "./prose.js";
 
 class CardView {
@@ -44,7 +45,7 @@ class CardView {
       "form",
       { class: "unp-card-form", novalidate: true, on: { submit: (event) => this.onCheck(event) } },
       this.item.kind === "choice" ? this.buildChoices(prompt) : this.buildField(prompt),
-      row("unp-card-actions", this.check, this.again, this.hint, this.missing),
+      row("unp-card-actions", this.check, this.again, this.hint, this.missing, keyHelp(this.root, "card")),
     );
     this.root.append(
       row("unp-card-head", el("span", { class: "unp-card-kind", text: "Practice" }), this.badge),

@@ -9,6 +9,7 @@
 import { askKernel, attr, button, el, follow, isStatic, keep, lazily, mountRoot, row, setText } from "./base.js";
 import { FileChoices, waitingBar } from "./files.js";
 import { icon } from "./icons.js";
+import { keyHelp } from "./keyhelp.js";
 import { LinkedViews } from "./linked.js";
 import { loadCard } from "./loadcard.js";
 import { Opener } from "./opener.js";
@@ -70,7 +71,7 @@ class HeaderView {
     this.tabs = new Tabs("Views of the same bytes", TABS, (id) => this.openTab(id));
     this.body = el("div", { class: "unp-header-body" }, this.summary, this.tabs.node);
     this.root.append(
-      row("unp-header-files", this.choices.node, this.opener.node),
+      row("unp-header-files", this.choices.node, row("unp-header-tools", this.opener.node, keyHelp(this.root, "header"))),
       this.notice,
       this.progress,
       this.body,

@@ -8,6 +8,7 @@
 import { askKernel, attr, button, el, follow, isStatic, keep, mountRoot, row, setText } from "./base.js";
 import { FileChoices, waitingBar } from "./files.js";
 import { icon } from "./icons.js";
+import { keyHelp } from "./keyhelp.js";
 import { Opener } from "./opener.js";
 import { reportCards } from "./reports.js";
 
@@ -55,7 +56,7 @@ class ScanView {
       "form",
       { class: "unp-scan-form", novalidate: true, on: { submit: (event) => this.onSubmit(event) } },
       this.choices.node,
-      row("unp-scan-actions", this.path, this.opener.node, this.scan),
+      row("unp-scan-actions", this.path, this.opener.node, this.scan, keyHelp(this.root, "scan")),
     );
     this.notice = el("div", { class: "unp-notice", role: "alert" });
     this.progress = waitingBar();

@@ -10,6 +10,7 @@ import { StepControls, lengthOf, reachChips, stoppedAt } from "./controls.js";
 import { HexView } from "./hex.js";
 import { decodeBase64 } from "./hexgrid.js";
 import { icon } from "./icons.js";
+import { keyHelp } from "./keyhelp.js";
 import { Machine } from "./machine.js";
 import { NowCard } from "./now.js";
 import { OpcodeList } from "./oplist.js";
@@ -96,7 +97,7 @@ class StepperView {
       "unp-st-head",
       row("unp-st-name", this.title, this.facts),
       this.chips,
-      row("unp-st-tools", this.predictToggle, this.opener.node),
+      row("unp-st-tools", this.predictToggle, this.opener.node, keyHelp(this.root, "stepper")),
     );
   }
 

@@ -8,6 +8,7 @@
  */
 import { attr, button, count, el, follow, keep, lazily, mountRoot, row, setText, uid } from "./base.js";
 import { glyph, icon } from "./icons.js";
+import { keyHelp } from "./keyhelp.js";
 import { link, riskBadge } from "./badges.js";
 import { seenBriefly, seenInFull, seenPlace, seenWords } from "./seen.js";
 
@@ -55,7 +56,7 @@ class FormatTableView {
     this.message = el("div", { class: "unp-notice", role: "alert" });
     this.root.append(
       this.message,
-      row("unp-bar", row("unp-search", glyph("search"), this.search), this.filters, this.shown),
+      row("unp-bar", row("unp-search", glyph("search"), this.search), this.filters, this.shown, keyHelp(this.root, "formats")),
       row(
         "unp-table-frame",
         el(

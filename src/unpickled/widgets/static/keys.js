@@ -1,0 +1,47 @@
+/** Which keys each widget takes, for its list of keys: one table, so that a key that is added is added here too. */
+
+const LIST = [
+  { keys: ["↓", "↑"], does: "one step on, one back" },
+  { keys: ["Home", "End"], does: "first step, last step" },
+  { keys: ["Page Down", "Page Up"], does: "one page of the opcode list" },
+  { keys: ["c"], does: "on to the next call" },
+];
+const STEPS = [{ keys: ["→", "←"], does: "one step on, one back" }, ...LIST];
+const FILES = { keys: ["↓", "↑"], where: "in the list of files", does: "choose the next file, the one before" };
+
+export const KEYS = {
+  stepper: [
+    ...STEPS,
+    { keys: ["Enter"], where: "on a question in predict mode", does: "check your answer" },
+  ],
+  whatif: [
+    { keys: ["↓", "↑"], where: "on a row", does: "next row, row before" },
+    { keys: ["Home", "End"], where: "on a row", does: "first row, last row" },
+    { keys: ["Enter"], where: "on a row", does: "open it, or close it" },
+    { keys: ["↓"], where: "in the search", does: "into the list of opcodes" },
+    { keys: ["Enter"], where: "in the argument", does: "apply the change" },
+    { keys: ["Esc"], where: "in an open row", does: "close it and change nothing" },
+  ],
+  header: [
+    FILES,
+    { keys: ["→", "←"], where: "on the tabs", does: "next view, view before" },
+    { keys: ["Enter"], where: "on a tab", does: "open the view" },
+    { keys: ["→", "←", "↓", "↑"], where: "in the bytes", does: "by byte and by line" },
+    { keys: ["↓", "↑"], where: "in the list of parts", does: "next part, part before" },
+    ...STEPS.map((one) => ({ ...one, where: "in opcodes and stack" })),
+  ],
+  formats: [
+    { keys: ["Enter"], where: "on a column's heading", does: "sort by it; once more: the other way round" },
+    { keys: ["Enter"], where: "on a row's button", does: "show or hide its notes and sources" },
+    { keys: ["Space"], where: "on a risk", does: "show or hide rows of that risk" },
+  ],
+  card: [
+    { keys: ["↓", "↑"], where: "on the choices", does: "next choice, choice before" },
+    { keys: ["Enter"], does: "check your answer" },
+  ],
+  scan: [FILES, { keys: ["Enter"], where: "on a file or in the path", does: "scan it" }],
+  everywhere: [
+    { keys: ["Tab", "Shift+Tab"], does: "next part, part before" },
+    { keys: ["?"], where: "outside of text fields", does: "this list" },
+  ],
+};
