@@ -17,8 +17,8 @@ def test_the_public_names_are_those_of_the_notebooks():
     """What `lab` offers is pinned: notebooks in learners' hands depend on it."""
     assert lab.__all__ == [
         "award", "card", "check", "convert", "deeds", "experiment", "format_table", "header_panel", "identify",
-        "load_in_child", "progress", "progress_file", "rail", "reset", "scan", "scan_panel", "scoreboard", "specimen",
-        "stepper", "trace", "workspace",
+        "load_in_child", "progress", "progress_file", "rail", "reset", "scan", "scan_panel", "scoreboard", "search",
+        "specimen", "stepper", "trace", "what_if", "workspace",
     ]  # fmt: skip
 
 

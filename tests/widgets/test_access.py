@@ -12,7 +12,16 @@ from playwright.sync_api import Page
 from unpickled.content import load_errata, load_formats, load_sources
 from unpickled.lab.finding import entries
 from unpickled.scanners import Verdict
-from unpickled.widgets import CourseWidget, FormatTable, QuizCard, Rail, ScanPanel, Search, Stepper
+from unpickled.widgets import (
+    CourseWidget,
+    FormatTable,
+    QuizCard,
+    Rail,
+    ScanPanel,
+    Search,
+    Stepper,
+    WhatIf,
+)
 
 from .conftest import Show
 from .samples import ITEM, TYPED, by_id, canary, outcomes, stacked
@@ -62,6 +71,24 @@ def _answer(page: Page, place: int) -> None:
     page.click("form .unp-primary")
 
 
+def _changed(index: int, opcode: str, argument: str = "") -> CourseWidget:
+    widget = WhatIf(canary())
+    widget.change(index, opcode, argument)
+    return widget
+
+
+def _refused(page: Page) -> None:
+    """Open the row of a text, and be told at the field that what stands there is no argument."""
+    page.evaluate(
+        "document.querySelector('.unp').parentElement.unpView.model.set('_static', false)"
+    )
+    page.locator(".unp-wi-rows .unp-wi-line").nth(2).click()
+    page.get_by_label("Argument", exact=True).fill("x")
+    page.evaluate(
+        "document.querySelector('.unp').parentElement.unpView.form.refuse('Put the text into quotes.')"
+    )
+
+
 Make = Callable[[Path, Path], CourseWidget]
 Act = Callable[[Page], object]
 
@@ -75,6 +102,11 @@ STATES: dict[str, tuple[Make, Act | None]] = {
     "stepper-asking": (lambda r, t: Stepper(canary(), step=5), lambda p: p.click(".unp-toggle")),
     "stepper-verdict": (lambda r, t: Stepper(canary(), step=5), _guess),
     "stepper-refused": (lambda r, t: Stepper(canary()), lambda p: p.click(".unp-open")),
+    "stepper-keys": (lambda r, t: Stepper(canary()), lambda p: p.click(".unp-keys-open")),
+    "whatif": (lambda r, t: WhatIf(canary()), None),
+    "whatif-form": (lambda r, t: WhatIf(canary()), _refused),
+    "whatif-changed": (lambda r, t: _changed(2, "BINUNICODE", "'others'"), None),
+    "whatif-broken": (lambda r, t: _changed(15, "SETITEM"), None),
     "table": (_table, None),
     "card-fresh": (lambda r, t: QuizCard(ITEM), None),
     "card-wrong": (lambda r, t: QuizCard(ITEM), lambda p: _answer(p, 0)),
@@ -135,7 +167,9 @@ def _outside(page: Page) -> object:
     )
 
 
-@pytest.mark.parametrize("state", ["stepper-call", "table", "card-fresh", "scan", "rail-open"])
+@pytest.mark.parametrize(
+    "state", ["stepper-call", "whatif-form", "table", "card-fresh", "scan", "rail-open"]
+)
 def test_text_may_be_twice_as_large(show: Show, root: Path, tmp_path: Path, state: str) -> None:
     """At 200 % zoom (half the width, twice the scale) everything is still there and fits."""
     make, act = STATES[state]
@@ -148,7 +182,8 @@ def test_text_may_be_twice_as_large(show: Show, root: Path, tmp_path: Path, stat
 
 
 @pytest.mark.parametrize(
-    "state", ["stepper-call", "stepper-asking", "table", "card-fresh", "scan", "rail-open"]
+    "state",
+    ["stepper-call", "stepper-asking", "whatif-form", "table", "card-fresh", "scan", "rail-open"],
 )
 def test_no_key_reaches_the_notebook(show: Show, root: Path, tmp_path: Path, state: str) -> None:
     """From every place that takes the focus, no key but Ctrl+S is heard outside, rising or falling."""
@@ -185,7 +220,8 @@ def test_no_key_reaches_the_notebook(show: Show, root: Path, tmp_path: Path, sta
 
 
 @pytest.mark.parametrize(
-    "state", ["stepper-call", "stepper-asking", "table", "card-fresh", "scan", "rail-open"]
+    "state",
+    ["stepper-call", "stepper-asking", "whatif-form", "table", "card-fresh", "scan", "rail-open"],
 )
 def test_focus_is_always_seen(show: Show, root: Path, tmp_path: Path, state: str) -> None:
     """Tabbing through, each stop draws an outline, on itself or around its pane or label."""

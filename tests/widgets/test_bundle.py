@@ -13,7 +13,7 @@ from unpickled.widgets import bundle as workshop
 
 from .samples import ITEM, canary
 
-MODULES = ["stepper", "header", "table", "card", "scan", "rail"]
+MODULES = ["stepper", "header", "table", "card", "scan", "rail", "whatif"]
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """The lab bench: the few names that the course's notebooks use. `from unpickled import lab`.
 
-Widgets: `stepper`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`, `scoreboard`,
-`search`. Material: `workspace`,
-`specimen`. Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a harmless file:
-`load_in_child`; what a row of the format table says, tried: `experiment`; made safetensors of: `convert`.
-Progress: `progress`, `progress_file`, `reset`. Graded work: `check`, `award`.
+Widgets: `stepper`, `what_if`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`, `scoreboard`, `search`.
+Material: `workspace`, `specimen`. Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a
+harmless file: `load_in_child`; what a row of the format table says, tried: `experiment`; made safetensors of:
+`convert`. Progress: `progress`, `progress_file`, `reset`. Graded work: `check`, `award`.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from unpickled.lab.showing import (
     scan_panel,
     search,
     stepper,
+    what_if,
 )
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "specimen",
     "stepper",
     "trace",
+    "what_if",
     "workspace",
 ]
 

@@ -20,6 +20,7 @@ from unpickled.widgets import (
     ScanPanel,
     Search,
     Stepper,
+    WhatIf,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "scan_panel",
     "search",
     "stepper",
+    "what_if",
 ]
 
 
@@ -49,6 +51,19 @@ def stepper(material: Material, *, predict: bool = False, step: int = 0, name: s
         CourseError: there is no such file, or no pickle in it.
     """
     return Stepper(found(material), predict=predict, step=step, name=name)
+
+
+def what_if(material: Material, *, name: str = "") -> WhatIf:
+    """Change one opcode or argument of a pickle, and see the new trace beside the old one. Nothing is loaded or saved.
+
+    Args:
+        material: the pickle: bytes, a file or a specimen's id; a short one, of at most 500 opcodes.
+        name: what to call it; a file's own name by default.
+
+    Raises:
+        CourseError: there is no such file, no pickle in it, or one too long to be changed here.
+    """
+    return WhatIf(found(material), name=name)
 
 
 def format_table() -> FormatTable:

@@ -1,4 +1,4 @@
-"""What learners touch, as anywidgets: stepper, header panel, table, card, scan panel, rail, scoreboard, progress file.
+"""What learners touch, as anywidgets: stepper, what-if editor, header panel, format table, card, scan panel, and more.
 
 Each is one ES module and one style sheet joined from `static/`, with its whole state in JSON traits. `to_html`
 shows any of them on a page without a kernel.
@@ -17,6 +17,7 @@ from .rail import Rail
 from .scan_panel import ScanPanel
 from .search import Search
 from .stepper import Stepper
+from .what_if import WhatIf
 
 __all__ = [
     "BoardView",
@@ -29,6 +30,7 @@ __all__ = [
     "ScanPanel",
     "Search",
     "Stepper",
+    "WhatIf",
     "board_page",
     "to_html",
     "to_page",
