@@ -149,6 +149,18 @@ assert trace.calls[0].callable.endswith("mkdir")
 assert not marker.exists()  # dumped, stepped through, listed, and still no folder
 
 # %% [markdown]
+# ## Do: change one opcode
+#
+# The program decides, so change the program. Open a row, change its opcode or its argument, and press **Apply**: the new
+# trace stands beside the old one. The changed bytes are only read. They are never loaded, and not saved anywhere.
+#
+# > **Do.** Write `'rmdir'` where `'mkdir'` stands. Then undo that, and put `POP` in the place of `REDUCE`. What is still
+# > imported, what is still called, and what comes out?
+
+# %%
+lab.what_if(canary)
+
+# %% [markdown]
 # ## Do: load it
 #
 # Reading is safe. Loading is not, so from here on every load happens in a **child process**, a second Python that
