@@ -31,15 +31,14 @@ def run_all(page, name):
     page.get_by_role("tab", name=f"{name}.ipynb", selected=True).wait_for(timeout=SLOW)
     panel = page.locator(OPEN)
     panel.locator(".jp-Cell").first.wait_for(timeout=SLOW)
-    for _ in range(
-        6
-    ):  # what is asked of a kernel that is being restored is lost: a person clicks again
+    page.get_by_text("Python (Pyodide) | Idle").wait_for(timeout=SLOW)
+    for _ in range(5):  # what a kernel is asked too early may be lost: a person clicks again
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         with contextlib.suppress(PlaywrightTimeoutError):
             page.wait_for_function(STARTED, timeout=5_000)
+            panel.locator(".unp-stops").first.wait_for(timeout=SLOW // 3)
             break
-    panel.locator(".unp-stops").first.wait_for(timeout=SLOW)
     page.wait_for_function(FINISHED, timeout=SLOW)
     errors = panel.locator("[data-mime-type='application/vnd.jupyter.error']")
     assert errors.count() == 0, errors.first.inner_text()

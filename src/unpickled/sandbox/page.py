@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -38,7 +39,8 @@ def run_in_page(
         raise SandboxError(str(argv[0]), "there are no processes in a browser")
     arguments = argv[list(argv).index(script) + 1 :]
     source = Path(script).read_text(encoding="utf-8")
-    played = here.play(source, arguments, name=script, stdin=stdin, env=variables)
+    with tempfile.TemporaryDirectory(prefix="unpickled-child-") as private:
+        played = here.play(source, arguments, name=script, stdin=stdin, env=variables, cwd=private)
     needed = sorted(played.missed & _LIBRARIES)
     if not needed:
         return _outcome(played.code, played.out, played.err, here.PLACE, started)

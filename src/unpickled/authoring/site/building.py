@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from unpickled.authoring.site.fetching import CACHE, fetch
 from unpickled.authoring.site.lock import LOCK, read_lock
 from unpickled.authoring.site.own_wheel import own_wheel
 from unpickled.authoring.site.pages import site_page
-from unpickled.authoring.site.recorded import unrecorded
+from unpickled.authoring.site.recorded import read_recorded, unrecorded
 from unpickled.errors import SetupError
 
 __all__ = ["OUT", "Made", "build_site"]
@@ -72,7 +73,7 @@ def build_site(root: Path, out: Path, say: Callable[[str], None]) -> Made:
         )
         _contents(root, draft / "lite" / "contents", lock.modules)
         say("building JupyterLite around them")
-        lite.build_lite(draft / "lite", draft / "site", packages)
+        lite.build_lite(draft / "lite", draft / "site", packages, _moment(root))
         shutil.copytree(root / _FIRST_PAGES, draft / "site", dirs_exist_ok=True)
         (draft / "site" / _STAMP).write_text(wanted, encoding="utf-8")
         made = _measured(draft / "site", fresh=True)
@@ -103,6 +104,12 @@ def _notebooks(root: Path) -> Iterator[Path]:
 def _pictures(root: Path) -> Iterator[str]:
     for path in sorted((root / "course").rglob("pictures/*.svg")):
         yield path.relative_to(root).as_posix()
+
+
+def _moment(root: Path) -> int:
+    """Return a time for the site's files that every build agrees on: the day on which the runs were recorded."""
+    day = datetime.fromisoformat(read_recorded(root)["date"]).replace(tzinfo=UTC)
+    return int(day.timestamp())
 
 
 def _inputs(root: Path, own: bytes) -> str:

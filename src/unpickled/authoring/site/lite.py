@@ -93,13 +93,14 @@ def _kernel_wheel(path: Path) -> dict[str, Any]:
     return _entry(name.replace("_", "-"), version, path, (name,))
 
 
-def build_lite(lite: Path, out: Path, packages: list[str]) -> None:
+def build_lite(lite: Path, out: Path, packages: list[str], moment: int) -> None:
     """Run JupyterLite's own build.
 
     Args:
         lite: the folder that holds `contents/` and `static/pyodide/`; settings are written there.
         out: the folder to make.
         packages: what the kernel loads when it starts.
+        moment: the time that its files carry, in seconds since 1970.
 
     Raises:
         SetupError: JupyterLite is not installed, or its build fails.
@@ -108,7 +109,7 @@ def build_lite(lite: Path, out: Path, packages: list[str]) -> None:
         raise SetupError("the site", "JupyterLite is not installed", "Run it from make site.")
     _write(lite / "jupyter-lite.json", _settings(packages))
     _write(lite / "overrides.json", _OVERRIDES)
-    _write(lite / "jupyter_lite_config.json", _config(lite, out))
+    _write(lite / "jupyter_lite_config.json", _config(lite, out, moment))
     command = [sys.executable, "-m", "jupyterlite_core", "build"]
     ran = subprocess.run(command, cwd=lite, capture_output=True, text=True, check=False)
     if ran.returncode:
@@ -120,7 +121,7 @@ def _write(path: Path, told: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(told, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def _config(lite: Path, out: Path) -> dict[str, Any]:
+def _config(lite: Path, out: Path, moment: int) -> dict[str, Any]:
     share = Path(sys.prefix, "share", "jupyter", "labextensions")
     return {
         "LiteBuildConfig": {
@@ -132,7 +133,7 @@ def _config(lite: Path, out: Path) -> dict[str, Any]:
             "federated_extensions": [str(share / name) for name in _EXTENSIONS],
             "no_sourcemaps": True,
             "no_unused_shared_packages": True,
-            "source_date_epoch": 315532800,
+            "source_date_epoch": moment,
         }
     }
 

@@ -1,0 +1,72 @@
+"""The zero-install site's start against its promises: first notebook under 6 s, first widget under 20 s, under 60 MB.
+
+Each visit is a browser that was never there; the times are from opening the address on.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import statistics
+import threading
+import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from unpickled.authoring.site import OUT, build_site
+
+ROOT = Path(__file__).resolve().parents[1]
+VISITS = 3
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+OPEN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+PAGE = "lab/index.html?path=course/L4.4.2/01-pickle-in-90-seconds.ipynb"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def visit(page: Page, address: str) -> dict[str, float]:
+    """Open the first page, run its first cell, and return what was seen after how many seconds."""
+    brought = [0]
+    page.on("response", lambda told: brought.append(int(told.headers.get("content-length", 0))))
+    started = time.perf_counter()
+    page.goto(f"{address}/{PAGE}")
+    page.locator(f"{OPEN} .jp-Cell").first.wait_for(timeout=120_000)
+    seen = {"notebook": time.perf_counter() - started}
+    page.get_by_text("Python (Pyodide) | Idle").wait_for(timeout=120_000)
+    page.locator(f"{OPEN} .jp-CodeCell").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.locator(f"{OPEN} .unp-stops").first.wait_for(timeout=120_000)
+    seen["widget"] = time.perf_counter() - started
+    seen["brought"] = sum(brought) / 1e6
+    return seen
+
+
+def main() -> None:
+    made = build_site(ROOT, ROOT / OUT, print)
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(made.folder))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    seen = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        for _ in range(VISITS):
+            context = browser.new_context()
+            seen.append(visit(context.new_page(), address))
+            context.close()
+    print(f"the site       {made.size / 1e6:6.1f} MB  (promised: under 60)")
+    for what, unit, most in (("notebook", "s", 6), ("widget", "s", 20), ("brought", "MB", 0)):
+        found = [one[what] for one in seen]
+        promise = f"(promised: under {most})" if most else "(on a first visit)"
+        rounded = sorted(round(one, 1) for one in found)
+        print(f"first {what:9}{statistics.median(found):6.1f} {unit:2}  {promise}  of {rounded}")
+
+
+if __name__ == "__main__":
+    main()
