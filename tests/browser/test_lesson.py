@@ -76,6 +76,31 @@ def step_a_pickle(page, panel):
     expect(stage).to_contain_text("mkdir")
 
 
+def change_an_opcode(page, panel):
+    """By keys alone: REDUCE becomes POP, Python answers with another trace, and no key reaches the notebook."""
+    cells = panel.locator(".jp-Cell").count()
+    editor = panel.locator(".jp-Cell", has_text="lab.what_if(canary)").last
+    editor.locator(".unp-wi-rows .unp-wi-line", has_text="REDUCE").press("Enter")
+    page.keyboard.type("pop")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    said = editor.locator(".unp-wi-said")
+    expect(said).to_contain_text("It would no longer call")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    for key in ("x", "d", "d", "Escape", "x", "d", "d"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("dialog", name="Keys")).to_have_count(0)
+    assert panel.locator(".jp-Cell").count() == cells
+    expect(said).to_be_visible()
+
+
+def work_on_pickles(page, panel):
+    """Step through one, then change one."""
+    step_a_pickle(page, panel)
+    change_an_opcode(page, panel)
+
+
 def filter_the_table(_page, panel):
     """One risk at a time, and a row's sources on demand."""
     table = panel.locator(".jp-Cell", has_text="lab.format_table()").last
@@ -109,7 +134,7 @@ def scan_a_file(_page, panel):
 
 
 DONE_ON = {
-    "01-pickle-in-90-seconds": step_a_pickle,
+    "01-pickle-in-90-seconds": work_on_pickles,
     "03-weight-formats": filter_the_table,
     "03b-the-table-proved": see_the_table_fill,
     "06-the-30-second-test": scan_a_file,

@@ -14,7 +14,7 @@ from unpickled.authoring.files import Output, edited, stale, write
 from unpickled.authoring.notebooks import Builder
 
 from .conftest import TOKEN
-from .test_lesson import OPEN, READY, open_and_run, step_a_pickle
+from .test_lesson import OPEN, READY, open_and_run, work_on_pickles
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ def test_a_saved_page_opens_with_its_widgets(page, lab, app):
     """Run, saved, the kernel ended, opened again: each widget stands as it was left, and can be used."""
     path = lab.course / "course" / "L4.4.2" / f"{NAME}.ipynb"
     panel = open_and_run(page, lab, NAME, app)
-    step_a_pickle(page, panel)
+    work_on_pickles(page, panel)
     reached = panel.locator(".unp-counter").all_inner_texts()
     shown = panel.locator(".unp").count()
     save(page, path)
@@ -67,6 +67,7 @@ def test_a_saved_page_opens_with_its_widgets(page, lab, app):
     expect(panel.locator(".unp")).to_have_count(shown)
     expect(panel.get_by_text("Error displaying widget")).to_have_count(0)
     assert panel.locator(".unp-counter").all_inner_texts() == reached
+    expect(panel.locator(".unp-wi-said")).to_contain_text("It would no longer call")
     canary = panel.locator(".jp-Cell", has_text="lab.stepper(canary)").last
     canary.get_by_role("button", name="First step").click()
     expect(canary.locator(".unp-counter")).to_have_text(re.compile(r"^1 /"))
@@ -90,7 +91,7 @@ def test_a_saved_page_is_not_stale(page, lab):
 def test_export_from_the_menu_works_without_kernel_and_network(page, lab, browser, tmp_path):
     """What JupyterLab's File > Save and Export Notebook As > HTML saves shows its widgets from a disk."""
     panel = open_and_run(page, lab, NAME)
-    step_a_pickle(page, panel)
+    work_on_pickles(page, panel)
     shown = panel.locator(".unp").count()
     save(page, lab.course / "course" / "L4.4.2" / f"{NAME}.ipynb")
     page.get_by_role("menuitem", name="File", exact=True).click()

@@ -18,8 +18,9 @@ export const KEYS = {
     { keys: ["↓", "↑"], where: "on a row", does: "next row, row before" },
     { keys: ["Home", "End"], where: "on a row", does: "first row, last row" },
     { keys: ["Enter"], where: "on a row", does: "open it, or close it" },
+    { keys: ["Enter"], where: "in the search", does: "take the first opcode found" },
     { keys: ["↓"], where: "in the search", does: "into the list of opcodes" },
-    { keys: ["Enter"], where: "in the argument", does: "apply the change" },
+    { keys: ["Enter"], where: "in the list, or in the argument", does: "apply the change" },
     { keys: ["Esc"], where: "in an open row", does: "close it and change nothing" },
   ],
   header: [

@@ -25,7 +25,7 @@ export class OpcodeForm {
       id: list,
       size: 7,
       "aria-label": "Opcode",
-      on: { change: () => this.choose(this.list.value) },
+      on: { change: () => this.choose(this.list.value), keydown: (event) => this.onListKey(event) },
     });
     this.all = el("input", { type: "checkbox", on: { change: () => this.fill() } });
     this.explain = el("p", { class: "unp-wi-explain" });
@@ -140,6 +140,13 @@ export class OpcodeForm {
     if (this.list.selectedIndex < 0 || event.key === "Enter") this.list.selectedIndex = 0;
     this.choose(this.list.value);
     (event.key === "Enter" && this.known.kind ? this.argument : this.list).focus();
+  }
+
+  /** Enter applies from the list too: a list alone would not send its form. */
+  onListKey(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    this.node.requestSubmit();
   }
 
   onSubmit(event) {

@@ -45,14 +45,14 @@ export class ChangeRows {
   /** Show what is now, beside what was. @param {Machine|null} after @param {Object} now the trait */
   show(after, now) {
     const total = Math.max(this.before.length, after?.length || 0);
-    const focused = this.lines.findIndex((line) => line.button === document.activeElement);
+    const focused = this.list.contains(document.activeElement);
     this.close({ focus: false });
     attr(this.node, "data-changed", Boolean(after));
     setText(this.first, after ? "before" : "calls, imports, or top of the stack");
     this.lines = Array.from({ length: total }, (_, at) => this.makeLine(at));
     this.lines.forEach((line, at) => this.drawLine(line, at, after, now));
     this.list.replaceChildren(...this.lines.map((line) => line.node));
-    this.move(Math.min(this.at, total - 1), focused >= 0);
+    this.move(Math.min(this.at, total - 1), focused); // at once: a notebook takes a focus that is lost
   }
 
   makeLine(at) {
