@@ -16,10 +16,11 @@ from safetensors.numpy import save
 
 from tests.defence.at_each_step import tries
 from unpickled import defence
-from unpickled.defence import publishing, pulling
+from unpickled.defence import gate, publishing, pulling
 from unpickled.defence.artifact import digest_of
 from unpickled.defence.keys import make_keys
 from unpickled.defence.seals import canonical, seal
+from unpickled.scanners import Verdict, scan
 from unpickled.specimens import write
 
 WEIGHTS = save({"layer": np.arange(3, dtype=np.float32)})
@@ -193,6 +194,56 @@ def test_each_gate_refuses_and_the_registry_stays_as_it_was(place, name):
     assert not (place.home / "canary").exists()
 
 
+MISNAMED = {
+    "keras-bytecode": "its header says that",
+    "h5-lambda": "the scan says",
+    "tar-canary": "no scanner looked at it",
+    "torch-canary": "the scan says dangerous",
+    "a picture": "no scanner looked at it",
+    "a text that goes on as something else": "no scanner looked at it",
+}
+
+
+@pytest.mark.parametrize("what", MISNAMED)
+def test_a_pattern_lets_in_text_and_nothing_else(tmp_path, what):
+    """A file under the name of a text is still what it holds: it is scanned, and its header read, as that."""
+    path = tmp_path / "notes.json"
+    if what == "a picture":
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    elif what.startswith("a text"):
+        path.write_bytes(b"text\n" * 20_000 + b"PK\x05\x06" + bytes(18))
+    else:
+        write(what, tmp_path, marker=tmp_path / "canary").rename(path)
+    with pytest.raises(defence.RefusedError, match=MISNAMED[what]):
+        gate.judge(tmp_path, ["notes.json"], unscanned=("*.json",))
+    assert not (tmp_path / "canary").exists()
+
+
+def test_a_header_is_read_whatever_a_scanner_or_a_pattern_says(tmp_path, monkeypatch):
+    """A scanner that calls a Keras file clean does not spare it; nor does a pattern that fits safetensors."""
+    name = write("keras-bytecode", tmp_path, marker=tmp_path / "canary").name
+    monkeypatch.setattr(gate, "scan", lambda path: replace(scan(path), verdict=Verdict.CLEAN))
+    with pytest.raises(defence.RefusedError, match="its header says that"):
+        gate.judge(tmp_path, [name], unscanned=("*.keras",))
+
+
+@pytest.mark.parametrize("verdict", [one for one in Verdict if one not in {"clean", "skipped"}])
+def test_only_clean_is_clean(tmp_path, monkeypatch, verdict):
+    """What a scanner could not read, or failed on, is let in by no pattern and no header."""
+    (tmp_path / "a.safetensors").write_bytes(WEIGHTS)
+    monkeypatch.setattr(gate, "scan", lambda path: replace(scan(path), verdict=verdict))
+    with pytest.raises(defence.RefusedError, match=f"the scan says {verdict}"):
+        gate.judge(tmp_path, ["a.safetensors"], unscanned=("a*",))
+
+
+def test_where_no_curator_is_nobody_is_told_to_ask_one(tmp_path):
+    """`guard load` has no --unscanned."""
+    (tmp_path / "a.json").write_bytes(b"{}")
+    with pytest.raises(defence.RefusedError) as refusal:
+        gate.judge(tmp_path, ["a.json"])
+    assert "--unscanned" not in str(refusal.value)
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -203,6 +254,9 @@ def test_each_gate_refuses_and_the_registry_stays_as_it_was(place, name):
         ({"why": "x" * 1001}, "letters"),
         ({"unscanned": ("*",)}, "let every file in"),
         ({"unscanned": ("",)}, "let every file in"),
+        ({"unscanned": ("*.json", "*.*")}, "let every file in"),
+        ({"unscanned": ("[!/]*",)}, "let every file in"),
+        ({"unscanned": ("[a-z]*",)}, "let every file in"),
     ],
 )
 def test_an_offer_that_says_too_little_is_not_looked_at(place, changes, problem):

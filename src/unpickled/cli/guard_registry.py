@@ -55,7 +55,7 @@ _curator = click.option(
     "--unscanned",
     multiple=True,
     metavar="GLOB",
-    help="Let files in that no scanner could look at; may be given again.",
+    help="Let texts in that have such names, and that you have read; may be given again.",
 )
 @json_option
 def publish(  # noqa: PLR0913, PLR0917 - click passes each option
@@ -75,9 +75,10 @@ def publish(  # noqa: PLR0913, PLR0917 - click passes each option
 ) -> None:
     """Let the model in DIR into a registry under NAME, if it is as it was pinned and signed, and passes the scan.
 
-    Each file has to be clean, or of a weight format whose header names nothing that runs. What no scanner looks at
-    (text, say) is let in only by --unscanned; what a scanner found bad or could not read, never. Who let it in, when,
-    why, and what each scanner said is sealed with your key and kept with the model.
+    Each file has to be clean, or of a weight format whose header names nothing that runs; what it is its content says,
+    whatever its name is. A text, which no scanner looks at, is let in only by --unscanned. Anything else that was not
+    looked at, that a scanner found bad or that could not be read is let in by nothing. Who let it in, when, why, and
+    what each scanner said is sealed with your key and kept with the model.
 
     The registry is an OCI image layout in a folder, and a new one is made; or a server. A server with a login is asked
     with what docker or oras have stored. What is judged is a copy, and that copy is kept.

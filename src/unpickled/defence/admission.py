@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class Admission:
         key: the curator's key.
         when: the time, UTC.
         why: the reason, in the curator's words.
-        unscanned: patterns of names that were let in without a scan.
+        unscanned: patterns of names of texts that were let in without a scan.
         files: how each file passed, with the scanners' versions.
     """
 
@@ -95,14 +96,19 @@ def require_why(why: str) -> str:
     return line
 
 
-def require_patterns(patterns: Sequence[str]) -> tuple[str, ...]:
+def require_patterns(patterns: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     """Return patterns of names, if none lets everything in.
 
+    Args:
+        patterns: shell patterns.
+        names: the names of the model's files.
+
     Raises:
-        GuardError: one fits every name.
+        GuardError: one fits any name, or each of these.
     """
     for pattern in patterns:
-        if not pattern.strip("*?"):
+        every = len(names) > 1 and all(fnmatchcase(name, pattern) for name in names)
+        if every or not pattern.strip("*?"):
             remedy = "Name what you have read: --unscanned '*.json'"
             raise GuardError(pattern or "the pattern", "it would let every file in", remedy)
     return tuple(patterns)

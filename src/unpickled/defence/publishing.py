@@ -53,7 +53,7 @@ class Offer:
         signature: its signature.
         trust: whose signature is taken.
         why: the curator's reason.
-        unscanned: patterns of names that may pass where no scanner could look.
+        unscanned: patterns of names of texts, which no scanner reads, that may pass.
     """
 
     folder: Path
@@ -92,9 +92,11 @@ def publish(
         GuardError: it could not be done.
     """
     require_name(offer.name)
-    why, unscanned = require_why(offer.why), require_patterns(offer.unscanned)
+    why = require_why(offer.why)
     pinned, signature = read_small(offer.lock, _ANEW), read_signature(offer.signature)
     lock = parse_lock(pinned, str(offer.lock))
+    names = [pin.name for pin in lock.pins]
+    unscanned = require_patterns(offer.unscanned, names)
     _require_as_pinned(offer, lock, advance)
     curator = _name_of(key)
     with registry.held() as draft:
@@ -103,7 +105,7 @@ def publish(
         sig = draft / "model.sig"
         write_whole(sig, signature)
         signed = check_signature(model, sig, offer.trust)
-        judged = judge(model, [pin.name for pin in lock.pins], unscanned=unscanned)
+        judged = judge(model, names, unscanned=unscanned)
         admission = Admission(
             name=offer.name,
             lock=digest_of(pinned),
