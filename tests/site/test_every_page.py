@@ -38,6 +38,12 @@ def test_every_cell_runs_or_has_its_recorded_run(told, root):
     assert {*told} == {"start", *(page.id for lesson in course.lessons for page in lesson.pages)}
 
 
+def test_the_search_finds_what_is_on_the_pages(told, root):
+    """It reads the pages that the site brings along; of the references it reads none."""
+    pages = [page.title for lesson in load_course(root).lessons for page in lesson.pages]
+    assert {*pages} - {*told["start"]["found"]} <= {"References"}
+
+
 def test_what_cannot_run_says_so(told):
     """The words that a learner meets: for a cell, for a scanner, for an experiment and for the board."""
     assert "needs PyTorch, which no browser has" in told["06-the-30-second-test"]["said"]

@@ -93,7 +93,10 @@ def test_a_child_that_needs_more_is_told_from_its_record(browser_like, tmp_path,
 
 
 def test_a_child_that_fails_by_itself_fails(browser_like):
-    """An exit code that is the program's own is no reason to look for a record."""
+    """An exit code of its own is no reason to look for a record, nor is a module that it can do without."""
+    without = "try:\n    import not_here_and_not_needed\nexcept ImportError:\n    print('fine')"
+    ended = standins.run([sys.executable, "-c", without], capture_output=True, text=True)
+    assert ended.stdout == "fine\n"
     ended = standins.run(
         [sys.executable, "-c", "raise SystemExit(4)"], capture_output=True, text=True
     )

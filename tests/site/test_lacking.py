@@ -13,7 +13,12 @@ from unpickled.authoring.site import needs, unrecorded
 from unpickled.authoring.site.lock import read_lock
 from unpickled.authoring.site.own_wheel import own_wheel
 from unpickled.authoring.site.pages import site_page
-from unpickled.authoring.site.recorded import cell_key
+from unpickled.authoring.site.recorded import (
+    cell_key,
+    notebooks,
+    page_needs,
+    read_recorded,
+)
 from unpickled.lab import cells
 
 MODULES = frozenset({"picklescan"})
@@ -61,6 +66,17 @@ def test_loading_and_converting_are_no_business_of_a_browser():
 def test_every_cell_of_the_course_that_needs_it_is_recorded(root):
     """The gate of `make site`; when it fails, a page has changed: make recorded."""
     assert [str(fault) for fault in unrecorded(root, read_lock(root).modules)] == []
+
+
+def test_nothing_is_kept_that_no_page_needs_any_more(root):
+    """A recorded cell whose page has changed, or that a browser can run by now, has to go: make recorded."""
+    modules = read_lock(root).modules
+    needed = {
+        cell_key(source)
+        for path in notebooks(root)
+        for source in page_needs(path.read_bytes(), modules)
+    }
+    assert {*read_recorded(root)["cells"]} == needed
 
 
 def test_a_changed_cell_is_found_out(root, tmp_path):

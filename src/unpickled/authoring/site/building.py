@@ -19,7 +19,7 @@ from unpickled.authoring.site.fetching import CACHE, fetch
 from unpickled.authoring.site.lock import LOCK, read_lock
 from unpickled.authoring.site.own_wheel import own_wheel
 from unpickled.authoring.site.pages import site_page
-from unpickled.authoring.site.recorded import read_recorded, unrecorded
+from unpickled.authoring.site.recorded import notebooks, read_recorded, unrecorded
 from unpickled.errors import SetupError
 
 __all__ = ["OUT", "Made", "build_site"]
@@ -86,19 +86,13 @@ def build_site(root: Path, out: Path, say: Callable[[str], None]) -> Made:
 
 
 def _contents(root: Path, goal: Path, modules: frozenset[str]) -> None:
-    for path in _notebooks(root):
+    for path in notebooks(root):
         page = goal / path.relative_to(root)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_bytes(site_page(path.read_bytes(), modules))
     for name in (*_BESIDE, *_pictures(root)):
         (goal / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, goal / name)
-
-
-def _notebooks(root: Path) -> Iterator[Path]:
-    for path in sorted((root / "course").rglob("*.ipynb")):
-        if ".ipynb_checkpoints" not in path.parts and ".edited-" not in path.name:
-            yield path
 
 
 def _pictures(root: Path) -> Iterator[str]:
@@ -119,7 +113,7 @@ def _inputs(root: Path, own: bytes) -> str:
     here = Path(__file__).parent
     places = [
         root / LOCK,
-        *_notebooks(root),
+        *notebooks(root),
         *(root / name for name in (*_BESIDE, *_pictures(root))),
     ]
     places += [path for path in sorted((root / _FIRST_PAGES).rglob("*")) if path.is_file()]

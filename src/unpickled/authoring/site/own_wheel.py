@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unpickled import __version__
-from unpickled.authoring.site.recorded import RECORDED
+from unpickled.authoring.site.recorded import RECORDED, notebooks
 
 __all__ = ["NAME", "own_wheel"]
 
@@ -46,8 +46,9 @@ def _package() -> Iterator[tuple[str, bytes]]:
 
 
 def _kit(root: Path) -> Iterator[tuple[str, bytes]]:
-    """The course's data as `content` reads it; of the quizzes what learners practise on, never a key."""
+    """The course as `content` and the search read it; of the quizzes what learners practise on, never a key."""
     wanted = [root / "course" / "course.toml", *sorted((root / "course" / "data").glob("*.toml"))]
+    wanted += notebooks(root)
     wanted += sorted((root / "quizzes").glob("*/practice.toml"))
     for path in wanted:
         yield f"{_KIT}/{path.relative_to(root).as_posix()}", path.read_bytes()

@@ -15,7 +15,15 @@ from typing import Any
 from unpickled.authoring.site.lacking import Needs, needs
 from unpickled.errors import ContentError
 
-__all__ = ["RECORDED", "cell_key", "code_cells", "page_needs", "read_recorded", "unrecorded"]
+__all__ = [
+    "RECORDED",
+    "cell_key",
+    "code_cells",
+    "notebooks",
+    "page_needs",
+    "read_recorded",
+    "unrecorded",
+]
 
 RECORDED = Path("site", "recorded.json")
 REMEDY = "Record it: make recorded"
@@ -24,6 +32,16 @@ REMEDY = "Record it: make recorded"
 def cell_key(source: str) -> str:
     """Return what a cell's run is found by; the same as `lab.cells.cell_key`, which stands above us."""
     return hashlib.sha256(source.strip().encode()).hexdigest()[:16]
+
+
+def notebooks(root: Path) -> list[Path]:
+    """Return the course's notebooks, without what a front end or the builder set aside."""
+    found = sorted((root / "course").rglob("*.ipynb"))
+    return [
+        path
+        for path in found
+        if ".ipynb_checkpoints" not in path.parts and ".edited-" not in path.name
+    ]
 
 
 def code_cells(notebook: bytes) -> list[str]:
@@ -55,9 +73,7 @@ def read_recorded(root: Path) -> dict[str, Any]:
 def unrecorded(root: Path, modules: frozenset[str]) -> Iterator[ContentError]:
     """Yield a fault for each cell that no browser can run and that has no recorded run."""
     kept = read_recorded(root)["cells"]
-    for path in sorted((root / "course").rglob("*.ipynb")):
-        if ".ipynb_checkpoints" in path.parts or ".edited-" in path.name:
-            continue
+    for path in notebooks(root):
         for source, need in page_needs(path.read_bytes(), modules).items():
             if cell_key(source) not in kept:
                 line = next(line for line in source.splitlines() if line.strip())
