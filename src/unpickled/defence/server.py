@@ -126,23 +126,32 @@ class Server:
             yield Path(folder)
 
     def keep(self, staged: Path, blob: Blob, name: str) -> None:
-        """Send a whole file up, unless the server has it.
+        """Send a whole file up, unless the server has it, and see that it gives it back.
 
         Raises:
-            GuardError: the server does not answer, or does not take it.
+            GuardError: the server does not answer, does not take it, or gives back something else.
         """
         with self._client(name) as client:
             client.send(staged, blob, in_parts=blob.size > _PART, part=_PART)
+            if not _given_back(client, blob, name):
+                raise self._not_kept(blob.digest)
 
     def add(self, reference: Reference, manifest: bytes, when: str, key: Path) -> None:  # noqa: ARG002 - the record is sealed
-        """Send a manifest up, under a tag of its own: from then on the artifact is there.
+        """Send a manifest up, under a tag of its own, and ask for it: from then on the artifact is there.
 
         Raises:
-            GuardError: the server does not answer, or does not take it.
+            GuardError: the server does not answer, does not take it, or gives back something else.
         """
         stamp = "".join(letter for letter in when if letter.isdigit())
         with self._client(reference.name) as client:
             client.put(f"manifests/t{stamp}-{reference.digest[7:19]}", manifest, MANIFEST)
+            if client.get(f"manifests/{reference.digest}", LARGEST, accept=MANIFEST) != manifest:
+                raise self._not_kept(reference.digest)
+
+    def _not_kept(self, digest: str) -> GuardError:
+        problem = f"it does not give back {digest} as it was sent, so this is not published"
+        remedy = "Its disk may be damaged, or it is no registry: ask whoever runs it."
+        return GuardError(self.host, problem, remedy)
 
     def _client(self, name: str) -> contextlib.AbstractContextManager[Client]:
         from unpickled.defence.client import client  # noqa: PLC0415 - oras is imported for a server only
@@ -158,6 +167,19 @@ class Server:
             return
         if admission.name == reference.name:
             yield Entry(reference, len(data), admission.when)
+
+
+def _given_back(client: Client, blob: Blob, name: str) -> bool:
+    """Read a blob back: a server that has it already took none of what was sent, and its own may be damaged."""
+    with client.stream(f"blobs/{blob.digest}") as got:
+        if got is None:
+            return False
+        try:
+            for _ in verified(got.iter_content(_CHUNK), blob, Reference(name, blob.digest)):
+                pass
+        except RefusedError:
+            return False
+    return True
 
 
 def is_loopback(host: str) -> bool:
