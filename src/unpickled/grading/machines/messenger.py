@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,11 +84,13 @@ class _Messenger:
         """Take a job in."""
         given = job["job"]
         names = tuple(given["notebooks"])
-        await self._put(_Job(job["number"], json.dumps(given), given["assignment"], names))
+        await self._put(
+            deque.append, _Job(job["number"], json.dumps(given), given["assignment"], names)
+        )
 
-    async def _put(self, job: _Job) -> None:
+    async def _put(self, how: Callable[[deque[_Job], _Job], None], job: _Job) -> None:
         async with self._news:
-            self._jobs.append(job)
+            how(self._jobs, job)
             self._news.notify_all()
 
     async def watch(self) -> None:
@@ -108,7 +110,8 @@ class _Messenger:
 
     async def _listed(self) -> list[str]:
         """Ask who is there; who is not any more, takes part no longer."""
-        known = await asyncio.wait_for(self._scheduler.identity(), 20)
+        async with asyncio.timeout(20):
+            known = await self._scheduler.identity()
         listed = [str(address) for address in known["workers"]]
         if self._plain and (away := [one for one in listed if not on_loopback(one)]):
             for address in away:
@@ -214,7 +217,9 @@ class _Messenger:
     async def _again(self, job: _Job) -> None:
         job.tries += 1
         if job.tries < _TRIES:
-            await self._put(job)
+            await self._put(
+                deque.appendleft, job
+            )  # next, so that it is soon known whose fault it was
         else:
             why = "nothing that is an answer came back" if job.nonsense else "its worker was lost"
             self.say({"number": job.number, "result": None, "problem": f"{why}, {job.tries} times"})
@@ -222,7 +227,8 @@ class _Messenger:
     async def _ask(self, worker: str, op: str, seconds: float, **words: str) -> Any:
         """Have the scheduler ask a worker; what comes back is text, whatever it was sent as."""
         message = {"op": f"unpickled_{op}", **words}
-        answer = await asyncio.wait_for(self._scheduler.proxy(worker=worker, msg=message), seconds)
+        async with asyncio.timeout(seconds):  # `wait_for` may lose a cancellation
+            answer = await self._scheduler.proxy(worker=worker, msg=message)
         if not isinstance(answer, str):
             raise ConnectionError(f"it answered {type(answer).__name__}")
         return answer
