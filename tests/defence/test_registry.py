@@ -421,6 +421,19 @@ def test_what_a_stranger_wrote_into_the_index_is_not_sealed_anew(place, unscanne
         place.publish(name="team/other")
 
 
+def test_an_index_that_is_gone_is_not_begun_anew(place, unscanned):
+    """It would leave out, without a word, what was there."""
+    index = place.shelf.path / "index.json"
+    kept = index.read_bytes()
+    index.unlink()
+    with pytest.raises(defence.RefusedError, match="models are there that it named"):
+        place.publish(name="team/other")
+    assert not index.exists()
+    index.write_bytes(kept)
+    place.publish(name="team/other")
+    assert len(place.shelf.entries(place.home / "curator" / "signing.pub")) == 2
+
+
 def test_publishing_again_mends_a_damaged_blob(place, unscanned):
     """A blob is written anew, not believed for its name."""
     flip(blob(place, "file"))

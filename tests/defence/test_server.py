@@ -304,7 +304,10 @@ class Polite(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = yes
+    def __getattr__(self, name):
+        if name.startswith("do_"):
+            return self.yes
+        raise AttributeError(name)
 
     def log_message(self, *_):
         pass
@@ -324,14 +327,14 @@ def test_a_server_whose_copy_is_damaged_has_published_nothing(made, liar, monkey
     """The server has a blob already, so nothing is sent up; and a manifest comes last."""
     monkeypatch.setattr(Liar, "how", "other bytes")
     monkeypatch.setattr(Liar, "victim", what)
-    blob = defence.publishing.EMPTY
     (made.home / "two").write_bytes(b"{}")
+    reference, data = made.done.reference, made.shelf.manifest(made.done.reference, made.home)
+    steps = {
+        BLOB: lambda: liar.keep(made.home / "two", defence.publishing.EMPTY, "team/tiny"),
+        MANIFEST: lambda: liar.add(reference, data, "2", made.home),
+    }
     with pytest.raises(defence.GuardError, match="does not give back"):
-        if what == BLOB:
-            liar.keep(made.home / "two", blob, "team/tiny")
-        liar.add(
-            made.done.reference, made.shelf.manifest(made.done.reference, made.home), "2", made.home
-        )
+        steps[what]()
 
 
 def test_two_publishers_at_once_are_both_there(made, unscanned):

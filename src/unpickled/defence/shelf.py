@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unpickled.defence.artifact import MANIFEST, Blob, Reference
+from unpickled.defence.artifact import MANIFEST, Blob, Manifest, Reference
 from unpickled.defence.folder import Changed, File, open_file, stamp
-from unpickled.defence.reading import read_small
-from unpickled.defence.refusals import GuardError
+from unpickled.defence.reading import LARGEST, read_small
+from unpickled.defence.refusals import GuardError, RefusedError
 from unpickled.defence.registry import Entry, not_there, other_bytes, verified, whole
 from unpickled.defence.seals import canonical, check_seal, seal
 from unpickled.defence.writing import DRAFT, cannot_write, write_whole
@@ -119,24 +119,51 @@ class Shelf:
         """Name an artifact in the index, whose other blobs are all there.
 
         Raises:
-            RefusedError: the index that is there is sealed by another key.
+            RefusedError: the index that is there is sealed by another key, or it is gone.
             GuardError: the key cannot be used, or the system refuses.
         """
-        write_whole(self._blob(reference.digest), manifest, overwrite=True)
-        entry = Entry(reference, len(manifest), when)
-        place = self.path / "index.json"
         # What is there already is sealed anew only if it was this curator who sealed it.
-        there = self.entries(key) if os.path.lexists(place) else ()
-        kept = [one for one in there if one.reference != reference]
+        if not os.path.lexists(self.path / "index.json"):
+            self._require_none()
+            self._write_index(
+                (), key
+            )  # so that from now on a model without an index is one that lost it
+        kept = (one for one in self.entries(key) if one.reference != reference)
+        write_whole(self._blob(reference.digest), manifest, overwrite=True)
+        self._write_index((*kept, Entry(reference, len(manifest), when)), key)
+
+    def _write_index(self, entries: tuple[Entry, ...], key: Path) -> None:
         notes = {"org.unpickled.index": "1"}
         body = {
             "schemaVersion": 2,
             "mediaType": _INDEX,
-            "manifests": [_described(one) for one in (*kept, entry)],
+            "manifests": [_described(one) for one in entries],
             "annotations": notes,
         }
         notes[_SEAL] = seal(canonical(body), _SEALED, key)
-        write_whole(place, canonical(body), overwrite=True)
+        write_whole(self.path / "index.json", canonical(body), overwrite=True)
+
+    def _require_none(self) -> None:
+        """Refuse to begin a new index where models lie that an index named.
+
+        Raises:
+            RefusedError: they do.
+        """
+        names = (entry.name for entry in (self.path / "blobs" / "sha256").iterdir())
+        if any(map(self._is_manifest, names)):
+            problem = "its index.json is gone, and models are there that it named"
+            remedy = "Put it back from a copy: a new one would leave them out."
+            raise RefusedError(str(self.path), problem, remedy)
+
+    def _is_manifest(self, name: str) -> bool:
+        path = self._blob(name)
+        try:
+            if path.stat().st_size <= LARGEST:
+                Manifest.parse(read_small(path, ""), name)
+                return True
+        except (GuardError, OSError):
+            return False
+        return False
 
     def read(self, blob: Blob, reference: Reference) -> bytes:
         """Return a small blob, whole and verified; raises as `pieces`, and for one that is too large."""
