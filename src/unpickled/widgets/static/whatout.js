@@ -31,7 +31,8 @@ export function sides(before, now) {
 }
 
 function side(title, end) {
-  const where = end.ended ? "On the stack when STOP came" : "On the stack at the end";
+  const order = end.stack.length > 1 ? ", top first" : "";
+  const where = `On the stack ${end.ended ? "when STOP came" : "at the end"}${order}`;
   return el(
     "div",
     { class: "unp-wi-side", role: "group", "aria-label": title },
