@@ -6,16 +6,17 @@ Each visit is a browser that was never there; the times are from opening the add
 from __future__ import annotations
 
 import functools
-import shutil
 import statistics
 import threading
 import time
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from shutil import which
 
 from playwright.sync_api import Page, sync_playwright
 
 from unpickled.authoring.site import OUT, build_site
+from unpickled.authoring.slides.chromium import NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 VISITS = 3
@@ -55,7 +56,9 @@ def main() -> None:
     address = f"http://127.0.0.1:{server.server_port}"
     seen = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=next(filter(None, map(which, NAMES))), args=FLAGS
+        )
         for _ in range(VISITS):
             context = browser.new_context()
             seen.append(visit(context.new_page(), address))

@@ -23,12 +23,20 @@ WANTED = (
     "filelock",
     "ipython",
     "ipywidgets",
-    "jedi",
     "micropip",
     "picklescan",
 )
-LEFT_OUT = {"jupyterlab-widgets", "widgetsnbextension", "pexpect", "ptyprocess", "psutil"}
-"""What runs on the other side of a widget is in the site already; the rest wants processes."""
+LEFT_OUT = {
+    "jedi",
+    "parso",
+    "jupyterlab-widgets",
+    "widgetsnbextension",
+    "pexpect",
+    "ptyprocess",
+    "psutil",
+}
+"""jedi is large and can be done without; two run on the other side of a widget, which is in the site; the rest wants
+processes."""
 
 HEAD = """\
 # What the zero-install site is made of beside this package, pinned. Made by: make lock

@@ -86,6 +86,9 @@ def bring_magic() -> None:
 
     shell = get_ipython()
     if shell is not None:
+        shell.Completer.use_jedi = (
+            False  # which the site leaves out; names of what is there are completed all the same
+        )
         shell.register_magic_function(
             lambda line, cell: show_recorded(line, cell, shell.user_ns), "cell", MAGIC
         )

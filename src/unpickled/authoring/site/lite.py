@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import json
 import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ __all__ = ["WORKSPACE", "build_lite", "put_pyodide"]
 WORKSPACE = "/tmp/unpickled-workspace"  # noqa: S108 - in a browser; and where tools/record_site.py records, since it is in the files
 _EXTENSION = "@jupyterlite/pyodide-kernel-extension"
 _EXTENSIONS = (_EXTENSION, "@jupyter-widgets/jupyterlab-manager", "anywidget")
+_NO_JEDI = "jedi-0-py3-none-any.whl"
 _RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 _VARIABLES = {
     "UNPICKLED_WORKSPACE": WORKSPACE,
@@ -57,6 +60,8 @@ def put_pyodide(
             (folder / name).write_bytes(member.read())
     index = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))
     entries = [_entry(one.name, one.version, wheels[one.name], one.imports) for one in lock.wheels]
+    (folder / _NO_JEDI).write_bytes(_empty_wheel())
+    entries.append(_entry("jedi", "0", folder / _NO_JEDI, ()))
     entries += [_kernel_wheel(path) for path in sorted(_kernel_wheels())]
     for path in [*wheels.values(), *_kernel_wheels()]:
         shutil.copyfile(path, folder / path.name)
@@ -65,6 +70,22 @@ def put_pyodide(
     index["packages"] = {entry["name"]: entry for entry in entries}
     (folder / "pyodide-lock.json").write_text(json.dumps(index, sort_keys=True), encoding="utf-8")
     return sorted(index["packages"])
+
+
+def _empty_wheel() -> bytes:
+    """Return a wheel with nothing in it.
+
+    The kernel insists on jedi, which has 5,000 files: a second of every start. IPython completes names without it.
+    """
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in (
+            ("METADATA", "Metadata-Version: 2.1\nName: jedi\nVersion: 0\n"),
+            ("RECORD", ""),
+        ):
+            entry = zipfile.ZipInfo(f"jedi-0.dist-info/{name}", (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, text)
+    return out.getvalue()
 
 
 def _entry(name: str, version: str, path: Path, imports: tuple[str, ...]) -> dict[str, Any]:
