@@ -187,6 +187,16 @@ def one_page(name: str, out: Path) -> None:
     out.write_text(json.dumps(notes.told))
 
 
+def needed() -> set[str]:
+    """What the recorded cells of today's pages are found by."""
+    from unpickled.authoring.site.lock import read_lock
+    from unpickled.authoring.site.recorded import cell_key, notebooks, page_needs
+
+    modules = read_lock(ROOT).modules
+    pages = [page_needs(path.read_bytes(), modules) for path in notebooks(ROOT)]
+    return {cell_key(source) for page in pages for source in page}
+
+
 def main(asked: list[str]) -> None:
     """Run each page in a child of its own, and write all of it down."""
     goal = ROOT / "site" / "recorded.json"
@@ -210,6 +220,7 @@ def main(asked: list[str]) -> None:
             subprocess.run(words, cwd=home, env=env, check=True)
             for kind, found in json.loads(out.read_text()).items():
                 told[kind] |= found
+    told["cells"] = {key: run for key, run in told["cells"].items() if key in needed()}
     told["date"] = datetime.now(UTC).date().isoformat()
     text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False)
     for place in (
