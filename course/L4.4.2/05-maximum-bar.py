@@ -26,12 +26,14 @@
 
 # %%
 import contextlib
+import hashlib
 import io
 import json
 import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -225,19 +227,17 @@ flip(blob)
 # One door for all loads: a **policy** says what may pass, and every try is one line of a log, refused ones too.
 
 # %%
-STARTER = """
+FIRST = """
 version = 1
-formats = ["safetensors", "torch-zip", "torch-legacy"]
+formats = ["safetensors"]
 must = ["pinned"]
 weights_only = true
 log = "loads.jsonl"
 folder = "production/model"
 lock = "production/model.lock"
-signature = "production/model.sig"
-public_key = "publisher/signing.pub"
 """
 (home / "loads.jsonl").unlink(missing_ok=True)
-(home / "policy.toml").write_text(STARTER)
+(home / "policy.toml").write_text(FIRST)
 
 assert guard("load production/model/tiny.safetensors") == 0
 assert guard("load production/model/config.json") == 1  # its format is not on the list
@@ -251,7 +251,7 @@ assert guard("audit verify loads.jsonl") == 0
 lines = (home / "loads.jsonl").read_text()
 (home / "loads.jsonl").write_text(lines.replace('"outcome":"refused"', '"outcome":"loaded"'))
 assert guard("audit verify loads.jsonl") == 1
-(home / "loads.jsonl").write_text(lines)
+_ = (home / "loads.jsonl").write_text(lines)
 
 # %% [markdown]
 # ### The load that goes around the door
@@ -286,51 +286,131 @@ lab.card("p-audit-blind-spot")
 # %% [markdown]
 # ## Do: write the policy
 #
-# The starter's policy is too lax for production. Change `POLICY` so that four tries come out as they should. Run the cell as
-# often as you like; to begin again, put `POLICY = STARTER`.
-#
-# <details><summary>A first hint</summary>Read the outcome that is not as wanted: which of the four words of the policy
-# decides it: <code>formats</code>, <code>must</code>, <code>weights_only</code>, <code>folder</code>?</details>
-# <details><summary>A second hint</summary>A file that was not pinned anew after the theft of the lock: only something that
-# the thief could not make tells it apart. And a PyTorch file is a pickle, whatever must be true of it.</details>
-# <details><summary>Nearly the answer</summary><code>formats = ["safetensors"]</code>, and in <code>must</code> three words:
-# <code>"pinned"</code>, <code>"signed"</code>, <code>"scanned"</code>.</details>
+# Production keeps five files of `team/tiny`, all pinned, all signed by the publisher. Only the first may be loaded there, and
+# only as it was reviewed. The starter's policy is far too lax. The next cell lays the files out, in a folder of their own.
 
 # %%
-POLICY = STARTER
+STARTER = """
+version = 1
+formats = ["safetensors", "torch-zip", "pickle"]
+must = ["pinned"]
+weights_only = false
+log = "loads.jsonl"
+folder = "production/model"
+lock = "production/model.lock"
+signature = "production/model.sig"
+public_key = "publisher/signing.pub"
+"""
+kept, yard = home / "exercise-kept", home / "exercise"
+
+
+def vouch(signature: str) -> None:
+    """Pin and sign the exercise's model as it is."""
+    guard("pin exercise-kept/production/model -o exercise-kept/production/model.lock --overwrite")
+    guard(
+        f"sign exercise-kept/production/model -o exercise-kept/production/{signature} "
+        "--key publisher/signing.key --overwrite"
+    )
+
+
+def lay_out() -> None:
+    """Make the exercise's files: two versions of a model, each signed by the publisher; the first is pinned."""
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(home / "production", kept / "production")
+    shutil.copytree(home / "publisher", kept / "publisher")
+    model = kept / "production" / "model"
+    save_file({"layer": np.array([1, 2, 3], dtype=np.float32)}, model / "numbers.txt")
+    shutil.copy(lab.specimen("torch-plain"), model / "tiny.pt")
+    shutil.copy(lab.specimen("plain-2"), model / "tiny.pkl")
+    first = (model / "tiny.safetensors").read_bytes()
+    save_file({"layer": np.array([4, 5, 6], dtype=np.float32)}, model / "tiny.safetensors")
+    vouch("next.sig")
+    (model / "tiny.safetensors").rename(kept / "next.safetensors")
+    (model / "tiny.safetensors").write_bytes(first)
+    vouch("model.sig")
+
+
+with contextlib.redirect_stdout(io.StringIO()):
+    lay_out()
+print(sorted(path.name for path in (kept / "production" / "model").iterdir()))
 
 
 def tries(policy: str) -> dict[str, bool]:
-    """Try four loads under a policy; tell for each whether it came out as wanted."""
-    (home / "policy.toml").write_text(policy)
-    model, lock = home / "production" / "model", home / "production" / "model.lock"
-    kept, torch_file = lock.read_bytes(), lab.specimen("torch-plain")
+    """Try eight things under a policy, on fresh copies of the files; tell for each whether it came out as wanted."""
+    model, where = yard / "production" / "model", "exercise/production/model"
+
+    def load(name: str) -> int:
+        return guard(f"load {where}/{name} --policy exercise/policy.toml")
+
+    def begin() -> None:
+        shutil.rmtree(yard, ignore_errors=True)
+        shutil.copytree(kept, yard)
+        (yard / "policy.toml").write_text(policy)
+
+    found = {}
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        honest = guard("load production/model/tiny.safetensors") == 0
+        begin()
+        found["the reviewed model is loaded"] = load("tiny.safetensors") == 0
+        found["PyTorch's format is refused"] = load("tiny.pt") == 1
+        found["a pickle is refused"] = load("tiny.pkl") == 1
+        found["a file whose name says something else is refused"] = load("numbers.txt") == 1
         flip(model / "tiny.safetensors")
-        changed = guard("load production/model/tiny.safetensors") == 1
-        guard("pin production/model -o production/model.lock --overwrite")
-        new_lock = guard("load production/model/tiny.safetensors") == 1
-        flip(model / "tiny.safetensors")
-        shutil.copy(torch_file, model / "model.pt")
-        guard("pin production/model -o production/model.lock --overwrite")
-        pickled = guard("load production/model/model.pt") == 1
-        (model / "model.pt").unlink()
-        lock.write_bytes(kept)
-    return {
-        "the honest model is loaded": honest,
-        "a changed byte is refused": changed,
-        "a changed byte with a new lock is refused": new_lock,
-        "a PyTorch file is refused, pinned or not": pickled,
-    }
+        found["a flipped bit is refused"] = load("tiny.safetensors") == 1
+        guard(f"pin {where} -o exercise/production/model.lock --overwrite")
+        found["a flipped bit is refused, with a new lock too"] = load("tiny.safetensors") == 1
+        begin()
+        shutil.copy(kept / "next.safetensors", model / "tiny.safetensors")
+        shutil.copy(kept / "production" / "next.sig", yard / "production" / "model.sig")
+        found["the publisher's next model, not reviewed, is refused"] = (
+            load("tiny.safetensors") == 1
+        )
+    try:
+        said = tomllib.loads(policy).get("weights_only")
+    except tomllib.TOMLDecodeError:
+        said = None
+    found["whoever adds a format later still gets weights only"] = said is True
+    return found
 
 
-outcomes = tries(POLICY)
-for what, right in outcomes.items():
-    print("ok    " if right else "NOT SO", what)
-print("Solved." if all(outcomes.values()) else "Not yet: change POLICY and run the cell again.")
+def tell(found: dict[str, bool]) -> None:
+    """Say what came of the tries; the receipt depends on all of it."""
+    for what, right in found.items():
+        print("ok    " if right else "NOT SO", what)
+    solved = (
+        "All as wanted." if all(found.values()) else "Not yet: change POLICY, run the cell again."
+    )
+    print(f"{solved} Receipt: {hashlib.sha256(repr(found).encode()).hexdigest()[:6]}")
 
-assert outcomes["the honest model is loaded"] or POLICY != STARTER
+
+# %% [markdown]
+# Now write **your** policy: change the text below and run the cell, as often as you like. Each run works on fresh copies, so
+# nothing that you try, or stop half-way, is in the way of the next.
+
+# %%
+POLICY = """
+version = 1
+formats = ["safetensors", "torch-zip", "pickle"]
+must = ["pinned"]
+weights_only = false
+log = "loads.jsonl"
+folder = "production/model"
+lock = "production/model.lock"
+signature = "production/model.sig"
+public_key = "publisher/signing.pub"
+"""
+tell(tries(POLICY))
+
+# %%
+lab.card("p-write-the-policy")
+
+# %% [markdown]
+# The card has three hints, and counts. **To begin again,** run the next cell: it lays the files out anew and shows the starter's
+# policy, to be put back into the cell above. *Reset* in the progress rail below forgets your answer.
+
+# %%
+with contextlib.redirect_stdout(io.StringIO()):
+    lay_out()
+print(f'POLICY = """{STARTER}"""')
 
 # %% [markdown]
 # > **Do.** Try to get past it all: change the shelf, the index, the lock, the log. You will find the two things that

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
-REFERENCE = {"formats": '["safetensors"]', "must": '["pinned", "signed", "scanned"]'}
+from unpickled.content import practice_item
+
+ALL = '["pinned", "signed", "scanned"]'
+REFERENCE = {"formats": '["safetensors"]', "must": ALL, "weights_only": "true"}
 WRONG = {
-    "starter": {},
-    "not signed": {"formats": '["safetensors"]', "must": '["pinned", "scanned"]'},
-    "nothing passes": {"formats": "[]"},
+    "only the gates": {"must": ALL},
+    "only signed": {"must": '["signed"]'},
+    "any format, signed": {"formats": '["safetensors", "pickle", "joblib"]', "must": '["signed"]'},
+    "PyTorch too": {**REFERENCE, "formats": '["safetensors", "torch-zip"]'},
+    "not weights only": {**REFERENCE, "weights_only": "false"},
+    "not pinned": {**REFERENCE, "must": '["signed", "scanned"]'},
+    "not signed": {**REFERENCE, "must": '["pinned", "scanned"]'},
+    "not scanned": {**REFERENCE, "must": '["pinned", "signed"]'},
+    "nothing passes": {**REFERENCE, "formats": "[]"},
     "anything passes": {"must": "[]"},
-    "no policy": {"version": "7"},
+    "no policy": {**REFERENCE, "version": "7"},
 }
 JUDGE = """
-import json, re
+import re
+from types import SimpleNamespace
+from unpickled.defence import guarded
+loaded = json.dumps({"loaded": True, "found": [], "tool": "", "error": "", "message": ""})
+# Whatever a policy lets through is loaded; the page itself has shown that with the libraries.
+guarded.run_python = lambda *_, **__: SimpleNamespace(out=loaded, isolation="none")
 def changed(words):
     text = STARTER
     for name, value in words.items():
@@ -25,6 +40,8 @@ def changed(words):
     return text
 answers = json.loads(sys.argv[1])
 print("JUDGED", json.dumps([all(tries(changed(words)).values()) for words in answers]))
+tell(tries(changed(answers[0])))
+tell(tries(STARTER))
 """
 
 
@@ -47,6 +64,12 @@ def test_the_exercise_tells_right_from_wrong(page, root):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    judged = json.loads(done.stdout.rpartition("JUDGED ")[2])
-    assert judged == [True, *[False] * len(WRONG)]
-    assert "Not yet: change POLICY" in done.stdout
+    judged = json.loads(done.stdout.rpartition("JUDGED ")[2].partition("\n")[0])
+    assert dict(zip(["reference", *WRONG], judged, strict=True)) == {
+        "reference": True,
+        **dict.fromkeys(WRONG, False),
+    }
+    receipts = re.findall(r"Receipt: (\w+)", done.stdout)
+    card = practice_item("p-write-the-policy", root)
+    assert (receipts[-2],) == card.accepted
+    assert {receipts[0], receipts[-1]} == {*card.wrong[0].match}
