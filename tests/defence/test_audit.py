@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import os
+import pathlib
+import pwd
 import shutil
+import signal
+import stat
 import subprocess
 import sys
+import tempfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,17 +82,23 @@ def test_what_passes_is_loaded_and_logged(home):
     assert done.tool.startswith("safetensors ")
     assert done.found == ("layer: an array of F32, shape (3,)",)
     assert done.isolation.startswith("bubblewrap")
-    (line,) = lines(home)
+    begun, line = lines(home)
     assert {
-        name: line[name] for name in ("format", "verdict", "outcome", "digest", "prev", "n")
+        name: line[name]
+        for name in ("format", "verdict", "outcome", "digest", "prev", "n", "begun")
     } == {
         "format": "safetensors",
         "verdict": "header",
         "outcome": "loaded",
         "digest": done.digest,
-        "prev": START,
-        "n": 1,
+        "prev": begun["hash"],
+        "n": 2,
+        "begun": begun["hash"],
     }
+    assert (begun["outcome"], begun["prev"], begun["n"]) == ("begun", START, 1)
+    assert begun["digest"] == done.digest
+    assert begun["until"] > line["time"]
+    done.close()
     assert line["path"] == str(home / "model/w/model.safetensors")
     assert line["signer"].startswith("key ")
     assert line["policy"] == defence.read_policy(home / "policy.toml").digest
@@ -178,19 +194,21 @@ def test_what_cannot_be_loaded_is_failed_and_logged(home):
     np.save(home / "model/a.npy", np.array([1, "x"], dtype=object), allow_pickle=True)
     with pytest.raises(defence.GuardError, match="does not load it: ValueError"):
         load(home, "a.npy", must="[]")
-    assert [line["outcome"] for line in lines(home)] == ["failed", "failed"]
+    assert [line["outcome"] for line in lines(home)] == ["failed", "begun", "failed"]
 
 
 def test_nothing_is_handed_over_without_a_line(home, unloaded):
     """A log that cannot be written is the end of loading."""
-    (home / "loads.jsonl").mkdir()
-    with pytest.raises(defence.GuardError, match=r"loads\.jsonl"):
-        load(home)
-    (home / "loads.jsonl").rmdir()
+    policy(home, must="[]")
     (home / "loads.jsonl").write_text("something else\n")
     with pytest.raises(defence.GuardError, match="none of this log's"):
         load(home)
     assert (home / "loads.jsonl").read_text() == "something else\n"
+    (home / "loads.jsonl").unlink()
+    read = defence.read_policy(home / "policy.toml")
+    (home / "loads.jsonl").symlink_to(os.devnull)
+    with pytest.raises(defence.GuardError, match="no plain file"):
+        defence.guarded_load(home / "model/w/model.safetensors", read)
 
 
 BAD_POLICIES = {
@@ -208,6 +226,12 @@ BAD_POLICIES = {
     "signed by nobody": ({"public_key": ""}, "whose signature"),
     "signed by two": ({"ca": '["ca.crt"]'}, "whose signature"),
     "no TOML": ({"log": '"'}, "it is no TOML"),
+    "no loader": ({"formats": '["keras-zip"]'}, "nothing here loads keras-zip"),
+    "no path": ({"folder": '"a\\u0000"'}, "a text"),
+    "a log that is no path": ({"log": '"a\\u0000"'}, "a text"),
+    "a log that is a folder": ({"log": '"/"'}, "cannot be a log"),
+    "a log in no folder": ({"log": '"none/loads.jsonl"'}, "cannot be a log"),
+    "a log that is a device": ({"log": '"/dev/null"'}, "cannot be a log"),
 }
 
 
@@ -297,6 +321,8 @@ def test_at_each_write_the_log_keeps_what_it_had(log, tmp_path, how):
     ):
         path = work / "loads.jsonl"
         assert path.read_bytes().startswith(whole)
+        if ended == "error":  # of the half line it began nothing is left
+            assert path.read_bytes() in (whole, whole + b'{"half')
         if ended != "done":
             append(path, {"event": "load"})
         assert defence.verify_log(path).faults == ()
@@ -333,11 +359,11 @@ def test_the_commands(home, capsys, monkeypatch):
     assert run(["guard", "load", "model/w/model.safetensors", "--json"]) == 1
     assert "pinned is" in json.loads(capsys.readouterr().out)["problem"]
     assert run(["guard", "audit", "verify", "loads.jsonl"]) == 0
-    assert capsys.readouterr().out.startswith("loads.jsonl: 2 lines, whole. Head: ")
+    assert capsys.readouterr().out.startswith("loads.jsonl: 3 lines, whole. Head: ")
     data = (home / "loads.jsonl").read_bytes()
     (home / "loads.jsonl").write_bytes(data.replace(b"loaded", b"failed"))
     assert run(["guard", "audit", "verify", "loads.jsonl", "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["faults"][0]["line"] == 1
+    assert json.loads(capsys.readouterr().out)["faults"][0]["line"] == 2
     assert run(["guard", "audit", "verify", "none"]) == 2
 
 
@@ -347,6 +373,7 @@ def test_the_commands(home, capsys, monkeypatch):
         ("torch-plain", "torch-zip", "torch 2"),
         ("gguf", "gguf", "gguf 0"),
         ("onnx", "onnx", "onnx 1"),
+        ("h5-plain", "hdf5", "h5py 3"),
         ("npy-plain", "npy", "numpy 2"),
         ("plain-4", "pickle", "Python 3"),
     ],
@@ -369,3 +396,196 @@ def test_a_load_that_runs_code_cannot_reach_out(home):
         load(home, path.name, **words)
     assert not (home / "canary").exists()
     assert lines(home)[-1]["outcome"] == "failed"
+
+
+def scratch(tmp_path, monkeypatch):
+    """Make a temporary place that nobody else uses."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    return place
+
+
+def test_the_copy_that_was_judged_is_handed_over(home, unloaded, tmp_path, monkeypatch):
+    """Read-only and private, whatever becomes of the file; gone at the end, or with the last who holds it."""
+    place = scratch(tmp_path, monkeypatch)
+    with load(home, must='["pinned"]') as done:
+        flip(home)
+        with done.open() as file:
+            assert hashlib.sha256(file.read()).hexdigest() == done.digest
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (done.path, done.path.parent)]
+        assert modes == [0o400, 0o700]
+    assert not done.path.exists()
+    flip(home)
+    kept = load(home, must="[]")
+    assert len(list(place.iterdir())) == 1
+    del kept
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("specimen", "words"),
+    [("torch-plain", {"formats": '["torch-zip"]'}), ("npy-plain", {"weights_only": "false"})],
+)
+def test_what_can_hold_a_program_is_not_handed_over(home, unloaded, specimen, words):
+    """It was loaded behind the wall, and its copy stays there."""
+    path = write(specimen, home / "model")
+    with load(home, path.name, must="[]", **words) as done:
+        for ask in (lambda: done.path, done.open):
+            with pytest.raises(defence.GuardError, match="can hold a program"):
+                ask()
+
+
+def killed(home, blow):
+    """Run `guard load` in a fork, and end it while its own child would load."""
+    read, write = os.pipe()
+    fork = os.fork()
+    if not fork:
+        guarded._loaded = lambda *_: (os.write(write, b"x"), signal.pause())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        os.chdir(home)
+        os._exit(run(["guard", "load", "model/w/model.safetensors"]))
+    assert os.read(read, 1) == b"x"
+    os.kill(fork, blow)
+    os.close(read)
+    os.close(write)
+    return os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1])
+
+
+def test_a_load_whose_process_is_killed_leaves_a_line(
+    home, unloaded, tmp_path, monkeypatch, capsys
+):
+    """By SIGKILL the one that it began, and its copy until the next load; by SIGTERM both lines, and no copy."""
+    place = scratch(tmp_path, monkeypatch)
+    policy(home, must="[]")
+    assert killed(home, signal.SIGKILL) == -signal.SIGKILL
+    assert [line["outcome"] for line in lines(home)] == ["begun"]
+    assert len(list(place.iterdir())) == 1
+    assert run(["guard", "audit", "verify", str(home / "loads.jsonl")]) == 0
+    assert "line 1: a load began, and its end is not there" in capsys.readouterr().out
+    with load(home):
+        (kept,) = place.iterdir()
+        load(home).close()
+        assert list(place.iterdir()) == [kept]  # which is in use, and so not swept
+    assert defence.verify_log(home / "loads.jsonl").unfinished == (1,)
+    assert killed(home, signal.SIGTERM) == 130
+    assert [line["outcome"] for line in lines(home)][5:] == ["begun", "failed"]
+    assert list(place.iterdir()) == []
+
+
+def test_ctrl_c_is_a_line(home, monkeypatch):
+    """It went as far as loading, so the log says what came of it."""
+
+    def loaded(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(guarded, "_loaded", loaded)
+    with pytest.raises(KeyboardInterrupt):
+        load(home, must="[]")
+    assert [(line["outcome"], line["why"]) for line in lines(home)] == [
+        ("begun", ""),
+        ("failed", "stopped by KeyboardInterrupt"),
+    ]
+
+
+def test_the_log_has_the_scans_own_word(home, unloaded):
+    """What was found is on record also where it is the reason of a refusal; and who asked is no variable's to say."""
+    path = write("torch-canary", home / "model", marker=home / "canary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOGNAME", "somebody-else")
+        with pytest.raises(defence.RefusedError) as error:
+            load(home, path.name, formats='["torch-zip"]', must='["scanned"]')
+    (line,) = lines(home)
+    assert line["verdict"] == "dangerous"
+    assert line["user"] == pwd.getpwuid(os.getuid()).pw_name
+    assert "--unscanned" not in error.value.remedy
+
+
+def test_what_was_signed_has_to_be_what_was_read(home, unloaded, monkeypatch):
+    """The folder passes, and the copy is another: the file was exchanged in between."""
+    real = guarded.check_signature
+
+    def checked(*given):
+        signed = real(*given)
+        return replace(signed, sha256=dict.fromkeys(signed.sha256, "0" * 64))
+
+    monkeypatch.setattr(guarded, "check_signature", checked)
+    with pytest.raises(defence.RefusedError, match="what was read is not what was signed"):
+        load(home, must='["signed"]')
+
+
+@pytest.mark.parametrize(("specimen", "form"), [("h5-lambda", "hdf5"), ("onnx-external", "onnx")])
+def test_weights_only_is_weights_only(home, unloaded, specimen, form):
+    """HDF5 with a layer of code and ONNX that names another file are refused, whether a scan is asked for or not."""
+    path = write(specimen, home / "model")
+    with pytest.raises(defence.RefusedError, match="not weights only"):
+        load(home, path.name, formats=f'["{form}"]', must="[]")
+
+
+def test_no_room_for_the_copy(home, monkeypatch):
+    """It is the temporary place that is full, and the remedy says how to name another."""
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    read = defence.read_policy(policy(home, must="[]"))
+    with monkeypatch.context() as patch:
+        patch.setattr(pathlib.Path, "open", full)
+        with pytest.raises(defence.GuardError, match=r"no copy can be made: No space.*TMPDIR"):
+            guarded._add(home / "x" / "y", b"1")
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with pytest.raises(defence.GuardError, match=r"no copy can be made: No space.*TMPDIR"):
+        defence.guarded_load(home / "model/w/model.safetensors", read)
+
+
+HEADS = ["", "0" * 63, "Z" * 64, "0" * 64 + "\n"]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_noted_head_that_is_none_is_no_head(log, head, capsys):
+    """An empty file where it was noted is no leave to take any log."""
+    assert run(["guard", "audit", "verify", str(log), "--head", head]) == 2
+    assert "no line's hash" in capsys.readouterr().err
+
+
+def test_one_dropped_line_is_one_fault(log, tmp_path):
+    """The lines after it go on with their own numbers."""
+    rows = log.read_bytes().splitlines(keepends=True)
+    other = tmp_path / "log"
+    other.write_bytes(b"".join([*rows[:1], *rows[2:]]))
+    assert [fault.line for fault in defence.verify_log(other).faults] == [2]
+
+
+@pytest.mark.parametrize("what", ["device", "pipe"])
+def test_what_is_no_file_is_no_log(tmp_path, what):
+    """It is not opened: it would never end."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/zero")
+    with pytest.raises(defence.GuardError, match="which is not opened"):
+        defence.verify_log(tmp_path / what)
+
+
+def test_a_writer_waits_for_the_other(log, tmp_path, monkeypatch):
+    """As long as somebody holds the lock, nothing is written."""
+    path = tmp_path / "loads.jsonl"
+    monkeypatch.setattr(defence.log, "_PATIENCE", 0)
+    with FileLock(tmp_path / ".loads.jsonl.lock"):
+        with pytest.raises(defence.GuardError, match="another program"):
+            append(path, {"event": "load"})
+        assert path.read_bytes() == b""
+    append(path, {"event": "load"})
+
+
+def test_a_line_is_on_the_disk_before_its_hash_is_told(tmp_path, monkeypatch):
+    """Each of its bytes; and, for the first, the log's own name."""
+    path, synced = tmp_path / "loads.jsonl", []
+    real = os.fsync
+
+    def fsync(file):
+        found = os.fstat(file)
+        synced.append((found.st_ino, found.st_size if stat.S_ISREG(found.st_mode) else 0))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    append(path, {"event": "load"})
+    assert synced == [(path.stat().st_ino, path.stat().st_size), (tmp_path.stat().st_ino, 0)]

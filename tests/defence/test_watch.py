@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -42,12 +43,21 @@ attempt("numpy", lambda: np.load(io.BytesIO(objects.getvalue()), allow_pickle=Tr
 attempt("allowed", lambda: pickle.loads(pickle.dumps(collections.OrderedDict(a=1))))
 attempt("plain", lambda: pickle.loads(pickle.dumps({"a": [1, 2]})))
 attempt("safetensors", lambda: load(save({"a": np.zeros(3)})))
+class Own(pickle.Unpickler):
+    def find_class(self, module, name):
+        return getattr(sys.modules[module], name)
+attempt("own", lambda: Own(io.BytesIO(date)).load())
+import copyreg
+copyreg.add_extension("datetime", "date", 240)
+numbered = pickle.dumps(datetime.date(2026, 11, 23))
+attempt("numbered", lambda: pickle.loads(numbered))
+attempt("again", lambda: pickle.loads(numbered))
 """
 
 
 @pytest.mark.parametrize("mode", ["report", "veto"])
 def test_an_unpickler_that_looks_up_a_name_is_heard(tmp_path, mode):
-    """In C, in Python, by way of numpy; a pickle of plain data and safetensors are the stated blind spots."""
+    """In C, in Python, by way of numpy; the rest are the stated blind spots."""
     log = tmp_path / "loads.jsonl"
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(log), mode], capture_output=True, text=True, check=True
@@ -64,6 +74,9 @@ def test_an_unpickler_that_looks_up_a_name_is_heard(tmp_path, mode):
         "allowed": (False, "loaded"),
         "plain": (False, "loaded"),
         "safetensors": (False, "loaded"),
+        "own": (False, "loaded"),
+        "numbered": (True, ended),
+        "again": (mode == "veto", ended),
     }
     assert defence.verify_log(log).faults == ()
     assert json.loads(log.read_bytes().splitlines()[0])["name"] == "datetime.date"
@@ -100,11 +113,66 @@ def test_each_look_tells_what_is_new_and_unexpected(tmp_path):
     ]
     rows = log.read_bytes().splitlines(keepends=True)
     log.write_bytes(b"".join(rows[:3]))
+    assert (
+        [alert.text for alert in watch.look()]
+        == [
+            "line 5: the log has become shorter: lines are missing"  # and what was told is not told again
+        ]
+    )
+    log.unlink()
     assert [alert.text for alert in watch.look()] == [
-        "line 5: the log has become shorter: lines are missing"
+        "the log cannot be read any more: there is no such file"
     ]
+    assert watch.look() == []
+    log.write_bytes(b"".join(rows[:3]))
+    load(log, "refused", why="after all")
+    assert [alert.text for alert in watch.look()] == ["line 4: refused: m, as ada: after all"]
     log.write_bytes(b"".join([rows[0], rows[2]]))
     assert "missing, added or elsewhere" in defence.Watch(log, {"a", "b"}).look()[0].text
+
+
+def test_an_edit_of_what_was_read_shows_in_time(tmp_path, monkeypatch):
+    """Of the same length, and with a hash of its own: by the next look at the whole log."""
+    monkeypatch.setattr(defence.watch, "_DEEP", 3)
+    log = tmp_path / "loads.jsonl"
+    load(log, digest="a")
+    load(log, digest="b")
+    watch = defence.Watch(log)
+    assert watch.look() == []
+    first, second = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(first.replace(b"ada", b"bob") + second)
+    assert watch.look() == []
+    assert [alert.text for alert in watch.look()] == [
+        "line 2: the log was changed where it had been read already",
+        "line 1: it was edited",
+    ]
+    assert [watch.look() for _ in range(3)] == [[], [], []]
+
+
+def test_a_load_without_an_end_is_told_when_its_time_is_over(tmp_path):
+    """Once; and not while it may be under way, nor when it ended."""
+    log = tmp_path / "loads.jsonl"
+    watch = defence.Watch(log)
+    for until, ended in (("2026-11-01T00:00:00.000000Z", True), ("9999", False), ("", False)):
+        line = {"event": "load", "user": "ada", "path": "m", "outcome": "begun", "until": until}
+        begun = append(log, line)
+        if ended:
+            load(log, begun=begun)
+    assert [alert.text for alert in watch.look()] == [
+        "line 4: begun: m, as ada, and its end is not in the log: it was killed"
+    ]
+    assert watch.look() == []
+    assert defence.verify_log(log).unfinished == (3, 4)
+
+
+def test_a_log_at_rest_is_read_to_its_end(tmp_path, capsys):
+    """With --once, half a line was cut; it is not being written."""
+    log = tmp_path / "loads.jsonl"
+    load(log)
+    load(log)
+    log.write_bytes(log.read_bytes()[:-10])
+    assert run(["guard", "audit", "watch", str(log), "--once"]) == 1
+    assert capsys.readouterr().out == "ALERT  line 2: it is cut\n"
 
 
 class Hook(http.server.BaseHTTPRequestHandler):
@@ -112,12 +180,18 @@ class Hook(http.server.BaseHTTPRequestHandler):
 
     told: list = []  # noqa: RUF012 - one for the test
     status = 200
+    refused = ()  # numbers of lines
+
+    def do_GET(self):
+        self.told.append("redirected")
+        self.send_error(200)
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.status == 200:
+        status = 400 if body["line"] in self.refused else self.status
+        if status == 200:
             self.told.append(body)
-        self.send_response(self.status)
+        self.send_response(status)
         self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -136,7 +210,10 @@ def hook(monkeypatch):
 
 
 def test_watch_tells_a_webhook(tmp_path, hook, capsys, monkeypatch):
-    """On the terminal and to a server on loopback; 0, 1, and 2 where it was not taken."""
+    """On the terminal and to a server on loopback, with no proxy; 0, 1, and 2 where it was not taken, or sent on."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
     log = tmp_path / "loads.jsonl"
     load(log)
     words = ["guard", "audit", "watch", str(log), "--once", "--webhook", hook]
@@ -173,11 +250,90 @@ def test_an_alert_that_was_not_taken_is_sent_again(tmp_path, hook, monkeypatch):
     monkeypatch.setattr(guard_audit.time, "sleep", sleep)
     assert run(["guard", "audit", "watch", str(log), "--webhook", hook]) == 130
     assert looks == [0, 2, 2]
-    assert [told["record"]["why"] for told in Hook.told] == ["one", "two"]
+    assert sorted(told["record"]["why"] for told in Hook.told) == ["one", "two"]
+
+
+def test_an_alert_that_is_refused_does_not_hold_up_the_others(hook, monkeypatch):
+    """It is tried again behind them, and passed over in the end, which is told."""
+    monkeypatch.setattr(Hook, "refused", (1,))
+    outbox = defence.Outbox(hook)
+    alerts = [defence.Alert(f"line {number}", number, {}) for number in (1, 2, 3)]
+    told = [outbox.send(alerts), *(outbox.send([]) for _ in range(5))]
+    assert [one["line"] for one in Hook.told] == [2, 3]
+    assert [len(problems) for problems in told] == [1, 1, 1, 1, 1, 0]
+    assert "the webhook refuses the alert: 400, for the 5th time" in str(told[4][0])
+    assert (outbox.waiting, outbox.lost) == ([], 1)
+
+
+ANSWERS = {
+    "garbage": b"\x00\xff" * 100 + b"\r\n\r\n",
+    "no status": b"HTTP/1.1 abc\r\n\r\n",
+    "a line too long": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+    "too many lines": b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 101 + b"\r\n",
+    "nothing": b"",
+}
+
+
+def answering(answer):
+    """Serve one answer on loopback, whatever is asked; returns its address and what ends it."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve():
+        connection, _ = listening.accept()
+        with connection, listening:
+            connection.recv(65536)
+            answer(connection, over)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}/", over
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_answer_of_a_webhook_ends_the_watch(name):
+    """Whatever it is, the alert was not taken, and it is tried again."""
+    url, _ = answering(lambda connection, _: connection.sendall(ANSWERS[name]))
+    outbox = defence.Outbox(url)
+    (problem,) = outbox.send([defence.Alert("x", 1, {})])
+    assert "the webhook does not take the alert" in str(problem)
+    assert len(outbox.waiting) == 1
+
+
+def test_an_answer_that_does_not_end_is_not_waited_for(monkeypatch):
+    """A byte now and then outlives the timeout of a socket, but not that of the alert; nor do threads pile up."""
+    monkeypatch.setattr(defence.webhook, "_PATIENCE", 0.2)
+    monkeypatch.setattr(defence.webhook, "_HANGING", 1)
+
+    def drip(connection, over):
+        while not over.wait(0.05):
+            connection.sendall(b"H")
+
+    url, over = answering(drip)
+    for problem in ("no answer in 0.2 seconds", "has not ended its earlier answers"):
+        with pytest.raises(defence.GuardError, match=problem):
+            defence.tell_webhook(url, defence.Alert("x", 1, {}))
+    over.set()
+
+
+@pytest.mark.parametrize("every", ["nan", "inf", "0", "-1"])
+def test_a_time_between_looks_is_a_time(tmp_path, every, capsys):
+    """Anything else is wrong usage."""
+    assert run(["guard", "audit", "watch", str(tmp_path / "x"), "--every", every]) == 2
+    assert "not in the range" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.org/x", "file:///etc/passwd", "ftp://h/x", "x", "http://[::1"]
+    "url",
+    [
+        "http://example.org/x",
+        "file:///etc/passwd",
+        "ftp://h/x",
+        "x",
+        "http://[::1",
+        "http://127.0.0.1:abc/",
+        "http://127.0.0.1/a b",
+        "https://ada:secret@example.org/",
+    ],
 )
 def test_an_alert_goes_nowhere_in_the_clear(tmp_path, url):
     """Nor to what is no webhook."""

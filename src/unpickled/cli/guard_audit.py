@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from unpickled.cli.guard_shared import json_option, refusals_as_json
 
 __all__ = ["audit", "load", "watch"]
 
+_TOLD = ("format", "digest", "tool", "found", "isolation", "line")
 _PATH = click.Path(path_type=Path)
 
 
@@ -45,21 +49,33 @@ _PATH = click.Path(path_type=Path)
 def load(file: Path, policy: Path, as_json: bool) -> None:
     """Load FILE in the sandbox if the policy lets it, and tell what is in it: names and types.
 
-    The format is told by content. Whatever comes of it is one line in the policy's log: time, user, path, digest,
-    format, verdict, policy, outcome. A refusal is a line, too; and where the line cannot be written, nothing is handed
-    over.
+    The format is told by content. Whatever comes of it is a line in the policy's log: time, user, path, digest,
+    format, verdict, policy, outcome. A refusal is a line, too. Before a load begins there is a line that says so, so
+    that one whose process was killed shows as well; and where no line can be written, nothing is loaded.
 
     Exit 0: loaded. 1: refused by the policy. 2: it could not be judged or loaded, or the log cannot be written.
     """
-    with refusals_as_json(as_json):
+    with refusals_as_json(as_json), _ended_like_ctrl_c():
         done = defence.guarded_load(file, defence.read_policy(policy))
+        done.close()
     if as_json:
-        click.echo(json.dumps({"ok": True, **asdict(done)}, indent=2))
+        told = {name: getattr(done, name) for name in _TOLD}
+        click.echo(json.dumps({"ok": True, **told}, indent=2))
         return
     click.echo(f"{defence.shown(str(file))}: {done.format}, loaded by {done.tool}.")
     for line in done.found:
         click.echo(f"  {defence.shown(line)}")
     click.echo(f"  Where: {done.isolation}. Logged: {done.line[:16]}…")
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Have a SIGTERM end things in order: with a line in the log, and no copy left behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(
@@ -72,19 +88,24 @@ def audit() -> None:
 
 @audit.command(
     epilog="Examples:\n\n  unpickled guard audit verify loads.jsonl\n\n"
-    '  unpickled guard audit verify loads.jsonl --head "$(cat noted)" --json | jq -r .head > noted',
+    "Hold it against the head that was noted, and note the new one only if the log passes:\n\n"
+    "\b\n"
+    '  unpickled guard audit verify loads.jsonl --head "$(cat noted)" --json > found &&\n'
+    "    jq -r .head found > noted.new && mv noted.new noted",
 )
 @click.argument("log", metavar="LOG", type=_PATH)
-@click.option("--head", default="", metavar="HASH", help="A line's hash that was noted before.")
+@click.option("--head", metavar="HASH", help="A line's hash that was noted before: 64 digits.")
 @json_option
-def verify(log: Path, head: str, as_json: bool) -> int:
+def verify(log: Path, head: str | None, as_json: bool) -> int:
     """Check that no line of LOG was edited, taken out, added or moved.
 
     Each line carries the hash of the one before. That tells nothing of lines missing at the end, nor of a log that was
     written anew from its first line: note the last hash where a writer of the log cannot reach it, and give it as
     --head.
 
-    Exit 0: whole. 1: it is not; the lines are named. 2: it cannot be read.
+    A load that began and whose end is not there is told; it was killed, or is under way.
+
+    Exit 0: whole. 1: it is not; the lines are named. 2: it cannot be read, or --head is no hash.
     """
     with refusals_as_json(as_json):
         found = defence.verify_log(log, head=head)
@@ -95,6 +116,8 @@ def verify(log: Path, head: str, as_json: bool) -> int:
             click.echo(f"  line {fault.line}: {fault.problem}")
         if len(found.faults) > 20:
             click.echo(f"  and {len(found.faults) - 20} more: --json lists them")
+        for line in found.unfinished[:20]:
+            click.echo(f"  line {line}: a load began, and its end is not there")
     if found.faults:
         remedy = "Keep it as it is, and find out who could write to it."
         name = defence.shown(str(log))
@@ -104,6 +127,12 @@ def verify(log: Path, head: str, as_json: bool) -> int:
         noun = "line" if found.lines == 1 else "lines"
         click.echo(f"{defence.shown(str(log))}: {found.lines} {noun}, whole. Head: {found.head}")
     return 0
+
+
+def _seconds(_: click.Context, __: click.Parameter, value: float) -> float:
+    if not 0.1 <= value <= 86_400:  # which no NaN passes
+        raise click.BadParameter(f"{value} is not in the range 0.1<=x<=86400.")
+    return value
 
 
 @audit.command(
@@ -122,12 +151,19 @@ def verify(log: Path, head: str, as_json: bool) -> int:
     help="Loads of what is pinned here are expected, and no others; may be given again.",
 )
 @click.option("--once", is_flag=True, help="Look at the whole log once, and end.")
-@click.option("--every", default=2.0, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--every",
+    default=2.0,
+    show_default=True,
+    callback=_seconds,
+    help="Seconds between two looks, 0.1 to 86400.",
+)
 def watch(log: Path, webhook: str, locks: tuple[Path, ...], once: bool, every: float) -> int:
     """Tell each line of LOG that nobody expects, on the terminal and to a webhook, until Ctrl-C.
 
-    Unexpected are a refused or a failed load, a load of what no LOCK pins, a name that the tripwire saw, and a line
-    that was cut, edited, taken out or moved. An alert that the webhook does not take is sent again.
+    Unexpected are a refused or a failed load, one that began and did not end, a load of what no LOCK pins, a name that
+    the tripwire saw, a line that was cut, edited, taken out or moved, and a log that is gone. An alert that the webhook
+    does not take is sent again; one that it refuses five times is passed over, and that is told here.
 
     Exit, with --once, 0: nothing unexpected. 1: alerts. 2: the log cannot be read, or an alert was not taken.
     """
@@ -135,25 +171,23 @@ def watch(log: Path, webhook: str, locks: tuple[Path, ...], once: bool, every: f
         defence.require_webhook(webhook)
     pins = [pin.sha256 for path in locks for pin in defence.read_lock(path).pins]
     watching = defence.Watch(log, set(pins) if locks else None)
-    waiting: list[defence.Alert] = []
+    outbox = defence.Outbox(webhook)
     found = 0
     while True:
-        new = watching.look()
+        new = watching.look(whole=once)
         found += len(new)
         for alert in new:
             click.echo(f"ALERT  {alert.text}")
-        waiting = _sent(webhook, [*waiting, *new]) if webhook else []
+        if webhook:
+            _tell(outbox, new)
         if once:
-            return 2 if waiting else 1 if found else 0
-        time.sleep(max(every, 0.1))
+            return 2 if outbox.waiting else 1 if found else 0
+        time.sleep(every)
 
 
-def _sent(webhook: str, alerts: list[defence.Alert]) -> list[defence.Alert]:
-    """Send alerts, and return those that were not taken."""
-    for number, alert in enumerate(alerts):
-        try:
-            defence.tell_webhook(webhook, alert)
-        except defence.GuardError as error:
-            click.echo(f"unpickled: {error}", err=True)
-            return alerts[number:]
-    return []
+def _tell(outbox: defence.Outbox, alerts: list[defence.Alert]) -> None:
+    """Send alerts, and say here which were passed over; of what is tried again, the first."""
+    lost = outbox.lost
+    problems = outbox.send(alerts)
+    for problem in problems[: max(outbox.lost - lost, 1)]:
+        click.echo(f"unpickled: {problem}", err=True)

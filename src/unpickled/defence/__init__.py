@@ -26,7 +26,8 @@ from unpickled.defence.server import Server, open_registry
 from unpickled.defence.shelf import Shelf
 from unpickled.defence.signing import Signed, Signer, Trust, check_signature, sign_folder
 from unpickled.defence.tripwire import VetoError, log_to, set_tripwire
-from unpickled.defence.watch import Alert, Watch, require_webhook, tell_webhook
+from unpickled.defence.watch import Alert, Watch
+from unpickled.defence.webhook import Outbox, require_webhook, tell_webhook
 from unpickled.defence.writing import require_place, write_whole
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Judged",
     "Lock",
     "Offer",
+    "Outbox",
     "Pin",
     "Policy",
     "Published",

@@ -81,7 +81,7 @@ def _judged(folder: Path, name: str, unscanned: Sequence[str] | None) -> Judged:
         return Judged(name, UNSCANNED, asked)
     problem = f"no scanner looked at it ({form.label if form else 'not opened'})"
     remedy = _CONVERT if not text else _LET_IN if unscanned is not None else ""
-    raise RefusedError(spelled(name), problem, remedy)
+    raise RefusedError(spelled(name), problem, remedy, verdict=report.verdict)
 
 
 def _scanned(path: Path, name: str) -> FileReport:
@@ -102,7 +102,7 @@ def _asked(path: Path, name: str) -> FileReport:
     report = scan(path)
     if report.verdict not in {Verdict.CLEAN, Verdict.SKIPPED}:
         problem = f"the scan says {report.verdict}: {_why(report)}"
-        raise RefusedError(spelled(name), problem, _advice(report))
+        raise RefusedError(spelled(name), problem, _advice(report), verdict=report.verdict)
     return report
 
 
@@ -121,10 +121,12 @@ def _require_harmless(path: Path, name: str) -> None:
         risks = inspect(path).contents.risks
     except ScanError as error:
         problem = f"its header cannot be read: {error.problem}"
-        raise RefusedError(spelled(name), problem, "Do not load it: get it again.") from error
+        remedy = "Do not load it: get it again."
+        raise RefusedError(spelled(name), problem, remedy, verdict=Verdict.UNREADABLE) from error
     if risks:
         found = f"{risks[0].text[:1].lower()}{risks[0].text[1:]}"
-        raise RefusedError(spelled(name), f"its header says that {found}", _CONVERT)
+        problem = f"its header says that {found}"
+        raise RefusedError(spelled(name), problem, _CONVERT, verdict=Verdict.DANGEROUS)
 
 
 def _is_text(path: Path, form: Format | None) -> bool:

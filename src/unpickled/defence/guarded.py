@@ -1,56 +1,47 @@
 """`guarded_load`: the one way to load. Format, policy, then the right library in the sandbox, then a line in the log.
 
 This package cannot unpickle, so what is loaded stays in a child behind the wall; handed over is what it is: names and
-types.
+types. Of a format that holds no program the copy that was judged is handed over, too, for the caller's own library.
 """
 
 from __future__ import annotations
 
-import getpass
+import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
+from unpickled.defence.account import account
 from unpickled.defence.gate import judge
+from unpickled.defence.loaders import HANDED, LOADERS, LOOKED_INTO, UNRESTRICTED
 from unpickled.defence.lock import read_lock
 from unpickled.defence.log import append
 from unpickled.defence.names import spelled
 from unpickled.defence.policy import Policy
 from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.scratch import Scratch, no_room
 from unpickled.defence.signing import check_signature
 from unpickled.errors import CourseError
 from unpickled.sandbox import Limits, run_python
-from unpickled.weights import identify, reading_problem
+from unpickled.weights import identify, inspect
 from unpickled.weights.files import open_regular
 
 __all__ = ["GuardedLoad", "guarded_load"]
 
-_LOADERS = {
-    "torch-zip": "torch",
-    "torch-legacy": "torch",
-    "safetensors": "safetensors",
-    "gguf": "gguf",
-    "onnx": "onnx",
-    "npy": "numpy",
-    "npz": "numpy",
-    "pickle": "pickle",
-    "joblib": "joblib",
-    "joblib-compressed": "joblib",
-}
-_UNRESTRICTED = {"pickle", "joblib"}  # their loaders have no way to load weights only
 _SCRIPT = Path(__file__).with_name("load_guarded.txt")
 _CHUNK = 1 << 20
 _TORCH = 3 << 30
 _REFUSE = "Nothing was loaded."
+_GRACE = 30  # seconds from the child's last moment to the line that tells its end
 
 
 @dataclass(frozen=True, slots=True)
 class GuardedLoad:
-    """What was loaded.
+    """What was loaded. Use it in a `with`: at its end the copy that was judged is removed.
 
     Attributes:
         format: id of its format.
@@ -67,6 +58,36 @@ class GuardedLoad:
     found: tuple[str, ...]
     isolation: str
     line: str
+    _copy: Path = field(repr=False)
+    _scratch: Scratch = field(repr=False)
+    _handed: bool = field(repr=False)
+
+    @property
+    def path(self) -> Path:
+        """The very copy that was judged, pinned, signed and loaded: read-only, and nobody else's to change.
+
+        Raises:
+            GuardError: the format can hold a program, and such a file is loaded in the sandbox only.
+        """
+        if not self._handed:
+            problem = f"a file of this format ({self.format}) can hold a program, and stays in the sandbox"
+            remedy = "Use safetensors, and weights_only = true: unpickled convert makes it."
+            raise GuardError(self._copy.name, problem, remedy)
+        return self._copy
+
+    def open(self) -> BinaryIO:
+        """Open that copy for reading; raises as `path`."""
+        return self.path.open("rb")
+
+    def close(self) -> None:
+        """Remove the copy."""
+        self._scratch.close()
+
+    def __enter__(self) -> GuardedLoad:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 @dataclass(slots=True)
@@ -78,14 +99,18 @@ class _Attempt:
     form: str = ""
     verdict: str = "not scanned"
     signer: str = ""
+    begun: str = ""
     told: dict[str, object] = field(default_factory=dict)
 
 
 def guarded_load(path: str | os.PathLike[str], policy: Policy, *, seconds: int = 60) -> GuardedLoad:
     """Load a file if the policy lets it, and write down what came of it, whatever that is.
 
-    A copy that nobody else can write to is judged, and that copy is loaded. Nothing is handed over before the line is
-    safe on the disk.
+    A copy that nobody else can write to is judged, and that copy is loaded. A line says that the load begins, before it
+    does, and one what came of it, before anything is handed over.
+
+        with guarded_load("model.safetensors", policy) as done:
+            weights = safetensors.numpy.load_file(done.path)
 
     Args:
         path: the file.
@@ -98,34 +123,41 @@ def guarded_load(path: str | os.PathLike[str], policy: Policy, *, seconds: int =
         SandboxError: there is no sandbox here. The log says so.
     """
     attempt = _Attempt(Path(path))
-    try:
-        with tempfile.TemporaryDirectory(prefix="unpickled-guarded-") as home:
-            copy = _copied(attempt, Path(home).resolve())
+    with contextlib.ExitStack() as stack:
+        try:
+            scratch = Scratch("unpickled-guarded-")
+            stack.callback(scratch.close)
+            copy = _copied(attempt, scratch.path)
             _judged(attempt, copy, policy)
+            attempt.begun = _write(attempt, policy, "begun", "", until=seconds + _GRACE)
             _loaded(attempt, copy, policy, seconds)
-    except CourseError as error:
-        outcome = "refused" if isinstance(error, RefusedError) else "failed"
-        _write(attempt, policy, outcome, f"{error.place}: {error.problem}")
-        raise
-    except BaseException as error:
-        _write(attempt, policy, "failed", type(error).__name__)
-        raise
-    line = _write(attempt, policy, "loaded", "")
+        except CourseError as error:
+            outcome = "refused" if isinstance(error, RefusedError) else "failed"
+            _write(attempt, policy, outcome, f"{error.place}: {error.problem}")
+            raise
+        except BaseException as error:
+            _write(attempt, policy, "failed", f"stopped by {type(error).__name__}")
+            raise
+        line = _write(attempt, policy, "loaded", "")
+        stack.pop_all()
     found = attempt.told["found"]
     assert isinstance(found, tuple)  # noqa: S101 - for the type checker
     tool, isolation = str(attempt.told["tool"]), str(attempt.told["isolation"])
-    return GuardedLoad(attempt.form, attempt.digest, tool, found, isolation, line)
+    handed = policy.weights_only and attempt.form in HANDED
+    return GuardedLoad(
+        attempt.form, attempt.digest, tool, found, isolation, line, copy, scratch, handed
+    )
 
 
-def _write(attempt: _Attempt, policy: Policy, outcome: str, why: str) -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "unknown"
+def _write(
+    attempt: _Attempt, policy: Policy, outcome: str, why: str, *, until: int | None = None
+) -> str:
+    """Write a line: the end of a load, or that one begins, and by when its end is to be expected."""
+    now = datetime.now(UTC)
     record = {
         "event": "load",
-        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "user": user,
+        "time": _written(now),
+        "user": account(),
         "path": spelled(str(attempt.path.absolute())),
         "digest": attempt.digest,
         "format": attempt.form,
@@ -135,7 +167,15 @@ def _write(attempt: _Attempt, policy: Policy, outcome: str, why: str) -> str:
         "outcome": outcome,
         "why": why[:1000],
     }
+    if attempt.begun:
+        record["begun"] = attempt.begun
+    if until is not None:
+        record["until"] = _written(now + timedelta(seconds=until))
     return append(policy.log, record)
+
+
+def _written(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _copied(attempt: _Attempt, home: Path) -> Path:
@@ -143,16 +183,22 @@ def _copied(attempt: _Attempt, home: Path) -> Path:
     digest = hashlib.sha256()
     copy = home / attempt.path.name
     with open_regular(attempt.path) as source:
-        try:
-            with copy.open("xb") as target:
-                while piece := source.read(_CHUNK):
-                    digest.update(piece)
-                    target.write(piece)
-        except OSError as error:
-            raise reading_problem(str(attempt.path), error) from error
+        while piece := source.read(_CHUNK):
+            digest.update(piece)
+            _add(copy, piece)
+        _add(copy, b"")
+    copy.chmod(0o400)
     attempt.digest = digest.hexdigest()
     attempt.form = identify(copy).id
     return copy
+
+
+def _add(copy: Path, piece: bytes) -> None:
+    try:
+        with copy.open("ab") as target:
+            target.write(piece)
+    except OSError as error:
+        raise no_room(copy.parent.parent, error) from error
 
 
 def _judged(attempt: _Attempt, copy: Path, policy: Policy) -> None:
@@ -162,8 +208,7 @@ def _judged(attempt: _Attempt, copy: Path, policy: Policy) -> None:
         allowed = ", ".join(policy.formats) or "nothing"
         problem = f"its format is {attempt.form}, and the policy allows {allowed}"
         raise RefusedError(place, problem, _REFUSE)
-    loader = _LOADERS.get(attempt.form)
-    if loader is None or (policy.weights_only and loader in _UNRESTRICTED):
+    if policy.weights_only and LOADERS[attempt.form] in UNRESTRICTED:
         problem = f"nothing here loads the weights only of this format ({attempt.form})"
         raise RefusedError(
             place, problem, f"{_REFUSE} Use one that has no program in it: safetensors."
@@ -173,8 +218,20 @@ def _judged(attempt: _Attempt, copy: Path, policy: Policy) -> None:
     if "signed" in policy.must:
         _require_signed(attempt, policy)
     if "scanned" in policy.must:
+        _require_scanned(attempt, copy)
+    elif policy.weights_only and attempt.form in LOOKED_INTO:
+        for risk in inspect(copy).contents.risks:
+            raise RefusedError(place, f"it is not weights only: {risk.text.rstrip('.')}", _REFUSE)
+
+
+def _require_scanned(attempt: _Attempt, copy: Path) -> None:
+    """Have it scanned, and keep what the scan said, whether it lets the file pass or not."""
+    try:
         (judged,) = judge(copy.parent, [copy.name])
-        attempt.verdict = judged.how
+    except RefusedError as error:
+        attempt.verdict = error.verdict
+        raise
+    attempt.verdict = judged.how
 
 
 def _name(attempt: _Attempt, policy: Policy) -> str:
@@ -214,7 +271,7 @@ def _require_signed(attempt: _Attempt, policy: Policy) -> None:
 
 def _loaded(attempt: _Attempt, copy: Path, policy: Policy, seconds: int) -> None:
     """Load the copy behind the wall, and keep what the child tells."""
-    loader = _LOADERS[attempt.form]
+    loader = LOADERS[attempt.form]
     ran = run_python(
         _SCRIPT,
         [str(copy), loader, "yes" if policy.weights_only else "no"],

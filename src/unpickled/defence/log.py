@@ -10,14 +10,18 @@ import contextlib
 import hashlib
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from unpickled.defence.refusals import GuardError
 from unpickled.defence.seals import canonical
-from unpickled.defence.writing import cannot_write
+from unpickled.defence.writing import cannot_write, sync_folder
+from unpickled.errors import ScanError
+from unpickled.weights.files import open_regular
 
 __all__ = ["START", "Chain", "Fault", "Follower", "append", "verify_log"]
 
@@ -27,6 +31,8 @@ START = "0" * 64
 _LONGEST = 1 << 20
 _PATIENCE = 60
 _LOOK = "Look: unpickled guard audit verify"
+_HASH = re.compile("[0-9a-f]{64}")
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,13 @@ class Chain:
         lines: how many lines it has.
         head: the hash of the last; note it elsewhere, and lines that are missing at the end show as well.
         faults: what is wrong, the first first.
+        unfinished: numbers of the lines that begin a load whose end is not there: it was killed, or is under way.
     """
 
     lines: int
     head: str
     faults: tuple[Fault, ...]
+    unfinished: tuple[int, ...] = ()
 
 
 def append(path: Path, record: dict[str, Any]) -> str:
@@ -74,39 +82,50 @@ def append(path: Path, record: dict[str, Any]) -> str:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - readers need none
 
     try:
-        with FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE):
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            log = os.open(path, flags, 0o644)
-            try:
+        log = os.open(
+            path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644
+        )
+        try:
+            if not stat.S_ISREG(os.fstat(log).st_mode):
+                raise GuardError(str(path), "it is no plain file", "Name another log.")
+            with FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE):
                 return _append(log, path, record)
-            finally:
-                os.close(log)
+        finally:
+            os.close(log)
     except Timeout:
         raise GuardError(str(path), "another program is writing to it", "Try again.") from None
     except OSError as error:
         raise cannot_write(path, error) from error
 
 
-def verify_log(path: Path, *, head: str = "") -> Chain:
+def verify_log(path: Path, *, head: str | None = None) -> Chain:
     """Read a log from its first line to its last.
 
     Args:
         path: the log.
-        head: the hash of a line that has to be there, as it was noted before.
+        head: the hash of a line that has to be there, as it was noted before; None where none was.
 
     Raises:
-        GuardError: it cannot be read.
+        GuardError: it cannot be read, or what was noted is no hash.
     """
+    if head is not None and not _HASH.fullmatch(head):
+        problem = f"{head[:80]!r} is no line's hash, which has 64 digits of 0-9 and a-f"
+        raise GuardError("the noted hash", problem, "Give what `audit verify` said as the head.")
     follower = Follower()
-    faults, seen = [], head in ("", START)
+    faults, seen = [], head in (None, START)
+    begun: dict[str, int] = {}
     for number, record, problem in follower.new(path, whole=True):
         if problem:
             faults.append(Fault(number, problem))
-        seen = seen or (record is not None and record["hash"] == head)
+        if record is not None:
+            seen = seen or record["hash"] == head
+            begun.pop(str(record.get("begun")), None)
+            if record.get("outcome") == "begun":
+                begun[record["hash"]] = number
     if not seen:
         problem = "the line that was noted is not there: lines are missing"
         faults.append(Fault(follower.lines, problem))
-    return Chain(follower.lines, follower.head, tuple(faults))
+    return Chain(follower.lines, follower.head, tuple(faults), tuple(begun.values()))
 
 
 @dataclass(slots=True)
@@ -120,7 +139,11 @@ class Follower:
 
     lines: int = 0
     head: str = START
+    _last: int = (
+        0  # the number that the last line gives itself: after a gap it is not how many were read
+    )
     _at: int = 0
+    _read: Any = field(default_factory=hashlib.sha256)  # over all bytes before _at
 
     def new(
         self, path: Path, *, whole: bool = False
@@ -135,33 +158,57 @@ class Follower:
         Raises:
             GuardError: it cannot be read.
         """
-        try:
-            with path.open("rb") as file:
-                if file.seek(0, os.SEEK_END) < self._at:
-                    self._at = file.tell()
-                    yield self.lines, None, "the log has become shorter: lines are missing"
+        with _opened(path) as file:
+            file.seek(self._at)
+            while line := file.readline(_LONGEST):
+                if not whole and not line.endswith(b"\n") and len(line) < _LONGEST:
                     return
-                file.seek(self._at)
-                while line := file.readline(_LONGEST):
-                    if not whole and not line.endswith(b"\n") and len(line) < _LONGEST:
-                        return
-                    self._at += len(line)
-                    yield self._held(line)
-        except OSError as error:
-            raise GuardError(str(path), error.strerror or str(error), "Check the path.") from error
+                self._at += len(line)
+                self._read.update(line)
+                yield self._held(line)
+
+    def changed(self, path: Path, *, deep: bool) -> str:
+        """Return what became of the lines that were read; empty if they are as they were.
+
+        Args:
+            path: the log.
+            deep: whether to read them again; else only the log's length is looked at.
+
+        Raises:
+            GuardError: it cannot be read.
+        """
+        with _opened(path) as file:
+            left, again = self._at, hashlib.sha256()
+            if file.seek(0, os.SEEK_END) < left:
+                return "the log has become shorter: lines are missing"
+            file.seek(0)
+            while deep and left and (piece := file.read(min(left, _CHUNK))):
+                again.update(piece)
+                left -= len(piece)
+        same = not deep or again.digest() == self._read.digest()
+        return "" if same else "the log was changed where it had been read already"
 
     def _held(self, line: bytes) -> tuple[int, dict[str, Any] | None, str]:
         self.lines += 1
-        before, record = self.head, _record(line)
+        before, due, record = self.head, self._last + 1, _record(line)
         if record is None:
             self.head = ""
             return self.lines, None, _broken(line)
-        self.head = str(record["hash"])
+        self.head, self._last = str(record["hash"]), int(record["n"])
         if hash_of(record) != self.head:
             return self.lines, record, "it was edited"
-        if before and (record["prev"], record["n"]) != (before, self.lines):
+        if before and (record["prev"], record["n"]) != (before, due):
             return self.lines, record, "a line before it is missing, added or elsewhere"
         return self.lines, record, ""
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with open_regular(path) as file:
+            yield file
+    except ScanError as error:
+        raise GuardError(error.place, error.problem, error.remedy) from error
 
 
 def hash_of(record: dict[str, Any]) -> str:
@@ -190,6 +237,8 @@ def _append(log: int, path: Path, record: dict[str, Any]) -> str:
         with contextlib.suppress(OSError):
             os.ftruncate(log, size)
         raise
+    if not size:
+        sync_folder(path.parent)
     return str(line["hash"])
 
 

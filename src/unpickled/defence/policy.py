@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unpickled.defence.loaders import LOADERS
 from unpickled.defence.reading import read_small
 from unpickled.defence.refusals import GuardError
 from unpickled.defence.signing import Trust
@@ -63,6 +64,7 @@ def read_policy(path: Path) -> Policy:
         raise GuardError(place, f"it is no TOML: {error}", "Mend that line.") from None
     _require_words(said, place)
     at = path.absolute().parent
+    _require_log(at / said["log"], place)
     places = {
         name: at / said[name] if name in said else None for name in ("folder", "lock", "signature")
     }
@@ -93,6 +95,7 @@ def _require_words(said: dict[str, Any], place: str) -> None:
         if type(value) is not known[name] or not _texts(value):
             raise GuardError(place, f'"{name}" is {value!r}', f"Write {_WORDS[known[name]]}.")
     _require_known(said["formats"], KINDS, "format", place)
+    _require_loaders(said["formats"], place)
     _require_known(said["must"], MUSTS, "must", place)
     for must in said["must"]:
         for name in _NEEDS.get(must, ()):
@@ -107,8 +110,25 @@ _WORDS = {int: "a number", list: "a list of texts", bool: "true or false", str: 
 
 def _texts(value: object) -> bool:
     if isinstance(value, list):
-        return all(isinstance(one, str) and one for one in value)
-    return value != ""
+        return all(isinstance(one, str) and _texts(one) for one in value)
+    return value != "" and not (isinstance(value, str) and "\0" in value)
+
+
+def _require_loaders(formats: list[str], place: str) -> None:
+    for form in formats:
+        if form not in LOADERS:
+            problem = f"nothing here loads {form} ({KINDS[form].label}), so none could ever pass"
+            raise GuardError(place, problem, f"Take it out. There is {', '.join(LOADERS)}.")
+
+
+def _require_log(log: Path, place: str) -> None:
+    """Refuse a log that no line could be written to, before anything is loaded."""
+    try:
+        if log.is_dir() or not log.parent.is_dir() or (log.exists() and not log.is_file()):
+            raise IsADirectoryError
+    except OSError:
+        remedy = "Name a file, in a folder that is there."
+        raise GuardError(place, f'"log" is {str(log)!r}, which cannot be a log', remedy) from None
 
 
 def _require_known(words: list[str], known: Any, what: str, place: str) -> None:

@@ -16,6 +16,14 @@ class GuardError(CourseError):
 
 
 class RefusedError(GuardError):
-    """Something was judged and does not pass: it is not what was pinned, signed or admitted."""
+    """Something was judged and does not pass: it is not what was pinned, signed or admitted.
+
+    Attributes:
+        verdict: what the scan said, where it was the scan that does not let it pass.
+    """
 
     exit_code = 1
+
+    def __init__(self, place: str, problem: str, remedy: str = "", *, verdict: str = "") -> None:
+        super().__init__(place, problem, remedy)
+        self.verdict = verdict

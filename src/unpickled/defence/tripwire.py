@@ -3,12 +3,13 @@
 It hears `pickle.find_class`: every name that an unpickler of Python's looks up, in C or in Python, whoever calls it
 (joblib, numpy, dill, cloudpickle, torch.load without weights_only). It does not hear what never looks up a name there:
 a pickle of plain data, torch.load(weights_only=True), safetensors, GGUF, ONNX, HDF5, torch.jit.load, and a native
-library of somebody's. Nor other processes. And code that runs already can do what it likes: it is a tripwire, no wall.
+library of somebody's; an Unpickler whose own find_class does not ask Python's; a name by its number in the extension
+registry (copyreg), from the second time on, since Python has kept what it found. Nor other processes. And code that
+runs already can do what it likes: it is a tripwire, no wall.
 """
 
 from __future__ import annotations
 
-import getpass
 import sys
 import threading
 from collections.abc import Callable, Collection
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from unpickled.defence.account import account
 from unpickled.defence.log import append
 from unpickled.defence.names import shown
 
@@ -67,10 +69,7 @@ def log_to(path: Path, *, veto: bool = False) -> Callable[[str], object]:
     """
     import filelock  # noqa: F401, PLC0415 - not for the first time in the middle of somebody's load
 
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "unknown"
+    user = account()
 
     def report(name: str) -> None:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

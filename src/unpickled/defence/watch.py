@@ -1,24 +1,20 @@
-"""Watch the audit log: what nobody expects is told, on the terminal and to a webhook."""
+"""Watch the audit log: what nobody expects is an alert."""
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from unpickled.defence.log import Follower
 from unpickled.defence.names import shown
 from unpickled.defence.refusals import GuardError
-from unpickled.defence.server import is_loopback
 
-__all__ = ["Alert", "Watch", "require_webhook", "tell_webhook"]
+__all__ = ["Alert", "Watch"]
 
-_PATIENCE = 10
+_DEEP = 30  # looks, to one at all that was read before
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class Alert:
 
     text: str
     line: int
-    record: dict[str, Any]
+    record: dict[str, Any] = field(compare=False)
 
 
 @dataclass(slots=True)
@@ -48,81 +44,86 @@ class Watch:
     path: Path
     digests: Collection[str] | None = None
     _follower: Follower = field(default_factory=Follower)
+    _begun: dict[str, Alert] = field(default_factory=dict)
+    _told: set[Alert] = field(default_factory=set)
+    _looks: int = 0
+    _lost: str = ""
 
-    def look(self) -> list[Alert]:
+    def look(self, *, whole: bool = False) -> list[Alert]:
         """Return what is unexpected among the lines since the last look.
 
+        Now and then all that was read before is read again, so that a line that was edited since then shows. A log that
+        was there and cannot be read any more is an alert, once.
+
+        Args:
+            whole: whether the log is at rest: then a last line without an end was cut, and is not being written.
+
         Raises:
-            GuardError: the log cannot be read.
+            GuardError: the log cannot be read, and never could.
         """
-        alerts = []
-        for number, record, problem in self._follower.new(self.path):
-            if problem:
-                alerts.append(Alert(f"line {number}: {problem}", number, record or {}))
-            elif record is not None and (why := self._unexpected(record)):
-                alerts.append(Alert(f"line {number}: {shown(why)}", number, record))
+        self._looks += 1
+        try:
+            alerts = [*self._changed(), *self._new(whole=whole), *self._overdue()]
+        except GuardError as error:
+            if not self._follower.lines:
+                raise
+            before, self._lost = self._lost, error.problem
+            text = f"the log cannot be read any more: {error.problem}"
+            return [] if before else [Alert(text, self._follower.lines, {})]
+        self._lost = ""
         return alerts
 
+    def _changed(self) -> list[Alert]:
+        """Begin anew where the lines that were read are no more what they were; what was told is not told again."""
+        number = self._follower.lines
+        problem = self._follower.changed(self.path, deep=self._looks % _DEEP == 0)
+        if not problem:
+            return []
+        self._follower, self._begun = Follower(), {}
+        return [Alert(f"line {number}: {problem}", number, {})]
+
+    def _new(self, *, whole: bool) -> list[Alert]:
+        alerts = []
+        for number, record, problem in self._follower.new(self.path, whole=whole):
+            why = problem or (self._unexpected(record) if record else "")
+            if why:
+                alerts.append(Alert(f"line {number}: {shown(why)}", number, record or {}))
+            if record:
+                self._keep(number, record)
+        return self._untold(alerts)
+
+    def _keep(self, number: int, record: dict[str, Any]) -> None:
+        """Keep a load that begins until its end is there."""
+        self._begun.pop(str(record.get("begun")), None)
+        if record.get("outcome") == "begun":
+            why = f"begun: {_what(record)}, and its end is not in the log: it was killed"
+            self._begun[record["hash"]] = Alert(f"line {number}: {shown(why)}", number, record)
+
+    def _overdue(self) -> list[Alert]:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        over = [key for key, one in self._begun.items() if str(one.record.get("until", "")) < now]
+        return self._untold([self._begun.pop(key) for key in over])
+
+    def _untold(self, alerts: list[Alert]) -> list[Alert]:
+        new = [alert for alert in alerts if alert not in self._told]
+        self._told.update(new)
+        return new
+
     def _unexpected(self, record: dict[str, Any]) -> str:
-        who, path = record.get("user"), record.get("path")
+        outcome = record.get("outcome")
         if record.get("event") == "tripwire":
-            return f"{record.get('outcome')}: {path} unpickled {record.get('name')}, as {who}, around the door"
+            who, path = record.get("user"), record.get("path")
+            return f"{outcome}: {path} unpickled {record.get('name')}, as {who}, around the door"
         if "cut" in record:
             return "the line before it was cut, and set aside"
-        if record.get("outcome") != "loaded":
-            return f"{record.get('outcome')}: {path}, as {who}: {record.get('why')}"
+        if outcome == "begun":
+            return ""  # its end is waited for
+        if outcome != "loaded":
+            return f"{outcome}: {_what(record)}: {record.get('why')}"
         if self.digests is not None and record.get("digest") not in self.digests:
-            return f"loaded: {path}, as {who}, whose sha256 nobody expects"
+            return f"loaded: {_what(record)}, whose sha256 nobody expects"
         return ""
 
 
-def require_webhook(url: str) -> str:
-    """Return an address that alerts may be sent to.
-
-    Raises:
-        GuardError: it is none, or plain http to another machine.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
-    if not host or parts.scheme not in {"http", "https"}:
-        raise GuardError(url, "it is no webhook's address", "It begins with https://")
-    if parts.scheme == "http" and not is_loopback(host):
-        problem = "plain http to another machine shows the alerts to whoever listens"
-        raise GuardError(f"{parts.scheme}://{host}", problem, "Use https.")
-    return url
-
-
-def tell_webhook(url: str, alert: Alert) -> None:
-    """Send an alert as JSON: `text`, which chat services show, `line` and `record`.
-
-    Raises:
-        GuardError: it was not taken.
-    """
-    body = {"text": f"unpickled: {alert.text}", "line": alert.line, "record": alert.record}
-    data = json.dumps(body).encode()
-    asked = urllib.request.Request(  # noqa: S310 - http or https: require_webhook
-        require_webhook(url), data=data, headers={"Content-Type": "application/json"}
-    )
-    parts = urlsplit(url)
-    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-    if is_loopback(parts.hostname or ""):
-        handlers.append(urllib.request.ProxyHandler({}))
-    try:
-        with urllib.request.build_opener(*handlers).open(asked, timeout=_PATIENCE):
-            pass
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        problem = f"the webhook does not take the alert: {str(reason)[:200]}"
-        raise GuardError(
-            f"{parts.scheme}://{parts.hostname}", problem, "It is tried again."
-        ) from error
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """An alert goes where it was said to go."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Go nowhere else."""
+def _what(record: dict[str, Any]) -> str:
+    return f"{record.get('path')}, as {record.get('user')}"

@@ -1,0 +1,91 @@
+"""A private folder for unfinished things, in the system's temporary place; what a killed process left there is swept.
+
+Each folder is locked by its process, and the system takes the lock away when the process ends, however it ends: so an
+unlocked folder is nobody's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+from unpickled.defence.refusals import GuardError
+
+__all__ = ["Scratch"]
+
+_REMEDY = "Make room there, or name another place: TMPDIR=…"
+
+
+class Scratch:
+    """A folder that only this account can look into, until it is closed.
+
+    Args:
+        prefix: how its name begins; older folders of this account with it that nobody holds are removed.
+
+    Raises:
+        GuardError: the system refuses.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        try:
+            _sweep(prefix)
+            self._path, lock = _made(prefix)
+        except OSError as error:
+            raise no_room(Path(tempfile.gettempdir()), error) from error
+        self.close = weakref.finalize(self, _remove, self._path, lock)
+
+    @property
+    def path(self) -> Path:
+        """The folder, with no link on the way to it."""
+        return self._path
+
+
+def no_room(place: Path, error: OSError) -> GuardError:
+    """Turn what the system says about the temporary place into one line."""
+    return GuardError(str(place), f"no copy can be made: {error.strerror or error}", _REMEDY)
+
+
+def _made(prefix: str) -> tuple[Path, int]:
+    """Make a folder and lock it; one that was swept in between is made again."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(path, os.O_RDONLY) if os.name != "nt" else -1
+            if _locked(lock, wait=True) and path.exists():
+                return path, lock
+            os.close(lock)
+
+
+def _locked(lock: int, *, wait: bool) -> bool:
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, where nothing is swept
+    except ImportError:
+        return wait
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return wait  # some file systems have no locks: then it is used, and never swept
+    return True
+
+
+def _sweep(prefix: str) -> None:
+    if os.name == "nt":
+        return
+    for path in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        with contextlib.suppress(OSError):
+            lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+            try:
+                if os.fstat(lock).st_uid == os.getuid() and _locked(lock, wait=False):
+                    shutil.rmtree(path, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+
+def _remove(path: Path, lock: int) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    if lock >= 0:
+        os.close(lock)
