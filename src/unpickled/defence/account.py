@@ -9,7 +9,7 @@ __all__ = ["account"]
 
 
 def account() -> str:
-    """Return the name of the account, or its number where it has no name."""
+    """Return the name of the account, or its number where it has none."""
     try:
         import pwd  # noqa: PLC0415 - not on every system
     except ImportError:
@@ -17,4 +17,4 @@ def account() -> str:
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
-        return str(os.getuid())
+        return f"uid {os.getuid()}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from unpickled.defence.account import account
 from unpickled.defence.admission import Admission, require_patterns, require_why
 from unpickled.defence.artifact import (  # fmt: skip
     ADMISSION,
@@ -111,7 +110,7 @@ def publish(
             lock=digest_of(pinned),
             signature=digest_of(signature),
             signer=signed.who,
-            who=_account(),
+            who=account(),
             key=curator,
             when=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             why=why,
@@ -125,13 +124,6 @@ def _name_of(key: Path) -> str:
     from unpickled.defence.keys import key_name  # noqa: PLC0415 - it needs cryptography
 
     return key_name(key)
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no name
-        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def _keep(
