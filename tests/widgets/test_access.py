@@ -103,7 +103,6 @@ STATES: dict[str, tuple[Make, Act | None]] = {
     "stepper-verdict": (lambda r, t: Stepper(canary(), step=5), _guess),
     "stepper-refused": (lambda r, t: Stepper(canary()), lambda p: p.click(".unp-open")),
     "stepper-keys": (lambda r, t: Stepper(canary()), lambda p: p.click(".unp-keys-open")),
-    "whatif": (lambda r, t: WhatIf(canary()), None),
     "whatif-form": (lambda r, t: WhatIf(canary()), _refused),
     "whatif-changed": (lambda r, t: _changed(2, "BINUNICODE", "'others'"), None),
     "whatif-broken": (lambda r, t: _changed(15, "SETITEM"), None),

@@ -26,7 +26,8 @@ class WhatIfView {
     this.build();
     const ends = [
       follow(model, ["trace"], () => this.load()),
-      follow(model, ["now", "undoable"], () => this.draw()),
+      follow(model, ["now"], () => this.draw()),
+      follow(model, ["undoable"], () => this.drawTools()),
     ];
     const onMessage = (message) => this.onMessage(message);
     model.on("msg:custom", onMessage);
@@ -80,11 +81,15 @@ class WhatIfView {
     const changed = Boolean(now.columns);
     this.after = changed ? new Machine(now.columns) : null;
     this.rows.show(this.after, now);
-    for (const [one, on] of [[this.undo, this.model.get("undoable")], [this.reset, changed]])
-      attr(one, "aria-disabled", on && !isStatic(this.model) ? null : "true");
+    this.drawTools();
     attr(this.result, "hidden", !changed);
     const { end } = this.model.get("trace");
     this.result.replaceChildren(...(changed ? [saidList(now.said), sides(end, now.end)] : []));
+  }
+
+  drawTools() {
+    const can = [[this.undo, this.model.get("undoable")], [this.reset, Boolean(this.after)]];
+    for (const [one, on] of can) attr(one, "aria-disabled", on && !isStatic(this.model) ? null : "true");
   }
 
   /** What an opened row shows: the form, or on a saved page what the opcode does. */
