@@ -317,7 +317,8 @@ def lay_out() -> None:
     """Make the exercise's files: two versions of a model, each signed by the publisher; the first is pinned."""
     shutil.rmtree(kept, ignore_errors=True)
     shutil.copytree(home / "production", kept / "production")
-    shutil.copytree(home / "publisher", kept / "publisher")
+    (kept / "publisher").mkdir()
+    shutil.copy(home / "publisher" / "signing.pub", kept / "publisher")
     model = kept / "production" / "model"
     save_file({"layer": np.array([1, 2, 3], dtype=np.float32)}, model / "numbers.txt")
     shutil.copy(lab.specimen("torch-plain"), model / "tiny.pt")
