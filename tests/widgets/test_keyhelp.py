@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from unpickled.widgets import CourseWidget, FormatTable, HeaderPanel, QuizCard, ScanPanel, Stepper
+from unpickled.widgets import (
+    CourseWidget,
+    FormatTable,
+    HeaderPanel,
+    QuizCard,
+    ScanPanel,
+    Stepper,
+    WhatIf,
+)
 from unpickled.widgets.bundle import STATIC
 
 from .conftest import Show
 from .samples import ITEM, TYPED, canary
-from .test_what_if import DATA, WhatIf
+from .test_what_if import DATA
 
 pytestmark = pytest.mark.browser
 
