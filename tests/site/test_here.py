@@ -6,13 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from unpickled import here, sandbox, scanners
+from unpickled.canary import Loaded
+from unpickled.content import load_formats
 from unpickled.errors import NotHereError, SandboxError
 from unpickled.here import place, runs, standins
+from unpickled.lab.results import Tried
+from unpickled.scoreboard import from_dict, to_dict
 from unpickled.specimens import write
 
 
@@ -155,3 +160,26 @@ def test_only_one_module_asks_for_the_platform(root):
         if "emscripten" in path.read_text("utf-8")
     }
     assert found == {"here/place.py"}
+
+
+def test_a_recorded_board_is_the_board_that_was_run(root):
+    """What `to_dict` wrote down is a board again: every answer, tally and lesson; sums of seconds are rounded anew."""
+    told = json.loads((root / "site" / "recorded.json").read_text())["boards"]["course"]
+    again = to_dict(from_dict(told))
+    assert timeless({**again, "python": told["python"]}) == timeless(told)
+
+
+def timeless(told):
+    if isinstance(told, dict):
+        return {key: timeless(value) for key, value in told.items() if key != "seconds"}
+    return [timeless(one) for one in told] if isinstance(told, list) else told
+
+
+def test_what_was_recorded_is_not_told_as_seen_on_this_machine():
+    """A recorded load names its tool as recorded, so that the table's last column can say where it was."""
+    loaded = Loaded(True, False, "", "", f"{place.RECORDED} on a day", (), "torch 2.13.0")
+    experiment = next(one for row in load_formats() for one in row.experiments if one.call)
+    tried = Tried(experiment, None, loaded)
+    assert tried.recorded
+    assert tried.outcome.tool == "torch 2.13.0, recorded"
+    assert not Tried(experiment, None, replace(loaded, isolation="bubblewrap")).recorded
