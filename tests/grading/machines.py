@@ -97,7 +97,8 @@ class Cluster:
     def _start(self, log: str, *words: str, **env: str) -> subprocess.Popen[bytes]:
         with (self.folder / log).open("wb") as file:
             command = [sys.executable, "-m", *words]
-            return subprocess.Popen(command, stdout=file, stderr=file, env={**os.environ, **env})
+            env = {**os.environ, "TMPDIR": str(self.folder), **env}
+            return subprocess.Popen(command, stdout=file, stderr=file, env=env)
 
 
 def wait_for(true, seconds=SECONDS):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -179,6 +182,26 @@ def test_neither_worker_nor_scheduler_runs_what_a_peer_sends_as_a_pickle(cluster
     assert not list(tmp_path.iterdir())
 
 
+def test_nobody_joins_without_a_certificate_of_this_cluster(cluster, tmp_path):
+    """Neither without one, nor with one of another authority that calls itself the same."""
+    host, _, port = cluster.url.removeprefix("tls://").partition(":")
+    (tmp_path / "other").mkdir()
+    other = machines.certificates(tmp_path / "other")
+    for files, joins in ((None, False), (other, False), (cluster.files, True)):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if files:
+            context.load_cert_chain(files["node"], files["node-key"])
+        heard = b""
+        with (
+            suppress(OSError),
+            socket.create_connection((host, int(port)), 10) as plain,
+            context.wrap_socket(plain) as connection,
+        ):
+            heard = connection.recv(8)  # Dask's own greeting, of those whom it lets in
+        assert bool(heard) == joins
+
+
 @pytest.fixture
 def rogue(tmp_path):
     """The address of a scheduler that answers with pickles, and the folder that loading one makes."""
@@ -208,13 +231,21 @@ def test_whatever_a_cluster_answers_nothing_of_it_is_loaded(course, rogue, monke
 
 
 @pytest.mark.long
-def test_a_cluster_that_is_not_there_is_told(course, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [((), "Timed out trying to connect"), (("ca", "node", "ca-key"), "KEY_VALUES_MISMATCH")],
+)
+def test_a_cluster_that_cannot_be_spoken_to_is_told(course, tmp_path, capfd, files, problem):
     """With the remedy and exit code 2; nothing is graded."""
     from unpickled.cli.main import run
 
-    assert run(["teach", "grade", str(course.path), "--scheduler", "tcp://127.0.0.1:9"]) == 2
-    told = capsys.readouterr().err
-    assert "tcp://127.0.0.1:9: the cluster cannot be used" in told
+    made = machines.certificates(tmp_path)
+    options = ("--tls-ca-file", "--tls-cert", "--tls-key")
+    tls = [f"{option}={made[name]}" for option, name in zip(options, files, strict=False)]
+    assert run(["teach", "grade", str(course.path), "--scheduler", "127.0.0.1:9", *tls]) == 2
+    told = capfd.readouterr().err
+    assert "127.0.0.1:9: the cluster cannot be used" in told
+    assert problem in told
     assert "Traceback" not in told
     assert not list((course.path / "autograded").iterdir())
 

@@ -48,15 +48,14 @@ class Written:
         self.said.append(json.loads(data[HEADER.size :]))
 
 
-def graded(workers, count, monkeypatch):
+def graded(workers, count, monkeypatch, url="tcp://127.0.0.1:1"):
     """Hand out jobs until there is an answer to each; gives the results by number, and what was told."""
     monkeypatch.setattr(program, "_LOOK", 0.01)
     cells = [asdict(cell) for cell in PLAN.notebooks["L"]]
     plan = {"assignment": "L", "notebooks": {"L": cells}, "kernelspecs": {"L": None}}
     plan |= {"source": [], "libraries": []}
     briefing = {"fingerprint": "same", "seconds": 5, "bounds": asdict(Bounds()), "plans": [plan]}
-    address = {"url": "tcp://127.0.0.1:1"}
-    said = {"briefing": json.dumps(briefing), "patience": 0.2, "address": address}
+    said = {"briefing": json.dumps(briefing), "patience": 0.2, "address": {"url": url}}
     written = Written()
 
     def results():
@@ -132,9 +131,17 @@ def test_a_worker_that_vanishes_costs_a_try(monkeypatch):
     assert done[0]["problem"] == "its worker was lost, 3 times"
 
 
-def test_without_tls_only_loopback_takes_part(monkeypatch):
-    """Even where the scheduler itself is on loopback."""
-    workers = Scheduler({"tcp://10.0.0.7:1": lambda _: RIGHT})
-    with pytest.raises(ConnectionError, match="not on loopback, and there is no TLS"):
-        graded(workers, 1, monkeypatch)
+@pytest.mark.parametrize(
+    ("scheduler", "worker"),
+    [
+        ("tcp://127.0.0.1:1", "tcp://10.0.0.7:1"),
+        ("tls://127.0.0.1:1", "tcp://10.0.0.7:1"),
+        ("tls://10.0.0.5:1", "tcp://127.0.0.1:1"),
+    ],
+)
+def test_a_worker_that_is_sent_to_in_the_clear_takes_no_part(monkeypatch, scheduler, worker):
+    """However safe the scheduler itself is."""
+    workers = Scheduler({worker: lambda _: RIGHT})
+    with pytest.raises(ConnectionError, match="can be read on the way"):
+        graded(workers, 1, monkeypatch, scheduler)
     assert not workers.given

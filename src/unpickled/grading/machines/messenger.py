@@ -113,13 +113,18 @@ class _Messenger:
         async with asyncio.timeout(20):
             known = await self._scheduler.identity()
         listed = [str(address) for address in known["workers"]]
-        if self._plain and (away := [one for one in listed if not on_loopback(one)]):
-            for address in away:
-                self._reasons[address] = "it is not on loopback, and there is no TLS"
-            listed = [one for one in listed if one not in away]
+        for address in [one for one in listed if not self._is_safe(one)]:
+            self._refuse(address, "what the scheduler sends it can be read on the way")
+            listed.remove(address)
         for address in self._members.keys() - set(listed):
             await self._lose(self._members[address], "is gone")
         return listed
+
+    def _is_safe(self, address: str) -> bool:
+        """Tell whether the way from the scheduler to a worker is as good as the one to the scheduler has to be."""
+        if self._plain:
+            return on_loopback(address)
+        return address.startswith("tls://")
 
     async def _greet(self, address: str) -> None:
         """Ask a worker who it is, and brief it if it is of use."""
@@ -264,18 +269,25 @@ async def _live(connection: socket.socket) -> None:
     said = await _receive(read)
     if said is None:
         return
-    async with _scheduler(said["address"]) as scheduler:
-        messenger = _Messenger(scheduler, said, write)
-        watching = asyncio.create_task(messenger.watch())
-        feeding = asyncio.create_task(_feed(read, messenger))
-        try:
-            done, _ = await asyncio.wait({watching, feeding}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                if error := task.exception():
-                    messenger.say({"failed": f"{error!s:.1000}" or type(error).__name__})
-                    await write.drain()
-        finally:
-            await messenger.end()
+    try:
+        async with _scheduler(said["address"]) as scheduler:
+            await _run(_Messenger(scheduler, said, write), read)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person has to be told
+        told = f"{error!s:.1000}" or type(error).__name__
+        write.write(framed({"failed": told}))
+        await write.drain()
+
+
+async def _run(messenger: _Messenger, read: asyncio.StreamReader) -> None:
+    """Hand out jobs until there is nobody who asks for it any more; raises what makes it impossible."""
+    watching = asyncio.create_task(messenger.watch())
+    feeding = asyncio.create_task(_feed(read, messenger))
+    try:
+        done, _ = await asyncio.wait({watching, feeding}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await messenger.end()
 
 
 async def _feed(read: asyncio.StreamReader, messenger: _Messenger) -> None:
