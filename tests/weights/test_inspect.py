@@ -82,7 +82,7 @@ def test_every_format_is_told_as_its_library_wrote_it(tmp_path):
         [("w", "float64", (4,), 32), ("o", "object", (1,), None)], {("objects", "o")},
     )  # fmt: skip
     joblib.dump({"a": np.arange(5)}, tmp_path / "a.joblib")
-    assert described(tmp_path / "a.joblib")[0] == [("(first array)", "i8", (5,), 40)]
+    assert described(tmp_path / "a.joblib")[0] == [("a", "i8", (5,), 40)]
 
     state = {
         "epoch": 3,

@@ -73,8 +73,11 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
 
 
 def zip_kind(names: list[str]) -> str:
-    """Tell a zip's format from its member names (torch, TorchScript, npz, Keras, or just zip)."""
-    leaves = {tuple(name.split("/", 1)) for name in names}
+    """Tell a zip's format from its member names (torch, TorchScript, npz, Keras, or just zip).
+
+    Torch looks members up without regard to case; NumPy and Keras do not.
+    """
+    leaves = {tuple(name.lower().split("/", 1)) for name in names}
     roots = {pair[0] for pair in leaves if len(pair) == 2 and pair[1] == "data.pkl"}
     for root in sorted(roots):
         inner = {pair[1] for pair in leaves if len(pair) == 2 and pair[0] == root}
@@ -86,7 +89,7 @@ def zip_kind(names: list[str]) -> str:
             return "torch-zip"
     whole = set(names)
     if "config.json" in whole and (
-        "metadata.json" in whole or any(n.endswith(".weights.h5") for n in whole)
+        "metadata.json" in whole or any(n.endswith((".weights.h5", ".weights.npz")) for n in whole)
     ):
         return "keras-zip"
     if names and all(name.endswith(".npy") for name in names):

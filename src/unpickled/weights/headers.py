@@ -36,7 +36,7 @@ def npy(head: bytes) -> tuple[int, bool] | None:
     """Read an npy header: where its data starts (bytes) and whether the dtype holds Python objects.
 
     Returns:
-        None where the header is damaged or longer than 64 KiB.
+        None where the header is damaged, has a key twice, or is longer than 64 KiB.
     """
     if not head.startswith(b"\x93NUMPY") or len(head) < 12:
         return None
@@ -46,12 +46,23 @@ def npy(head: bytes) -> tuple[int, bool] | None:
     if end > min(len(head), _NPY_HEADER):
         return None
     try:
-        header = ast.literal_eval(
-            head[start:end].decode("utf-8" if head[6] >= 3 else "latin-1").strip()
-        )
+        header = _literal(head[start:end].decode("utf-8" if head[6] >= 3 else "latin-1").strip())
         return end, _has_objects(header["descr"])
     except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
         return None
+
+
+def _literal(text: str) -> Any:
+    """Read a dict literal in which no key comes twice: of two, a reader may take either.
+
+    Raises:
+        ValueError: one does, or it is no literal.
+    """
+    tree = ast.parse(text, mode="eval")
+    found = ast.literal_eval(tree)
+    if isinstance(tree.body, ast.Dict) and len(found) < len(tree.body.keys):
+        raise ValueError("a key comes twice")
+    return found
 
 
 def _has_objects(descr: Any) -> bool:

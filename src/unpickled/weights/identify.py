@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import os
+import zipfile
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -63,12 +65,23 @@ def _by_magic(file: BinaryIO, head: bytes, size: int, extension: str) -> Format 
 def _zip(file: BinaryIO, extension: str) -> Format:
     try:
         with archives.open_zip(file) as archive:
-            names = archive.namelist()
+            kind = archives.zip_kind(archive.namelist())
+            if kind == "zip" and _has_architecture(archive):
+                kind = "keras-zip"
     except archives.ZIP_ERRORS:
         return Format.of(
             "zip", extension, note="It starts like a zip archive, but its directory cannot be read."
         )
-    return Format.of(archives.zip_kind(names), extension)
+    return Format.of(kind, extension)
+
+
+def _has_architecture(archive: zipfile.ZipFile) -> bool:
+    """Tell whether there is a `config.json` that names a class, as that of a Keras model does at its start."""
+    try:
+        with archive.open("config.json") as member:
+            return b'"class_name"' in member.read(HEAD)
+    except (*archives.ZIP_ERRORS, zlib.error):
+        return False
 
 
 def _by_structure(file: BinaryIO, head: bytes, size: int, extension: str) -> Format | None:

@@ -191,7 +191,7 @@ def _zip_members(file: BinaryIO, found: str, budget: _Budget) -> Iterator[_Membe
 
 def _is_storage(name: str) -> bool:
     """Raw numbers of a torch file: loaders map them, none unpickles them."""
-    inner = name.split("/", 1)[-1]
+    inner = name.lower().split("/", 1)[-1]
     return inner.startswith(("data/", "constants/", ".data/"))
 
 

@@ -14,7 +14,9 @@ from unpickled.weights.inside import Piece, inside, pieces
 __all__ = ["Reading", "read_pickle", "read_pickle_in"]
 
 LARGEST = 1 << 30  # bytes of a pickle that are read; more than a tracer's limits ever allow
-_MAIN = "data.pkl"  # the object itself in a PyTorch archive; the other members are raw numbers
+_MAIN = (
+    "data.pkl"  # the object itself in a PyTorch archive, in whatever case; the others are numbers
+)
 _SHAPELESS = {"unknown", "text", "empty"}  # anything else has a format that is not pickle's
 _READ = (
     16 << 20
@@ -137,5 +139,5 @@ def _chosen(found: list[str], member: str | None) -> list[str]:
     if member is not None:
         exact = [where for where in found if where == member]
         return exact or [where for where in found if where.endswith(member)]
-    main = [where for where in found if where.rpartition("/")[2] == _MAIN]
+    main = [where for where in found if where.rpartition("/")[2].lower() == _MAIN]
     return main if len(main) == 1 else found

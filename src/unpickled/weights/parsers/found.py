@@ -45,6 +45,9 @@ class Found:
         self.order: list[
             str
         ] = []  # what the last pickle lists: in a legacy file the storages' keys
+        self.kept: dict[
+            str, tuple[str, list[int], int | None]
+        ] = {}  # of an old tar: its tensors' types, shapes and bytes, by key
 
     def tell(self, name: str, value: object) -> None:
         """Add an entry of metadata."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import stat
 import struct
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from unpickled.weights.archives import MEMBERS, open_zip
+from unpickled.weights.parsers.architecture import look_through
 from unpickled.weights.parsers.found import Found, RefusedError
 from unpickled.weights.parsers.pickled import tell_pieces
 
@@ -28,8 +30,9 @@ def read(path: Path, found: Found) -> None:
         if file.read(2) == b"PK":
             with opened(file) as archive:
                 entries = [(member.filename, member.file_size) for member in members(archive)]
+                look_through(archive, found)
         else:
-            entries = list(tar_members(file))
+            entries = [(member.name, member.size) for member in tar_members(file)]
     found.tell("members", len(entries))
     for name, size in entries[:500]:
         found.tell(name, f"{size:,} bytes")
@@ -72,23 +75,34 @@ def _check_place(file: BinaryIO) -> None:
         raise RefusedError("something stands before or behind the archive, or it is cut off")
 
 
-def members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def members(archive: zipfile.ZipFile, *, caseless: bool = False) -> list[zipfile.ZipInfo]:
     """Return the members of a zip.
 
+    Args:
+        archive: the zip.
+        caseless: whether its loader takes names for the same that differ in case only, as torch does.
+
     Raises:
-        RefusedError: a name leads out of the archive or comes twice, a member is a link, is encrypted, or unpacks
-            to far more than it takes.
+        RefusedError: a name leads out of the archive or comes twice, a member is a link, is encrypted, has another
+            size than it takes though it is only stored, or unpacks to far more than it takes.
     """
-    seen = set()
+    seen: dict[str, str] = {}
     for member in archive.infolist():
         check_name(member.filename)
-        if member.filename in seen:
-            raise RefusedError(f"it has the member {member.filename[:60]!r} twice")
-        seen.add(member.filename)
+        name = member.filename.casefold() if caseless else member.filename
+        if name in seen:
+            also = "" if seen[name] == member.filename else f", once as {seen[name][:60]!r}"
+            raise RefusedError(f"it has the member {member.filename[:60]!r} twice{also}")
+        seen[name] = member.filename
         if stat.S_ISLNK(member.external_attr >> 16):
             raise RefusedError(f"its member {member.filename[:60]!r} is a link")
         if member.flag_bits & 1:
             raise RefusedError(f"its member {member.filename[:60]!r} is encrypted")
+        if member.compress_type == zipfile.ZIP_STORED and member.compress_size != member.file_size:
+            raise RefusedError(
+                f"its member {member.filename[:60]!r} is only stored, and yet takes "
+                f"{member.compress_size:,} bytes for {member.file_size:,}"
+            )
         if member.file_size > max(_UNPACKED, member.compress_size * _RATIO):
             raise RefusedError(
                 f"its member {member.filename[:60]!r} unpacks to {member.file_size:,} bytes "
@@ -122,16 +136,16 @@ def start_of(file: BinaryIO, member: zipfile.ZipInfo) -> int:
     return member.header_offset + 30 + int(name) + int(extra)
 
 
-def tar_members(file: BinaryIO) -> Iterator[tuple[str, int]]:
-    """Yield name and size of each member of a tar.
+def tar_members(file: BinaryIO) -> Iterator[tarfile.TarInfo]:
+    """Yield the members of a tar.
 
     Raises:
-        RefusedError: a name leads out of the archive, a member is a link, or it is cut off.
+        RefusedError: a name leads out of the archive or comes twice, a member is a link, or it is cut off.
     """
     file.seek(0)
     end = 0
     size = Path(file.name).stat().st_size
-    seen = 0
+    seen: set[str] = set()
     with tarfile.open(fileobj=file, mode="r:") as archive:
         for member in archive:
             check_name(member.name)
@@ -140,11 +154,14 @@ def tar_members(file: BinaryIO) -> Iterator[tuple[str, int]]:
                 raise RefusedError(f"its member {member.name[:60]!r} is a link")
             if member.offset_data + member.size > size:
                 raise RefusedError(f"it ends within its member {member.name[:60]!r}")
-            seen += 1
-            if seen > MEMBERS:
+            name = posixpath.normpath(member.name)
+            if name in seen and not member.isdir():
+                raise RefusedError(f"it has the member {member.name[:60]!r} twice")
+            seen.add(name)
+            if len(seen) > MEMBERS:
                 raise RefusedError(f"it has more than {MEMBERS:,} members")
             end = member.offset_data + -(-member.size // 512) * 512
-            yield member.name, member.size
+            yield member
     file.seek(end)
     if file.read(512) != bytes(512):
         raise RefusedError("it is cut off: there is no mark of its end")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import h5py
 
+from unpickled.weights.parsers.architecture import decode, lambdas
 from unpickled.weights.parsers.found import Found, RefusedError
-from unpickled.weights.parsers.of_keras import lambdas
 
 __all__ = ["read", "walk"]
 
@@ -88,4 +87,4 @@ def _attributes(group: Any, place: str, found: Found) -> None:
             value = value.decode("utf-8", "replace")
         found.tell(label, value)
         if name in {"model_config", "layer_config"} and isinstance(value, str):
-            lambdas(json.loads(value), label, found)
+            lambdas(decode(value, name), label, found)

@@ -1,65 +1,44 @@
-"""`.keras`: a zip with the architecture as JSON and the weights as HDF5; and what in an architecture is code."""
+"""`.keras`: a zip with the architecture as JSON and the weights as HDF5, or as npz."""
 
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from unpickled.weights.parsers.found import Found, RefusedError
+from unpickled.weights.parsers.architecture import ARCHITECTURE, decode, lambdas, member_text
+from unpickled.weights.parsers.found import Found
 from unpickled.weights.parsers.of_archives import members, opened, start_of
+from unpickled.weights.parsers.pickled import tell_pieces
 
-__all__ = ["lambdas", "read"]
+__all__ = ["read"]
 
-_JSON = 16 << 20
-_CODE = frozenset({"Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda"})
+_NPZ = "model.weights.npz"  # Keras takes weights from it, too
 
 
 def read(path: Path, found: Found) -> None:
     """Read the two JSON members, and the HDF5 inside where it stands uncompressed, as Keras writes it."""
     with path.open("rb") as file, opened(file) as archive:
         for member in members(archive):
-            if member.filename in {"config.json", "metadata.json"}:
+            if member.filename in {ARCHITECTURE, "metadata.json"}:
                 _json(archive, member, found)
             elif member.filename.endswith((".h5", ".hdf5")):
                 _weights(file, member, found)
+            elif member.filename == _NPZ:
+                found.risk("closed", _NPZ, "Weights as npz: its arrays are not listed.")
             elif member.filename.endswith((".pkl", ".pickle", ".npz", ".npy", ".py")):
                 found.risk("closed", member.filename, "A member that this format has no use for.")
+    tell_pieces(path, found)
 
 
 def _json(archive: zipfile.ZipFile, member: zipfile.ZipInfo, found: Found) -> None:
-    with archive.open(member) as stream:
-        text = stream.read(_JSON + 1)
-    if len(text) > _JSON:
-        raise RefusedError(f"its {member.filename} is over the limit of {_JSON:,} bytes")
-    value = json.loads(text)
-    if member.filename == "config.json":
+    value = decode(member_text(archive, member), member.filename)
+    if member.filename == ARCHITECTURE:
         lambdas(value, member.filename, found)
     elif isinstance(value, dict):
         for name, entry in value.items():
             found.tell(name, entry)
-
-
-def lambdas(value: Any, where: str, found: Found) -> None:
-    """Look through an architecture for layers that carry Python code."""
-    waiting = [value]
-    while waiting:
-        this = waiting.pop()
-        if isinstance(this, list):
-            waiting += this
-        if not isinstance(this, dict):
-            continue
-        waiting += this.values()
-        name = this.get("class_name")
-        if isinstance(name, str) and name in _CODE:
-            inner = this.get("config")
-            layer = inner.get("name", "") if isinstance(inner, dict) else ""
-            text = (
-                f"A {name} layer {layer!r}: it may carry Python code, which loading brings to life."
-            )
-            found.risk("lambda", where, text)
 
 
 def _weights(file: BinaryIO, member: zipfile.ZipInfo, found: Found) -> None:
@@ -68,7 +47,7 @@ def _weights(file: BinaryIO, member: zipfile.ZipInfo, found: Found) -> None:
         return
     import h5py  # noqa: PLC0415 - not every model has weights
 
-    from unpickled.weights.parsers.of_hdf5 import walk  # noqa: PLC0415 - the two know each other
+    from unpickled.weights.parsers.of_hdf5 import walk  # noqa: PLC0415 - it needs h5py
 
     with h5py.File(_Window(file, start_of(file, member), member.file_size), "r") as inner:
         walk(inner, found)

@@ -59,10 +59,19 @@ def read(path: Path, found: Found) -> None:
         found.tell(entry.key, entry.value)
     for opset in model.opset_import:
         found.tell(f"opset {opset.domain or 'ai.onnx'}", opset.version)
-        if opset.domain not in _OWN:
-            text = "Operators that ONNX does not define: a runtime loads a library for them."
-            found.risk("code", opset.domain, text)
+        _operators(opset.domain, found)
+    for function in model.functions:
+        for opset in function.opset_import:
+            _operators(opset.domain, found)
     _graph(model.graph, found)
+    for tensor in _all_tensors(model):
+        _tensor(tensor, found)
+
+
+def _operators(domain: str, found: Found) -> None:
+    if domain not in _OWN:
+        text = "Operators that ONNX does not define: a runtime loads a library for them."
+        found.risk("code", domain, text)
 
 
 def _graph(graph: Any, found: Found) -> None:
@@ -72,17 +81,19 @@ def _graph(graph: Any, found: Found) -> None:
         for value in values:
             shape = [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
             found.tell(f"{what} {value.name}", shape)
-    for tensor in _tensors(graph):
-        dtype = _type_name(tensor)
-        size = size_of(tensor.dims, _BITS.get(dtype, 8)) if dtype != "STRING" else None
-        found.tensor(tensor.name, dtype, tensor.dims, size)
-        if tensor.data_location == tensor.EXTERNAL or tensor.external_data:
-            place = next((e.value for e in tensor.external_data if e.key == "location"), "")
-            parts = place.replace("\\", "/").split("/")
-            leaves = ".." in parts or place.startswith(("/", "\\")) or ":" in parts[0]
-            text = f"Its numbers are in another file, {place!r}; that was not opened."
-            warning = " The path leads out of the model's folder." if leaves else ""
-            found.risk("external", tensor.name, text + warning)
+
+
+def _tensor(tensor: Any, found: Found) -> None:
+    dtype = _type_name(tensor)
+    size = size_of(tensor.dims, _BITS.get(dtype, 8)) if dtype != "STRING" else None
+    found.tensor(tensor.name, dtype, tensor.dims, size)
+    if tensor.data_location == tensor.EXTERNAL or tensor.external_data:
+        place = next((e.value for e in tensor.external_data if e.key == "location"), "")
+        parts = place.replace("\\", "/").split("/")
+        leaves = ".." in parts or place.startswith(("/", "\\")) or ":" in parts[0]
+        text = f"Its numbers are in another file, {place!r}; that was not opened."
+        warning = " The path leads out of the model's folder." if leaves else ""
+        found.risk("external", tensor.name, text + warning)
 
 
 def _type_name(tensor: Any) -> str:
@@ -92,21 +103,48 @@ def _type_name(tensor: Any) -> str:
         raise RefusedError(f"a tensor has the unknown type {tensor.data_type}") from error
 
 
-def _tensors(graph: Any) -> Iterator[Any]:
+def _all_tensors(model: Any) -> Iterator[Any]:
+    """Yield the tensors of the graph, of what trains it, and of the functions that it brings along."""
+    yield from _of_graph(model.graph)
+    for training in model.training_info:
+        yield from _of_graph(training.initialization)
+        yield from _of_graph(training.algorithm)
+    for function in model.functions:
+        yield from _of_nodes(function.node)
+        yield from _of_attributes(function.attribute_proto)
+
+
+def _of_graph(graph: Any) -> Iterator[Any]:
     """Yield initializers, and constants in the graph's nodes and the graphs in those."""
     yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield sparse.values
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            inner: Iterable[Any] = (
-                [attribute.g, *attribute.graphs] if attribute.HasField("g") else attribute.graphs
-            )
-            for graph_in in inner:
-                yield from _tensors(graph_in)
+    yield from _of_sparse(graph.sparse_initializer)
+    yield from _of_nodes(graph.node)
+
+
+def _of_nodes(nodes: Iterable[Any]) -> Iterator[Any]:
+    for node in nodes:
+        yield from _of_attributes(node.attribute)
+
+
+def _of_attributes(attributes: Iterable[Any]) -> Iterator[Any]:
+    for attribute in attributes:
+        if attribute.HasField("t"):
+            yield attribute.t
+        yield from attribute.tensors
+        if attribute.HasField("sparse_tensor"):
+            yield from _of_sparse([attribute.sparse_tensor])
+        yield from _of_sparse(attribute.sparse_tensors)
+        if attribute.HasField("g"):
+            yield from _of_graph(attribute.g)
+        for graph in attribute.graphs:
+            yield from _of_graph(graph)
+
+
+def _of_sparse(tensors: Iterable[Any]) -> Iterator[Any]:
+    for sparse in tensors:
+        for part in ("values", "indices"):
+            if sparse.HasField(part):
+                yield getattr(sparse, part)
 
 
 def lean(view: Any) -> bytes:

@@ -5,12 +5,12 @@ Format: the README of huggingface/safetensors.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import safetensors
 
+from unpickled.weights.parsers.architecture import decode
 from unpickled.weights.parsers.found import Found, RefusedError, size_of
 
 __all__ = ["read"]
@@ -41,19 +41,10 @@ def _header(path: Path) -> dict[str, Any]:
         text = file.read(length)
     if len(text) < length:
         raise RefusedError(f"it ends within its header: {len(text):,} of {length:,} bytes")
-    header = json.loads(text, object_pairs_hook=_once)
+    header = decode(text)
     if not isinstance(header, dict):
         raise RefusedError("its header is no JSON object")
     return header
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RefusedError(f"its header has the key {twice[:60]!r} twice")
-    return found
 
 
 def _bits(dtype: str) -> int:

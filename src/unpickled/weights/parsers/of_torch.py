@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 from typing import BinaryIO
 
+from unpickled.weights.parsers.architecture import look_through
 from unpickled.weights.parsers.found import Found, RefusedError
-from unpickled.weights.parsers.of_archives import members, opened, tar_members
-from unpickled.weights.parsers.pickled import Place, tell_pickle, tell_pieces
+from unpickled.weights.parsers.of_archives import members, opened
+from unpickled.weights.parsers.pickled import Place, note_rest, tell_pickle, tell_pieces
 
-__all__ = ["read_legacy", "read_pickles", "read_tar", "read_zip"]
+__all__ = ["read_joblib", "read_legacy", "read_pickles", "read_zip"]
 
 _PICKLE = 64 << 20  # bytes; 100,000 tensors have about 20 MB
 _SMALL = 200
@@ -17,29 +19,46 @@ _COUNT = 8  # bytes before the numbers of each storage of a legacy file
 
 
 def read_zip(path: Path, found: Found) -> None:
-    """Read `data.pkl`, and `constants.pkl` and the code of a TorchScript program."""
+    """Read `data.pkl`, `constants.pkl` and the code of a TorchScript program, and whatever else opens as a pickle.
+
+    Torch finds members by their names without regard to case, so this does too.
+    """
     sizes: dict[str, int] = {}
+    known: set[str] = set()
     with path.open("rb") as file, opened(file) as archive:
-        for member in members(archive):
-            sizes[member.filename] = member.file_size
-            leaf = member.filename.rpartition("/")[2]
+        for member in members(archive, caseless=True):
+            name = member.filename.lower()
+            sizes[name] = member.file_size
+            leaf = name.rpartition("/")[2]
             if leaf in {"version", "byteorder", ".format_version"} and member.file_size < _SMALL:
                 value = archive.read(member).decode("ascii", "replace").strip()
                 found.tell(leaf.lstrip("."), value)
-            elif "/code/" in member.filename and leaf.endswith(".py"):
+            elif "/code/" in name and leaf.endswith(".py"):
                 text = "A TorchScript program: loading the file makes it ready to run."
-                found.risk("code", member.filename.split("/code/")[0] + "/code", text)
+                place = member.filename[: name.index("/code/") + len("/code")]
+                found.risk("code", place, text)
             elif leaf.endswith(".pkl"):
                 if member.file_size > _PICKLE:
                     raise RefusedError(f"its {leaf} is over the limit of {_PICKLE:,} bytes")
                 with archive.open(member) as stream:
                     data = stream.read(_PICKLE + 1)
                 tell_pickle(data, Place(member.filename), found)
+                known.add(member.filename)
+        look_through(archive, found)
+    _require_storages(sizes, found)
+    tell_pieces(path, found, known=known)
 
+
+def _require_storages(sizes: dict[str, int], found: Found) -> None:
+    """Hold the storages that the pickles name against the members.
+
+    Raises:
+        RefusedError: one is missing or too short.
+    """
     root = next((name.removesuffix("data.pkl") for name in sizes if name.endswith("/data.pkl")), "")
     for key, storage in found.storages.items():
         wanted = storage.bytes
-        there = sizes.get(f"{root}data/{key}", -1)
+        there = sizes.get(f"{root}data/{key}".lower(), -1)
         if there < wanted:
             told = "is not there" if there < 0 else f"has {there:,} of {wanted:,} bytes"
             raise RefusedError(f"its member 'data/{key[:40]}', which its tensors need, {told}")
@@ -48,6 +67,12 @@ def read_zip(path: Path, found: Found) -> None:
 def read_pickles(path: Path, found: Found) -> None:
     """Read a raw pickle, several in a row, or a compressed one."""
     tell_pieces(path, found, whole=True)
+
+
+def read_joblib(path: Path, found: Found) -> None:
+    """Read a pickle with the numbers of arrays between its opcodes; of the map no byte reaches the file."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as view:
+        tell_pickle(view, Place("", most=1, arrays=True), found)
 
 
 def read_legacy(path: Path, found: Found) -> None:
@@ -61,6 +86,7 @@ def read_legacy(path: Path, found: Found) -> None:
     with path.open("rb") as file:
         for key in found.order:
             end = _past_storage(file, end, size, key, found)
+    note_rest(end, size, "", found)
 
 
 def _past_storage(file: BinaryIO, at: int, size: int, key: str, found: Found) -> int:
@@ -87,10 +113,3 @@ def _past_storage(file: BinaryIO, at: int, size: int, key: str, found: Found) ->
         told = f"says that it has {count:,} elements, and its pickle {storage.elements:,}"
         raise RefusedError(f"its storage {key[:40]!r} {told}")
     return at + wanted
-
-
-def read_tar(path: Path, found: Found) -> None:
-    """Read the pickles of an old tar: `storages`, `tensors` and `pickle`."""
-    with path.open("rb") as file:
-        found.tell("members", ", ".join(name for name, _ in tar_members(file)))
-    tell_pieces(path, found)

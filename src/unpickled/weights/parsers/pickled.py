@@ -2,50 +2,45 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from mmap import mmap
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from unpickled.errors import TraceError
-from unpickled.pickles import Call, Import, Limits, Tracing
-from unpickled.pickles.values import Dict, List, Persistent, additions
+from unpickled.pickles import Limits, Tracing
+from unpickled.pickles.values import Persistent
 from unpickled.weights.inside import Piece, inside
-from unpickled.weights.parsers.found import Found, RefusedError, Storage
+from unpickled.weights.parsers.arrays import Arrays, UnreadError
+from unpickled.weights.parsers.found import Found, RefusedError
+from unpickled.weights.parsers.tensors import Walk, entries, note_storage
 
-__all__ = ["Place", "tell_pickle", "tell_pieces"]
+__all__ = [
+    "Place",
+    "Read",
+    "names_told",
+    "note_rest",
+    "tell_pickle",
+    "tell_pieces",
+    "trace_pickles",
+]
 
 _LIMITS = Limits(opcodes=3_000_000, stack=200_000, memo=600_000, items=50_000, text=300)
 _SHOWN = 12
-_DEPTH = 40
-_ENTRIES = 300_000
-_NAME = 300  # characters
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
-_TYPES = {  # names of storages, and of the element types that they hold
-    "double": "float64",
-    "float": "float32",
-    "half": "float16",
-    "long": "int64",
-    "int": "int32",
-    "short": "int16",
-    "char": "int8",
-    "byte": "uint8",
-    "complexdouble": "complex128",
-    "complexfloat": "complex64",
-}
-_BITS = re.compile(r"(?:b?float|u?int|complex)(\d+)")
 
 
-def tell_pieces(path: Path, found: Found, *, whole: bool = False) -> int:
+def tell_pieces(
+    path: Path, found: Found, *, whole: bool = False, known: Collection[str] = ()
+) -> int:
     """Look into a file and everything packed in it, and tell each pickle and what could not be opened.
 
     Args:
         path: the file.
         found: what is added to.
         whole: it is one pickle, plain or compressed, of which nothing may be amiss.
+        known: members that were looked into already.
 
     Returns:
         Where the last pickle ends, in its own bytes.
@@ -55,6 +50,8 @@ def tell_pieces(path: Path, found: Found, *, whole: bool = False) -> int:
     """
     end = 0
     for piece in inside(path):
+        if piece.where in known:
+            continue
         if piece.kind == "closed":
             if whole or not piece.where:
                 raise RefusedError(piece.problem)
@@ -82,18 +79,24 @@ class Place(NamedTuple):
         where: the member that holds it; empty for the whole file.
         start: its offset there.
         most: how many pickles are read; 0 for all.
-        arrays: whether the numbers of arrays stand between its opcodes, as joblib writes them. It is read up to the
-            first, and said so.
+        arrays: whether the numbers of arrays stand between its opcodes, as joblib writes them.
+        end: where the member ends, if its bytes are part of something larger.
     """
 
     where: str
     start: int = 0
     most: int = 1
     arrays: bool = False
+    end: int | None = None
 
 
 def tell_pickle(data: bytes | mmap, place: Place, found: Found) -> int:
     """Trace a pickle, tell what it imports, and list its tensors.
+
+    Args:
+        data: the bytes. With arrays in it, either bytes or a private map: that is written to.
+        place: where the pickle is.
+        found: what is added to.
 
     Returns:
         The offset just after the last pickle that was read.
@@ -101,40 +104,91 @@ def tell_pickle(data: bytes | mmap, place: Place, found: Found) -> int:
     Raises:
         RefusedError: it is damaged, ends too early or is over a limit.
     """
-    where = place.where
-    read = _Read()
-    names = read.names
-    try:
-        _follow(Tracing(data, _LIMITS, place.start), place.most, read)
-    except TraceError as error:
-        if not place.arrays or _WRAPPER not in names:
-            problem = f"its pickle breaks off at {error.place}: {error.problem}"
-            raise RefusedError(problem) from error
-        _first_array(read, len(data), found)
-        text = "The numbers of an array follow; neither they nor what comes after them was read."
-        found.risk("closed", f"{where} {error.place}".strip(), text)
+    if place.arrays:
+        read, arrays = _with_arrays(data, place, found)
     else:
-        if len(read.roots) < place.most:
-            raise RefusedError(
-                f"it is cut off: {len(read.roots)} of {place.most} pickles are there"
-            )
+        read, arrays = trace_pickles(data, place), None
     for value in read.persistent:
-        _note_storage(value, found)
-    listed = _entries(read.roots[-1]) if read.roots else ()
+        note_storage(value, found)
+    listed = entries(read.roots[-1]) if read.roots else ()
     found.order = [key for _, key in listed if isinstance(key, str)]
-    found.tell(f"{where} pickle protocol".strip(), read.protocol)
-    shown = ", ".join(list(names)[:_SHOWN]) or "nothing"
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    text = f"A pickle: loading it runs what it names. It imports {shown}{more}."
-    found.risk("pickle", where, text)
-    for root in read.roots:
-        for name, tensor in _tensors(root, "", [_ENTRIES], _DEPTH):
-            _tell(name, tensor, found)
+    found.tell(f"{place.where} pickle protocol".strip(), read.protocol)
+    text = f"A pickle: loading it runs what it names. It imports {names_told(read)}."
+    found.risk("pickle", place.where, text)
+    if read.roots and place.most <= 1:
+        note_rest(read.end, len(data) if place.end is None else place.end, place.where, found)
+    walk = Walk(found, frozenset(arrays.found) if arrays else frozenset())
+    walk.through(read.roots, place.where)
+    for number, (step, array) in enumerate(arrays.found.items() if arrays else (), 1):
+        found.tensor(walk.places.get(step, f"(array {number})"), *array)
     return read.end
 
 
+def names_told(read: Read) -> str:
+    """Return the first names that pickles import, and how many more there are."""
+    names = list(read.names)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return (", ".join(names[:_SHOWN]) or "nothing") + more
+
+
+def note_rest(at: int, end: int, where: str, found: Found) -> None:
+    """Note that bytes follow what a loader reads."""
+    if at < end:
+        told = "1 byte follows" if end - at == 1 else f"{end - at:,} bytes follow"
+        text = f"{told} its end: loaders leave that unread, and it was not read here."
+        found.risk("closed", where, text)
+
+
+def _with_arrays(data: bytes | mmap, place: Place, found: Found) -> tuple[Read, Arrays]:
+    """Trace a pickle of joblib's over the numbers in it, as far as their lengths are known."""
+    own = data
+    if isinstance(data, bytes):
+        own = mmap(-1, max(1, len(data)))
+        own[: len(data)] = data
+    read = Read()
+
+    def nested(at: int) -> int:
+        inner = trace_pickles(own, Place(place.where, at))
+        read.names.update(inner.names)
+        return inner.end
+
+    arrays = Arrays(cast("mmap", own), nested)
+    try:
+        _follow(Tracing(own, _LIMITS, place.start), place.most, read, arrays)
+    except UnreadError as unread:
+        found.risk("closed", f"{place.where} byte {read.end:,}".strip(), str(unread))
+    except TraceError as error:
+        if _WRAPPER not in read.names or arrays.found:
+            raise _broken(error) from error
+        text = "An array follows in a form that is not known; what comes after it was not read."
+        found.risk("closed", f"{place.where} {error.place}".strip(), text)
+    return read, arrays
+
+
+def trace_pickles(data: bytes | mmap, place: Place) -> Read:
+    """Trace pickles without telling of them.
+
+    Raises:
+        RefusedError: they are damaged, end too early or are over a limit.
+    """
+    read = Read()
+    try:
+        _follow(Tracing(data, _LIMITS, place.start), place.most, read)
+    except TraceError as error:
+        raise _broken(error) from error
+    if len(read.roots) < place.most:
+        raise RefusedError(f"it is cut off: {len(read.roots)} of {place.most} pickles are there")
+    if place.end is not None and read.end > place.end:
+        raise RefusedError("its pickle goes on behind the end of its member")
+    return read
+
+
+def _broken(error: TraceError) -> RefusedError:
+    return RefusedError(f"its pickle breaks off at {error.place}: {error.problem}")
+
+
 @dataclass(slots=True)
-class _Read:
+class Read:
     """What was gathered from a pickle's steps: imports, storages, finished objects, the stack's top, the end."""
 
     names: dict[str, int] = field(default_factory=dict)
@@ -145,7 +199,7 @@ class _Read:
     end: int = 0
 
 
-def _follow(tracing: Tracing, most: int, read: _Read) -> None:
+def _follow(tracing: Tracing, most: int, read: Read, arrays: Arrays | None = None) -> None:
     for step in tracing:
         read.end = step.end
         if step.imports:
@@ -160,113 +214,5 @@ def _follow(tracing: Tracing, most: int, read: _Read) -> None:
             read.top = tracing.machine.stack[-1]
             if step.opcode in {"PERSID", "BINPERSID"} and type(read.top) is Persistent:
                 read.persistent.append(read.top)
-
-
-def _first_array(read: _Read, size: int, found: Found) -> None:
-    """Add the array whose numbers come next, from what its wrapper was given.
-
-    Raises:
-        RefusedError: there are fewer numbers than it says.
-    """
-    state: dict[Any, Any] = {}
-    if type(read.top) is Call:
-        for _, values, _ in additions(read.top.log):
-            for entry in values:
-                if isinstance(entry, tuple) and entry[0] == "state":
-                    state.update(_entries(entry[1]))
-    shape, dtype = state.get("shape"), state.get("dtype")
-    if not isinstance(shape, tuple) or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
-        raise RefusedError("it does not say what array follows")
-    code = dtype.arguments[0] if type(dtype) is Call and dtype.arguments else ""
-    digits = re.fullmatch(r"[a-zA-Z](\d{1,4})", code) if isinstance(code, str) else None
-    wanted = math.prod(shape) * int(digits[1]) if digits else None
-    found.tensor("(first array)", str(code), shape, wanted)
-    if wanted is not None and read.end + wanted > size:
-        raise RefusedError(
-            f"it is cut off: {size - read.end:,} of {wanted:,} bytes of numbers are there"
-        )
-
-
-def _tensors(value: Any, name: str, left: list[int], depth: int) -> Iterator[tuple[str, Call]]:
-    """Yield the tensors in nested dicts, lists, tuples and objects, with the keys that lead to them."""
-    left[0] -= 1
-    if left[0] < 0:
-        raise RefusedError(f"it holds more than {_ENTRIES:,} objects, one in the other")
-    if not depth:
-        return
-    if _is_call(value, "_rebuild_parameter") and value.arguments:
-        yield from _tensors(value.arguments[0], name, left, depth - 1)
-    elif _is_call(value, "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_tensor"):
-        yield name, value
-    else:
-        for key, inner in _entries(value):
-            yield from _tensors(
-                inner, f"{name}.{key}"[:_NAME] if name else str(key)[:_NAME], left, depth - 1
-            )
-
-
-def _is_call(value: Any, *names: str) -> bool:
-    if type(value) is not Call or type(value.function) is not Import:
-        return False
-    function = value.function
-    known = function.module == "torch._utils" and function.name in names
-    return known and isinstance(value.arguments, tuple) and not value.method
-
-
-def _entries(value: Any) -> Iterator[tuple[object, Any]]:
-    if type(value) is Dict:
-        flat = [entry for _, values, _ in additions(value) for entry in values]
-        yield from zip(flat[::2], flat[1::2], strict=False)
-    elif type(value) is List:
-        yield from enumerate(entry for _, values, _ in additions(value) for entry in values)
-    elif type(value) is tuple:
-        yield from enumerate(value)
-    elif type(value) is Call:
-        for _, values, _ in additions(value.log):
-            for entry in values:
-                if isinstance(entry, tuple) and len(entry) == 3 and entry[0] == "item":
-                    yield entry[1], entry[2]
-                elif isinstance(entry, tuple) and entry[0] == "state":
-                    yield from _entries(entry[1])
-
-
-def _tell(name: str, call: Call, found: Found) -> None:
-    """Add a tensor as `_rebuild_tensor_v2(storage, offset, size, stride, …)` describes it."""
-    arguments = call.arguments
-    shape = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], tuple) else ()
-    numbers = [n for n in shape if type(n) is int and 0 <= n < 1 << 40]
-    if len(numbers) < len(shape):
-        raise RefusedError(f"the shape of {name[:60]!r} is impossible")
-    dtype = _dtype(arguments)
-    bits = _BITS.match(dtype)
-    width = int(bits[1]) // 8 if bits else int(dtype == "bool")
-    found.tensor(name, dtype, numbers, math.prod(numbers) * width if width else None)
-
-
-def _note_storage(storage: Persistent, found: Found) -> None:
-    """Keep how many elements a storage has, and of what size: `("storage", type, key, location, elements)`.
-
-    A storage that is named again may have another type then; PyTorch counts its elements by the first.
-    """
-    entry = storage.id
-    if not isinstance(entry, tuple) or len(entry) < 5 or type(entry[1]) is not Import:
-        return
-    plain = entry[1].name.removesuffix("Storage").lower()
-    bits = _BITS.match(_TYPES.get(plain, plain).removeprefix("q"))
-    width = int(bits[1]) // 8 if bits else 1
-    if type(entry[4]) is int and 0 <= entry[4] < 1 << 48:
-        found.storages.setdefault(str(entry[2]), Storage(entry[4], width))
-
-
-def _dtype(arguments: tuple[Any, ...]) -> str:
-    """Return the element type: the class of the storage, `FloatStorage`, or a dtype that is named apart."""
-    for value in arguments[6:]:
-        if type(value) is Import and value.module == "torch":
-            return value.name
-    storage = arguments[0] if arguments else None
-    if type(storage) is Persistent and isinstance(storage.id, tuple) and len(storage.id) > 1:
-        kind = storage.id[1]
-        if type(kind) is Import:
-            plain = kind.name.removesuffix("Storage").lower()
-            return _TYPES.get(plain, plain)
-    return "unknown"
+            elif arrays and step.opcode == "BUILD":
+                arrays.built(read.top, step.end)
