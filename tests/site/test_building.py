@@ -51,15 +51,15 @@ def test_another_file_than_the_pinned_one_is_not_kept(small_lock, tmp_path, monk
     monkeypatch.setattr(
         fetching, "_is", lambda path, wanted: wanted == "sha512-" or is_(path, wanted)
     )
-    monkeypatch.setattr(fetching, "_pip", lambda wheel: client("wrong"))
+    monkeypatch.setattr(fetching, "_pip", lambda wheels: client("wrong"))
     with pytest.raises(SetupError, match="not the file that the lock names"):
         fetching.fetch(small_lock, tmp_path, lambda step: None)
     assert [*tmp_path.iterdir()] == []
-    monkeypatch.setattr(fetching, "_pip", lambda wheel: client("right"))
+    monkeypatch.setattr(fetching, "_pip", lambda wheels: client("right"))
     said = []
     for _ in range(2):
         fetching.fetch(small_lock, tmp_path, said.append)
-    assert said == ["bringing tiny 1.0"]  # the second time it is there
+    assert said == ["bringing tiny from PyPI"]  # the second time it is there
 
 
 is_ = fetching._is
@@ -69,7 +69,7 @@ def test_a_client_that_fails_says_why(small_lock, tmp_path, monkeypatch):
     """Without a network the last line of pip or npm is the reason."""
     monkeypatch.setattr(fetching, "_is", lambda path, wanted: wanted == "sha512-")
     monkeypatch.setattr(
-        fetching, "_pip", lambda wheel: [sys.executable, "-c", "raise SystemExit('no route')"]
+        fetching, "_pip", lambda wheels: [sys.executable, "-c", "raise SystemExit('no route')"]
     )
     with pytest.raises(SetupError, match="no route"):
         fetching.fetch(small_lock, tmp_path, lambda step: None)

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from unpickled.authoring.site.lock import Lock, Wheel
@@ -41,14 +41,12 @@ def fetch(lock: Lock, cache: Path, say: Callable[[str], None]) -> tuple[Path, di
     archive = cache / f"pyodide-{lock.pyodide}.tgz"
     if not _is(archive, lock.integrity):
         say(f"bringing pyodide {lock.pyodide} from the npm registry")
-        _bring(_npm(lock.pyodide), archive, lock.integrity)
-    wheels = {}
-    for wheel in lock.wheels:
-        path = cache / wheel.file
-        if not _is(path, wheel.sha256):
-            say(f"bringing {wheel.name} {wheel.version}")
-            _bring(_pip(wheel), path, wheel.sha256)
-        wheels[wheel.name] = path
+        _bring(_npm(lock.pyodide), {archive: lock.integrity})
+    wheels = {wheel.name: cache / wheel.file for wheel in lock.wheels}
+    missing = [wheel for wheel in lock.wheels if not _is(wheels[wheel.name], wheel.sha256)]
+    if missing:
+        say(f"bringing {', '.join(wheel.name for wheel in missing)} from PyPI")
+        _bring(_pip(missing), {wheels[wheel.name]: wheel.sha256 for wheel in missing})
     return archive, wheels
 
 
@@ -60,31 +58,38 @@ def _npm(version: str) -> Sequence[str]:
     return [npm, "pack", "--silent", f"pyodide@{version}"]
 
 
-def _pip(wheel: Wheel) -> Sequence[str]:
+def _pip(wheels: Sequence[Wheel]) -> Sequence[str]:
     anywhere = ["--platform", "any", "--implementation", "py", "--abi", "none"]
     wanted = ["--only-binary", ":all:", "--python-version", "3.14", *anywhere]
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
-    return [*pip, "--no-deps", *wanted, f"{wheel.name}=={wheel.version}"]
+    return [*pip, "--no-deps", *wanted, *(f"{wheel.name}=={wheel.version}" for wheel in wheels)]
 
 
-def _bring(command: Sequence[str], goal: Path, wanted: str) -> None:
-    """Let a client download one file into a folder of its own; it gets its name when its sum is right."""
-    with tempfile.TemporaryDirectory(dir=goal.parent, prefix=".new-") as folder:
+def _bring(command: Sequence[str], goals: Mapping[Path, str]) -> None:
+    """Let a client download files into a folder of its own; each gets its place when its sum is right.
+
+    Args:
+        command: the client, which is run in that folder.
+        goals: the sum of each file, by the place where it is kept.
+    """
+    names = ", ".join(goal.name for goal in goals)
+    with tempfile.TemporaryDirectory(dir=next(iter(goals)).parent, prefix=".new-") as folder:
         try:
             ran = subprocess.run(
                 command, cwd=folder, capture_output=True, text=True, check=False, timeout=_SECONDS
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise SetupError(goal.name, f"it was not brought: {error}", "Try again.") from error
-        found = next(Path(folder).iterdir(), None)
-        if ran.returncode or found is None:
+            raise SetupError(names, f"not brought: {error}", "Try again.") from error
+        if ran.returncode:
             told = (ran.stderr.strip().splitlines() or ["no reason given"])[-1]
             remedy = "The network is needed until everything is in .cache/site."
-            raise SetupError(goal.name, f"it was not brought ({told})", remedy)
-        if not _is(found, wanted):
-            remedy = "Nothing was kept. If the version is meant, make the lock anew: make lock"
-            raise SetupError(goal.name, "it is not the file that the lock names", remedy)
-        found.replace(goal)
+            raise SetupError(names, f"not brought ({told})", remedy)
+        for goal, wanted in goals.items():
+            if not _is(Path(folder, goal.name), wanted):
+                remedy = "Nothing was kept. If the version is meant, make the lock anew: make lock"
+                raise SetupError(goal.name, "it is not the file that the lock names", remedy)
+        for goal in goals:
+            Path(folder, goal.name).replace(goal)
 
 
 def _is(path: Path, wanted: str) -> bool:
