@@ -7,6 +7,7 @@ import shutil
 import socket
 import string
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -224,7 +225,7 @@ BAD_LOCKS = {
     HEAD: "pins no file",
     HEAD.replace("version 1", "version 2")
     + line("a"): "version 2, and this program knows version 1",
-    HEAD.replace("\n", "\r\n") + line("a"): "its first line is another",
+    HEAD.replace("\n", "\r\n") + line("a"): "carriage return",
     HEAD + line("a").replace("\n", "\r\n"): "carriage return",
     HEAD + line("a")[:-1]: "middle of a line",
     HEAD + line("a") + line("b")[:70]: "middle of a line",
@@ -374,6 +375,14 @@ def test_at_each_write_the_lock_is_the_old_one_or_the_new_one(tmp_path, how):
     assert {name for name, _ in seen} >= (
         {"open", "write"} if how == "full" else {"open", "write", "fsync", "replace"}
     )
+
+
+@pytest.mark.parametrize("path", ["", "/", ".", ".."])
+def test_a_place_without_a_name_is_none(model, path):
+    """`-o ""` and `-o /`, with --overwrite too."""
+    for overwrite in (False, True):
+        with pytest.raises(defence.GuardError):
+            defence.require_place(Path(path), overwrite=overwrite)
 
 
 def test_a_lock_that_is_there_is_not_replaced(tmp_path):

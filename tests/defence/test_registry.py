@@ -19,6 +19,7 @@ from unpickled import defence
 from unpickled.defence import gate, publishing, pulling
 from unpickled.defence.artifact import digest_of
 from unpickled.defence.keys import make_keys
+from unpickled.defence.scratch import Scratch
 from unpickled.defence.seals import canonical, seal
 from unpickled.scanners import Verdict, scan
 from unpickled.specimens import write
@@ -371,6 +372,15 @@ def test_a_registry_that_lies_gives_nothing(place, unscanned, name):
     with pytest.raises(defence.GuardError, match=problem):
         place.pull(place.done.reference)
     assert sorted(place.home.iterdir()) == before
+
+
+def test_what_killed_pulls_left_is_swept(place, unscanned):
+    """Beside the target; what another pull still holds stays."""
+    (place.home / ".unpickled-draft-pull-left").mkdir()
+    held = Scratch(".unpickled-draft-pull-", place.home)
+    place.pull(place.done.reference)
+    assert [path.name for path in place.home.glob(".unpickled*")] == [held.path.name]
+    held.close()
 
 
 def test_pull_asks_whose_signature_and_whose_registry(place, unscanned):

@@ -225,6 +225,9 @@ class Liar(http.server.BaseHTTPRequestHandler):
     def redirects(self, data, kind):
         self.answer(b"", kind, 307, Location=self.path)
 
+    def nests(self, data, kind):
+        self.answer(b'{"tags": ' + b"[" * 100_000, "application/json")
+
     def zipped(self, data, kind):
         self.answer(b"no gzip", kind, **{"Content-Encoding": "gzip"})
 
@@ -277,6 +280,14 @@ def test_a_server_that_lies_or_fails_gives_nothing(made, liar, unscanned, monkey
     assert error.value.remedy
     assert len(str(error.value).splitlines()) == 1
     assert time.monotonic() - started < 20
+
+
+def test_tags_that_nest_without_end_are_one_line(made, liar, monkeypatch):
+    """JSON that no parser follows to its ground."""
+    monkeypatch.setattr(Liar, "how", "nests")
+    monkeypatch.setattr(Liar, "victim", "/tags/")
+    with pytest.raises(defence.GuardError, match="none of a registry"):
+        liar.entries(made.home / "curator/signing.pub", "team/tiny")
 
 
 def test_through_an_honest_middleman_it_is_pulled(made, liar, unscanned, monkeypatch):
@@ -335,6 +346,15 @@ def test_a_server_whose_copy_is_damaged_has_published_nothing(made, liar, monkey
     }
     with pytest.raises(defence.GuardError, match="does not give back"):
         steps[what]()
+
+
+def test_what_a_killed_publisher_left_is_swept(tmp_path, monkeypatch):
+    """A model's copy, in the system's temporary place."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "unpickled-publish-left").mkdir()
+    with defence.open_registry("http://127.0.0.1:1").held() as draft:
+        assert [*tmp_path.iterdir()] == [draft]
+    assert not [*tmp_path.iterdir()]
 
 
 def test_two_publishers_at_once_are_both_there(made, unscanned):

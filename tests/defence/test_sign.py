@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from tests.defence.at_each_step import tries
 from unpickled import defence
 from unpickled.defence.keys import make_keys
+from unpickled.defence.scratch import Scratch
 from unpickled.defence.statement import parse_statement
 
 WAYS = ("key", "ca")
@@ -109,8 +111,32 @@ def test_a_strangers_signature_is_refused(home, model, way, problem):
 def test_the_ways_do_not_pass_for_each_other(home, model):
     """A signature by key is none of a CA's, nor the other way round."""
     for way, other in (WAYS, WAYS[::-1]):
-        with pytest.raises(defence.GuardError):
+        with pytest.raises(defence.RefusedError, match="it is signed with a") as error:
             defence.check_signature(model, home / f"ours-{way}.sig", trust(home / "ours", other))
+        assert "NoneType" not in str(error.value)
+
+
+def test_what_is_called_something_else_is_told_by_that(home, model):
+    """A pull checks a copy, under a name that is gone when the error is read."""
+    (model / "w/b.bin").write_bytes(b"b")
+    for way in WAYS:
+        with pytest.raises(defence.RefusedError) as error:
+            defence.check_signature(
+                model, home / f"ours-{way}.sig", trust(home / "ours", way), called="team/tiny"
+            )
+        assert error.value.place == "team/tiny"
+
+
+def test_a_full_temporary_place_is_told_with_a_remedy(home, model, monkeypatch):
+    """Not the model is to blame."""
+    from unpickled.defence import signing
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(signing, "_checker", full)
+    with pytest.raises(defence.GuardError, match="TMPDIR"):
+        defence.check_signature(model, home / "ours-key.sig", trust(home / "ours", "key"))
 
 
 def changed(path, change):
@@ -223,6 +249,54 @@ def test_what_is_no_signature_is_one_line(home, model, tmp_path, data):
     assert error.value.exit_code == 2
 
 
+def no_whole_number(bundle):
+    """Let the statement say `Infinity`, which JSON does not have and Python reads."""
+    payload = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+    payload["predicate"]["serialization"].update(method="shards", shard_size=float("inf"))
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        no_whole_number,
+        lambda b: b["verificationMaterial"].update(x509CertificateChain={"certificates": []}),
+        lambda b: b["dsseEnvelope"].update(more=1),
+        lambda b: b["verificationMaterial"].update(more=1),
+        lambda b: b.update(more=1),
+    ],
+    ids=["no whole number", "no certificate", "envelope", "material", "bundle"],
+)
+def test_what_signing_never_writes_is_no_signature(home, change):
+    """A number without an end, a chain of nothing, a key that nobody knows: at each level, one line."""
+    data = changed(home / "ours-ca.sig", change)
+    with pytest.raises(defence.GuardError, match="is no signature") as error:
+        parse_statement(data, "model.sig")
+    assert error.value.exit_code == 2
+
+
+def test_a_certificate_that_names_nobody(home, model, tmp_path):
+    """It signs, and is told by its number."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    from unpickled.defence import keys
+
+    ours = home / "ours"
+    root = serialization.load_pem_private_key((ours / "ca.key").read_bytes(), None)
+    issuer = x509.load_pem_x509_certificate((ours / "ca.crt").read_bytes()).subject
+    key = keys.ec.generate_private_key(keys.ec.SECP256R1())
+    (tmp_path / "k").write_bytes(keys._private(key))
+    nobody = keys._certificate(key.public_key(), x509.Name([]), issuer, root, years=1)
+    (tmp_path / "c").write_bytes(nobody)
+    signing = defence.Signer(key=tmp_path / "k", certificate=tmp_path / "c")
+    for signed in (
+        defence.sign_folder(model, tmp_path / "s", signing),
+        defence.check_signature(model, tmp_path / "s", trust(ours, "ca")),
+    ):
+        assert signed.who.startswith("a certificate that names nobody")
+
+
 def test_a_bundle_with_a_second_spelling_is_refused(home, model, tmp_path):
     """`dsse_envelope` beside `dsseEnvelope`: two readers could take one each."""
     path = tmp_path / "model.sig"
@@ -323,11 +397,50 @@ def test_secret_keys_are_their_owners(tmp_path):
     assert files == ("ca.crt", "ca.key", "signing.crt", "signing.key", "signing.pub")
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "keys").iterdir()}
     assert {modes["ca.key"], modes["signing.key"]} == {0o600}
-    with pytest.raises(defence.GuardError, match="there already"):
+    with pytest.raises(defence.GuardError, match="there already") as refusal:
         make_keys(tmp_path / "keys")
-    for wrong in ({"ca": "x" * 65}, {"name": "a\nb"}):
-        with pytest.raises(defence.GuardError, match="printable letters"):
+    assert "--overwrite" not in str(refusal.value)  # which `keys` and `pull` do not have
+    for wrong in ({"ca": "x" * 65}, {"name": "a\nb"}, {"ca": "x", "name": ""}):
+        with pytest.raises(defence.GuardError, match=r"printable letters|needs a name"):
             make_keys(tmp_path / "more", **wrong)
+
+
+def test_what_a_killed_process_left_beside_the_keys_is_swept(tmp_path):
+    """Secret keys, at that; what another process still holds stays."""
+    (tmp_path / ".unpickled-draft-keys-left").mkdir()
+    held = Scratch(".unpickled-draft-keys-", tmp_path)
+    make_keys(tmp_path / "keys")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [held.path.name, "keys"]
+    held.close()
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ed25519"])
+def test_a_key_of_another_kind_is_one_line(home, model, tmp_path, kind):
+    """Only elliptic curves sign models: as a curator's key, to sign with, and to check with."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+    from unpickled.defence.keys import key_name
+
+    key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ed25519.Ed25519PrivateKey.generate()  # fmt: skip
+    encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
+    secret, public = tmp_path / "k", tmp_path / "p"
+    secret.write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_password))
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    public.write_bytes(key.public_key().public_bytes(encoding, form))
+    for call in (
+        lambda: key_name(secret),
+        lambda: key_name(public),
+        lambda: defence.sign_folder(model, tmp_path / "s", defence.Signer(key=secret)),
+        lambda: defence.check_signature(
+            model, home / "ours-key.sig", defence.Trust(public_key=public)
+        ),
+    ):
+        with pytest.raises(defence.GuardError, match="cannot be used") as error:
+            call()
+        assert "elliptic curve" in error.value.remedy
+        assert error.value.exit_code == 2
+        assert "attribute" not in str(error.value)
 
 
 @pytest.mark.parametrize("how", ["killed", "full"])

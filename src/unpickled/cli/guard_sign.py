@@ -93,7 +93,8 @@ def sign(  # noqa: PLR0913, PLR0917 - click passes each option
     """Write a signature over name and SHA-256 of every file in DIR, hidden ones and git's own too.
 
     It is a Sigstore bundle as OpenSSF model signing writes it. With a key or a certificate no network is needed.
-    Keyless, an account of yours is asked for in the browser, and the signature is noted in a public log.
+    Keyless, the identity that a CI service gives to its job signs, where there is one; otherwise an account of yours is
+    asked for in the browser. The signature is noted in a public log.
 
     Exit 0: signed. 1: refused: DIR holds a link, a special file, or nothing. 2: it could not be done.
     """
@@ -171,8 +172,8 @@ def check_signature(  # noqa: PLR0913, PLR0917 - click passes each option
     """Check that DIR is, file by file, what somebody you trust has signed in SIG.
 
     A file that is changed, added, missing, or a link is refused, and so is a signature of another key or of a foreign
-    CA. It proves who signed, and not that the model is harmless. Nobody looks at when a certificate ends, or whether it
-    was called back.
+    CA. It proves who signed, and not that the model is harmless. Nobody looks at when a certificate begins or ends, at
+    what it may be used for, or whether it was called back.
 
     Exit 0: it holds. 1: refused. 2: it could not be judged (SIG is no signature, no such key, no network).
     """

@@ -159,6 +159,7 @@ def client(host: str, name: str, *, plain: bool) -> Iterator[Client]:
         KeyError,
         TypeError,
         AttributeError,
+        RecursionError,
     ) as error:
         if asking is not None and asking.refused:
             raise _closed(host) from error

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import secrets
-import shutil
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from unpickled.defence.refusals import GuardError
+from unpickled.defence.scratch import Scratch
+from unpickled.defence.seals import PEM
 from unpickled.defence.writing import DRAFT, cannot_write, require_place, sync_folder, write_whole
 
 __all__ = ["key_name", "make_keys", "subject"]
@@ -37,25 +38,27 @@ def make_keys(folder: Path, *, ca: str = "", name: str = "model signing") -> tup
     Raises:
         GuardError: the folder is there, a name is too long, or the system refuses.
     """
-    require_place(folder)
+    require_place(folder, folder=True)
     _require_name(ca, "the CA")
-    _require_name(name or "-", "the signer")
+    if ca and not name:
+        raise GuardError("the signer", "a certificate needs a name", 'Say whose: --name "Ada"')
+    _require_name(name, "the signer")
     key = ec.generate_private_key(_CURVE())
     files = {"signing.key": _private(key), "signing.pub": _public(key)}
     if ca:
         files |= _certificates(key, ca, name)
-    draft = folder.absolute().with_name(f"{DRAFT}{secrets.token_hex(8)}")
+    scratch = Scratch(f"{DRAFT}keys-", folder.absolute().parent)
     try:
+        draft = scratch.path / folder.name
         draft.mkdir(mode=0o700)
-        try:
-            for file, data in files.items():
-                write_whole(draft / file, data, private=file.endswith(".key"))
-            draft.rename(folder)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        for file, data in files.items():
+            write_whole(draft / file, data, private=file.endswith(".key"))
+        draft.rename(folder)
         sync_folder(folder.absolute().parent)
     except OSError as error:
         raise cannot_write(folder, error) from error
+    finally:
+        scratch.close()
     return tuple(sorted(files))
 
 
@@ -71,8 +74,12 @@ def key_name(path: Path) -> str:
             public = serialization.load_pem_private_key(data, None).public_key()
         else:
             public = serialization.load_pem_public_key(data)
-    except (OSError, ValueError, TypeError) as error:
-        raise GuardError(str(path), "it cannot be read as a key", "It has to be PEM.") from error
+        if not isinstance(public, ec.EllipticCurvePublicKey):
+            raise TypeError
+    except OSError as error:
+        raise GuardError(str(path), error.strerror or str(error), "Check the path.") from error
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise GuardError(str(path), "it cannot be used as a key", PEM) from error
     return f"key {hashlib.sha256(_pem(public)).hexdigest()[:16]}"
 
 
@@ -86,7 +93,10 @@ def subject(certificate: bytes) -> str:
     told = found.subject.rfc4514_string()
     if told:
         return told
-    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    try:
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return f"a certificate that names nobody, number {found.serial_number:x}"
     return ", ".join(str(name.value) for name in names)
 
 
@@ -166,8 +176,7 @@ def _public(key: ec.EllipticCurvePrivateKey) -> bytes:
     return _pem(key.public_key())
 
 
-def _pem(public: object) -> bytes:
-    assert isinstance(public, ec.EllipticCurvePublicKey)  # noqa: S101 - the only kind that signs models
+def _pem(public: ec.EllipticCurvePublicKey) -> bytes:
     return public.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )

@@ -117,6 +117,12 @@ def clash(names: Iterable[str]) -> tuple[str, str] | None:
 def _require_head(head: str, place: str) -> None:
     if head == _HEAD.format(_VERSION):
         return
+    if head == f"{_HEAD.format(_VERSION)}\r":
+        problem = "its lines end with a carriage return, which pin does not write"
+        remedy = (
+            "Have git leave it as it is (model.lock -text, in .gitattributes), and fetch it again."
+        )
+        raise GuardError(f"{place}:1", problem, remedy)
     found = _ANY_HEAD.match(head)
     if found and int(found[1]) != _VERSION:
         problem = f"it is a lock of version {found[1]}, and this program knows version {_VERSION}"

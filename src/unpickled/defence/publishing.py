@@ -103,7 +103,7 @@ def publish(
         _copy(offer.folder, lock, model)
         sig = draft / "model.sig"
         write_whole(sig, signature)
-        signed = check_signature(model, sig, offer.trust)
+        signed = check_signature(model, sig, offer.trust, called=str(offer.signature))
         judged = judge(model, names, unscanned=unscanned)
         admission = Admission(
             name=offer.name,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from unpickled.defence.hashing import Advance
 from unpickled.defence.lock import Lock, parse_lock
 from unpickled.defence.refusals import RefusedError
 from unpickled.defence.registry import Registry
+from unpickled.defence.scratch import Scratch
 from unpickled.defence.signing import Trust, check_signature
 from unpickled.defence.writing import DRAFT, cannot_write, require_place, sync_folder, write_whole
 
@@ -66,7 +65,7 @@ def pull(  # noqa: PLR0913 - each is named at the call
         RefusedError: it was not let in, its bytes are others, nobody trusted has signed it, or the scan refuses.
         GuardError: it could not be done; nothing is left.
     """
-    require_place(target)
+    require_place(target, folder=True)
     lock, parts, admission = described(reference, registry, curator)
     with _draft(target) as draft:
         for pin in lock.pins:
@@ -75,7 +74,9 @@ def pull(  # noqa: PLR0913 - each is named at the call
             write_whole(file, _told(registry.pieces(Blob.of_file(pin), reference), advance))
         for name, data in parts.items():
             write_whole(draft / name, data)
-        signed = check_signature(draft / "model", draft / "model.sig", trust)
+        signed = check_signature(
+            draft / "model", draft / "model.sig", trust, called=f"{reference}: model.sig"
+        )
         names = [pin.name for pin in lock.pins]
         files = judge(draft / "model", names, unscanned=admission.unscanned)
         draft.rename(target)
@@ -106,16 +107,16 @@ def described(
 
 @contextmanager
 def _draft(target: Path) -> Iterator[Path]:
-    """Give a hidden folder beside the target, which goes away with whatever is still in it."""
-    draft = target.absolute().with_name(f"{DRAFT}{secrets.token_hex(8)}")
+    """Give a hidden folder beside the target; it goes away with what is still in it, as do those of killed pulls."""
+    scratch = Scratch(f"{DRAFT}pull-", target.absolute().parent)
     try:
+        draft = scratch.path / target.name
         draft.mkdir(mode=0o755)
-        try:
-            yield draft
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        yield draft
     except OSError as error:
         raise cannot_write(target, error) from error
+    finally:
+        scratch.close()
 
 
 def _told(pieces: Iterator[bytes], advance: Advance) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""A private folder for unfinished things, in the system's temporary place; what a killed process left there is swept.
+"""A private folder for unfinished things, in the system's temporary place or a named one; leftovers are swept.
 
 Each folder is locked by its process, and the system takes the lock away when the process ends, however it ends: so an
 unlocked folder is nobody's.
@@ -14,8 +14,9 @@ import weakref
 from pathlib import Path
 
 from unpickled.defence.refusals import GuardError
+from unpickled.defence.writing import cannot_write
 
-__all__ = ["Scratch"]
+__all__ = ["Scratch", "no_room"]
 
 _REMEDY = "Make room there, or name another place: TMPDIR=…"
 
@@ -25,17 +26,19 @@ class Scratch:
 
     Args:
         prefix: how its name begins; older folders of this account with it that nobody holds are removed.
+        where: the folder to make it in; by default the system's temporary place.
 
     Raises:
         GuardError: the system refuses.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, where: Path | None = None) -> None:
+        place = where or Path(tempfile.gettempdir())
         try:
-            _sweep(prefix)
-            self._path, lock = _made(prefix)
+            _sweep(prefix, place)
+            self._path, lock = _made(prefix, place)
         except OSError as error:
-            raise no_room(Path(tempfile.gettempdir()), error) from error
+            raise (cannot_write if where else no_room)(place, error) from error
         self.close = weakref.finalize(self, _remove, self._path, lock)
 
     @property
@@ -49,10 +52,10 @@ def no_room(place: Path, error: OSError) -> GuardError:
     return GuardError(str(place), f"no copy can be made: {error.strerror or error}", _REMEDY)
 
 
-def _made(prefix: str) -> tuple[Path, int]:
+def _made(prefix: str, place: Path) -> tuple[Path, int]:
     """Make a folder and lock it; one that was swept in between is made again."""
     while True:
-        path = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=place)).resolve()
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(path, os.O_RDONLY) if os.name != "nt" else -1
             if _locked(lock, wait=True) and path.exists():
@@ -72,10 +75,10 @@ def _locked(lock: int, *, wait: bool) -> bool:
     return True
 
 
-def _sweep(prefix: str) -> None:
+def _sweep(prefix: str, place: Path) -> None:
     if os.name == "nt":
         return
-    for path in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+    for path in place.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
             try:

@@ -13,9 +13,9 @@ from typing import Any
 
 from unpickled.defence.refusals import GuardError, RefusedError
 
-__all__ = ["canonical", "check_seal", "seal"]
+__all__ = ["PEM", "canonical", "check_seal", "seal"]
 
-_PEM = "It has to be PEM, of an elliptic curve, without a password: unpickled guard keys"
+PEM = "It has to be PEM, of an elliptic curve, without a password: unpickled guard keys"
 
 
 def canonical(data: dict[str, Any]) -> bytes:
@@ -44,7 +44,7 @@ def seal(data: bytes, kind: str, key: Path) -> str:
     except OSError as error:
         raise GuardError(str(key), error.strerror or str(error), "Check the path.") from error
     except (ValueError, TypeError) as error:
-        raise GuardError(str(key), "it cannot be used as a private key", _PEM) from error
+        raise GuardError(str(key), "it cannot be used as a private key", PEM) from error
     signed = private.sign(_encoded(data, kind), ec.ECDSA(_hash(private.curve.key_size)))
     return base64.b64encode(signed).decode("ascii")
 
@@ -79,7 +79,7 @@ def check_seal(data: bytes, kind: str, sealed: object, public: Path, place: str)
     except OSError as error:
         raise GuardError(str(public), error.strerror or str(error), "Check the path.") from error
     except (ValueError, TypeError) as error:
-        raise GuardError(str(public), "it cannot be used as a public key", _PEM) from error
+        raise GuardError(str(public), "it cannot be used as a public key", PEM) from error
     try:
         signature = base64.b64decode(str(sealed), validate=True)
         key.verify(signature, _encoded(data, kind), ec.ECDSA(_hash(key.curve.key_size)))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from unpickled.defence.artifact import MANIFEST, Blob, Manifest, Reference, dige
 from unpickled.defence.reading import LARGEST
 from unpickled.defence.refusals import GuardError, RefusedError
 from unpickled.defence.registry import Entry, Registry, not_there, other_bytes, verified, whole
+from unpickled.defence.scratch import Scratch
 from unpickled.defence.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -122,8 +122,11 @@ class Server:
     @contextlib.contextmanager
     def held(self) -> Iterator[Path]:
         """Give a folder for unfinished things; a server sorts out its publishers itself."""
-        with tempfile.TemporaryDirectory(prefix="unpickled-publish-") as folder:
-            yield Path(folder)
+        scratch = Scratch("unpickled-publish-")
+        try:
+            yield scratch.path
+        finally:
+            scratch.close()
 
     def keep(self, staged: Path, blob: Blob, name: str) -> None:
         """Send a whole file up, unless the server has it, and see that it gives it back.

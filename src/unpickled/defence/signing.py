@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from unpickled.defence.folder import list_folder
 from unpickled.defence.names import spelled
 from unpickled.defence.pinning import require_plain
 from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.scratch import Scratch
 from unpickled.defence.statement import Statement, parse_statement, read_signature
 from unpickled.defence.writing import require_place, write_whole
 
@@ -113,34 +113,50 @@ def sign_folder(
     return Signed(len(statement.names), _who(statement, signer.key), _sha256(statement))
 
 
-def check_signature(folder: str | os.PathLike[str], path: Path, trust: Trust) -> Signed:
+def check_signature(
+    folder: str | os.PathLike[str], path: Path, trust: Trust, *, called: str = ""
+) -> Signed:
     """Check that a folder is, file by file, what somebody trusted has signed.
 
     Args:
         folder: the folder.
         path: the signature file.
         trust: whose signature is taken.
+        called: what to call folder and signature in an error, where they are copies that nobody knows.
 
     Raises:
         RefusedError: it is of another key or CA, or a file is changed, added, missing or a link.
         GuardError: it could not be judged: no signature, no such key, no network.
     """
     place = os.fspath(folder)
+    shown = called or str(path)
     data = read_signature(path)
-    statement = parse_statement(data, str(path))
-    names = _names(place)
-    with _private(str(path)) as copy:
+    statement = parse_statement(data, shown)
+    names = _names(place, called)
+    with _private(shown) as copy:
         copy.write_bytes(data)  # what was parsed is what is verified
         checker = _checker(trust).set_hashing_config(_everything(statement))
+        _require_way(statement, trust, shown)
         checker.verify(Path(place), copy)
-    _require_covered(statement, names, place)
+    _require_covered(statement, names, called or place)
     who = _who(statement, trust.public_key) or trust.identity
     return Signed(len(statement.names), who, _sha256(statement))
 
 
-def _names(place: str) -> set[str]:
+def _require_way(statement: Statement, trust: Trust, place: str) -> None:
+    """Refuse a signature by certificate where one by a bare key is asked for, and the other way round."""
+    by_key = trust.public_key is not None
+    if by_key and statement.certificate:
+        remedy = "Check it with --ca, or ask for a signature with the key alone."
+        raise RefusedError(place, "it is signed with a certificate, not with a bare key", remedy)
+    if not by_key and not statement.certificate:
+        remedy = "Check it with --public-key, or ask for a signature with a certificate."
+        raise RefusedError(place, "it is signed with a bare key, without a certificate", remedy)
+
+
+def _names(folder: str, called: str = "") -> set[str]:
     """List the folder's files, and refuse what a signature does not tell apart."""
-    listing = list_folder(place)
+    listing, place = list_folder(folder), called or folder
     require_plain(listing, place)
     for file in listing.files:
         try:
@@ -164,16 +180,16 @@ def _private(place: str) -> Iterator[Path]:
     """Give a path in a folder of our own, and turn whatever the packages below raise into one line."""
     from unpickled.defence.signing_problems import told  # noqa: PLC0415 - it imports them
 
-    with (
-        tempfile.TemporaryDirectory(prefix="unpickled-sign-") as home,
-        contextlib.redirect_stdout(io.StringIO()),  # the package prints warnings there
-    ):
-        try:
-            yield Path(home) / "model.sig"
-        except GuardError:
-            raise
-        except Exception as error:
-            raise told(error, place) from error
+    scratch = Scratch("unpickled-sign-")
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # the package prints warnings there
+            yield scratch.path / "model.sig"
+    except GuardError:
+        raise
+    except Exception as error:
+        raise told(error, place) from error
+    finally:
+        scratch.close()
 
 
 @contextlib.contextmanager

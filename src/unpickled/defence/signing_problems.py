@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
+import errno
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from OpenSSL.crypto import X509StoreContextError
 
 from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.scratch import no_room
+from unpickled.defence.seals import PEM
 
 __all__ = ["told", "told_of_keys"]
 
 _REFUSE = "Do not load it: ask whoever published it."
 _MISMATCH = "Signature mismatch: "
 _SHOWN = 300
-_KEYS = "It has to be PEM, of an elliptic curve, without a password: unpickled guard keys"
 _OFFLINE = (
     "Keyless signatures need it. Without: sign with a key (unpickled guard keys), "
     "or check with --public-key or --ca."
@@ -27,6 +31,8 @@ def told(error: Exception, place: str) -> GuardError:
     text = str(error)
     if _network(error):
         return GuardError("sigstore", "there is no network, or it does not answer", _OFFLINE)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return no_room(Path(tempfile.gettempdir()), error)
     if isinstance(error, OSError):
         return GuardError(str(error.filename or place), error.strerror or text, "Check the path.")
     return RefusedError(place, _refusal(error, text), _REFUSE)
@@ -36,8 +42,12 @@ def told_of_keys(error: Exception, place: str) -> GuardError:
     """Return the error for what is raised while a key or a certificate is read."""
     if _network(error) or isinstance(error, OSError):
         return told(error, place)
-    problem = f"it cannot be used: {_line(str(error)) or type(error).__name__}"
-    return GuardError(place, problem, _KEYS)
+    other = isinstance(
+        error, AttributeError | UnsupportedAlgorithm
+    )  # a key of RSA, say, has no curve
+    why = "it is a key of another kind" if other else _line(str(error)) or type(error).__name__
+    problem = f"it cannot be used: {why}"
+    return GuardError(place, problem, PEM)
 
 
 def _refusal(error: Exception, text: str) -> str:

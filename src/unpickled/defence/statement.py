@@ -81,7 +81,7 @@ def parse_statement(data: bytes, place: str) -> Statement:
         _require(len(envelope["signatures"]) == 1)
         signed = json.loads(base64.b64decode(envelope["payload"], validate=True))
         return _statement(signed, _certificate(material))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, binascii.Error):
         problem = "it is no signature of OpenSSF model signing, or only a part of one"
         raise GuardError(place, problem, _FETCH) from None
 
@@ -90,7 +90,8 @@ def _statement(signed: dict[str, Any], certificate: bytes) -> Statement:
     predicate = signed["predicate"]
     how = predicate["serialization"]
     method, kind = how["method"], how["hash_type"]
-    size = int(how.get("shard_size", 0))
+    size = how.get("shard_size", 0)
+    _require(type(size) is int)
     _require(
         method in {"files", "shards"} and kind in _HASHES and (size > 0) == (method == "shards")
     )

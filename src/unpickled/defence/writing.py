@@ -17,12 +17,21 @@ DRAFT = ".unpickled-draft-"
 """How the name of every unfinished file begins; one that a killed process left behind may be deleted."""
 
 
-def require_place(path: Path, *, overwrite: bool = False) -> None:
+def require_place(path: Path, *, overwrite: bool = False, folder: bool = False) -> None:
     """Refuse a place where no file could be written, before any work is done for it.
+
+    Args:
+        path: where to.
+        overwrite: whether a file may be there.
+        folder: whether it will be a new folder.
 
     Raises:
         GuardError: something is there already, or there is no folder to write in.
     """
+    if not path.name or (overwrite and path.is_dir() and not folder):
+        raise cannot_write(path, IsADirectoryError(errno.EISDIR, ""))
+    if os.path.lexists(path) and folder:
+        raise GuardError(str(path), "it is there already", "Name a folder that is not there yet.")
     if os.path.lexists(path) and not overwrite:
         raise _is_there(path)
     if not path.parent.is_dir():
