@@ -142,12 +142,18 @@ def test_a_record_under_another_name_does_not_pass(made, unscanned):
 @pytest.mark.parametrize(
     "address",
     ["http://registry.example.org", "http://10.0.0.1:5000", "https://", "http://[::1", "http://127.0.0.1:x",
-     "https://h/path", "https://user:secret@h"],
+     "https://h/path", "https://user:secret@h", "HTTP://10.0.0.1:5000", "oci://x", "file:///x", "127.0.0.1:5000",
+     "localhost:5000/team", "[::1]:5000", ""],
 )  # fmt: skip
-def test_an_address_that_is_none_or_shows_a_login(address):
-    """Plain http stays on this machine."""
-    with pytest.raises(defence.GuardError):
+def test_an_address_that_is_none_or_shows_a_login(address, tmp_path, monkeypatch):
+    """Plain http stays on this machine; and no folder is made of what was meant as a server."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(defence.GuardError) as error:
         defence.open_registry(address)
+    assert error.value.remedy
+    (tmp_path / "127.0.0.1:5000").mkdir()
+    assert isinstance(defence.open_registry("127.0.0.1:5000"), defence.Shelf)  # it is there
+    assert defence.open_registry("HTTP://127.0.0.1:5000") == defence.Server("127.0.0.1:5000", True)
 
 
 def test_the_commands_take_an_address(made, capsys, monkeypatch):

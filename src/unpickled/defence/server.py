@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,15 +33,25 @@ __all__ = ["Server", "is_loopback", "open_registry"]
 _CHUNK = 1 << 20
 _PART = 16 << 20  # bytes; a larger file goes up in parts
 _TAGS = 10_000
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(?:/.*)?")
+_ADDRESS = "Write a server as http://127.0.0.1:5000 or https://registry.example.org"
 
 
 def open_registry(where: str) -> Registry:
     """Return the registry at an address (`http://…`, `https://…`), or in a folder.
 
     Raises:
-        GuardError: the address is no server's, or plain http to another machine.
+        GuardError: the address is no server's, or plain http to another machine; or it is an address of another kind,
+            of which a folder would be made.
     """
-    return Server.at(where) if where.startswith(("http://", "https://")) else Shelf(Path(where))
+    scheme = _SCHEME.match(where)
+    if scheme and scheme[1].lower() in {"http", "https"}:
+        return Server.at(where)
+    if not where or scheme or (_HOST.fullmatch(where) and not os.path.lexists(where)):
+        remedy = f"{_ADDRESS}; a folder, by its path."
+        raise GuardError(where or "the registry", "it is no registry's address", remedy)
+    return Shelf(Path(where))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,7 @@ class Server:
         except ValueError:
             host = ""
         if not host or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-            remedy = "Write it as http://127.0.0.1:5000 or https://registry.example.org"
-            raise GuardError(address, "it is no registry's address", remedy)
+            raise GuardError(address, "it is no registry's address", _ADDRESS)
         if parts.scheme == "http" and not is_loopback(host):
             problem = "plain http to another machine shows your login to whoever listens"
             raise GuardError(address, problem, "Use https.")
