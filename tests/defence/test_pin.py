@@ -249,6 +249,9 @@ BAD_LOCKS = {
     HEAD + line("b") + line("a"): "not in the order",
     HEAD + line("A") + line("a"): "are one name on some systems",
     HEAD + line("A") + line("a/b"): "are one name on some systems",
+    HEAD + line("A") + line("a.b") + line("a/b"): "A and a/b are one name",
+    HEAD + line("a/" * 500_000 + "b"): "longer than 4,096 bytes",
+    HEAD + line("\u0344" * 2049): "longer than 4,096 bytes",
     HEAD + line("a", HASH.upper()): "the line is not",
     HEAD + line("a", HASH[1:]): "the line is not",
     HEAD + line("a", size="01"): "the line is not",
@@ -260,7 +263,7 @@ BAD_LOCKS = {
 }
 
 
-@pytest.mark.parametrize("text", BAD_LOCKS)
+@pytest.mark.parametrize("text", BAD_LOCKS, ids=lambda text: text[55:115])
 def test_a_lock_that_pin_would_not_have_written_is_refused(tmp_path, text):
     """Path outside, absolute, `..`, twice, another version, cut: one line with the place and a remedy."""
     path = tmp_path / "model.lock"

@@ -100,17 +100,11 @@ def parse_lock(data: bytes, place: str) -> Lock:
 
 def clash(names: Iterable[str]) -> tuple[str, str] | None:
     """Return two names that are one file, or a file and a folder, on systems where letter case does not count."""
-    seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(folded(name), name)
-        if other != name:
-            return other, name
-    for name in names:
-        parts = folded(name).split("/")
-        for end in range(1, len(parts)):
-            other = seen.get("/".join(parts[:end]), "")
-            if other:
-                return other, name
+    # With the letter that no path has between its parts, a file is right before what lies in a folder of its name.
+    known = sorted((folded(name).replace("/", "\0"), at, name) for at, name in enumerate(names))
+    for (first, at, name), (second, at_other, other) in pairwise(known):
+        if second == first or second.startswith(f"{first}\0"):
+            return (name, other) if at < at_other else (other, name)
     return None
 
 

@@ -13,7 +13,7 @@ import unicodedata
 
 from unpickled.errors import CourseError
 
-__all__ = ["folded", "shown", "spelled", "unspelled"]
+__all__ = ["LONGEST", "folded", "shown", "spelled", "unspelled"]
 
 _LETTERS = (
     "\x00-\x1f\x7f-\xa0\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164"
@@ -22,6 +22,8 @@ _LETTERS = (
 _HIDDEN = re.compile(f"[{_LETTERS}]")
 _WRITTEN_OUT = re.compile(f"[{_LETTERS}]|^ | \\Z")  # an editor takes away a space at a line's end
 _ESCAPE = re.compile(r"\\(?:\\|x([0-9a-f]{2}))")
+LONGEST = 4096
+"""Bytes of a path, as on Linux; what is longer could keep a reader busy for hours."""
 _WAYS_OUT = ("", ".", "..")
 
 
@@ -45,12 +47,16 @@ def unspelled(text: str) -> str:
     Raises:
         CourseError: it leads out of the folder, or is written in another way. `place` is empty: the caller knows it.
     """
+    if len(text) > LONGEST * len(r"\x00"):
+        raise CourseError("", f"the path is longer than {LONGEST:,} bytes")
     at, parts = 0, bytearray()
     for found in _ESCAPE.finditer(text):
         parts += text[at : found.start()].encode("utf-8", "surrogatepass")
         parts += bytes.fromhex(found[1]) if found[1] else b"\\"
         at = found.end()
     parts += text[at:].encode("utf-8", "surrogatepass")
+    if len(parts) > LONGEST:
+        raise CourseError("", f"the path is longer than {LONGEST:,} bytes")
     path = bytes(parts).decode("utf-8", "surrogateescape")
     _require_inside(path)
     if spelled(path) != text:

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from unpickled.defence.folder import Changed, File, Listing, list_folder
 from unpickled.defence.hashing import Advance, Digest, hash_files
 from unpickled.defence.lock import Lock, Pin, clash
-from unpickled.defence.names import spelled
+from unpickled.defence.names import LONGEST, spelled
 from unpickled.defence.refusals import GuardError, RefusedError
 
 __all__ = [
@@ -156,6 +156,10 @@ def require_plain(listing: Listing, place: str) -> None:
         raise RefusedError(name, f"{odd.detail}, and only plain files are pinned or signed", remedy)
     if not listing.files:
         raise RefusedError(place, "the folder holds no file", "Check the path.")
+    for file in listing.files:
+        if len(os.fsencode(file.name)) > LONGEST:
+            problem = f"a path in it is longer than {LONGEST:,} bytes: {spelled(file.name)[:60]}…"
+            raise RefusedError(place, problem, "Rename its folders.")
     same = clash([file.name for file in listing.files])
     if same:
         problem = f"{spelled(same[0])} and {spelled(same[1])} are one name on macOS and Windows"
