@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,26 +10,39 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from unpickled.content import load_course
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
-@pytest.fixture(scope="module")
-def told(site):
-    """What came of each page, by its name."""
+@pytest.fixture(scope="session")
+def told(site, root):
+    """What came of each page, by its name; run once for all workers, and again when the site has changed."""
+    programs = [Path(__file__).with_name(name) for name in ("pages.mjs", "pages.txt")]
+    made_from = [path.read_bytes() for path in (site / "made-from.txt", *programs)]
+    kept = (
+        root / "build" / f"site-pages-{hashlib.sha256(b''.join(made_from)).hexdigest()[:16]}.json"
+    )
+    with FileLock(root / "build" / "site-pages.lock"):
+        if not kept.exists():
+            lines = run_pages(programs[0], site)
+            for older in kept.parent.glob("site-pages-*.json"):
+                older.unlink()
+            kept.write_text("\n".join(lines))
+    found = [json.loads(line) for line in kept.read_text().splitlines()]
+    return {one["page"].removesuffix(".ipynb"): one for one in found}
+
+
+def run_pages(program, site):
     node = shutil.which("node")
     if node is None:
         lacking = pytest.fail if os.environ.get("CI") else pytest.skip
         lacking("no Node.js on PATH: sudo apt-get install nodejs")
-    program = Path(__file__).with_name("pages.mjs")
-    ran = subprocess.run(
-        [node, str(program), str(site)], capture_output=True, text=True, check=False
-    )
+    ran = subprocess.run([node, program, site], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-3000:]
-    found = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
-    return {one["page"].removesuffix(".ipynb"): one for one in found}
+    return [line for line in ran.stdout.splitlines() if line.startswith("{")]
 
 
 def test_every_cell_runs_or_has_its_recorded_run(told, root):
