@@ -21,6 +21,7 @@ from unpickled.specimens import catalogue, classes
 
 Run = Callable[..., Result]
 SAYS = ("warns", "quiet", "nothing")
+VERSION = "torch 22.13.10+cpu"  # as long as there is
 
 
 def whole_board() -> Board:
@@ -32,7 +33,7 @@ def whole_board() -> Board:
         if one.recipe != "folder"
     )
     truths = {row.id: row.truth for row in rows}
-    asked = tuple(replace(one, version="1.2.3", absent="", remedy="") for one in columns())
+    asked = tuple(replace(one, version=VERSION, absent="", remedy="") for one in columns())
     cells = tuple(
         Cell(
             file.id,
@@ -71,7 +72,30 @@ def test_the_tables_fit(run: Run, width: int) -> None:
     for row in classes():
         assert f"  {row.title} " in result.stdout
     assert "…" not in result.stdout
+    assert "What this run shows" in result.stdout
     assert "82 files in 21 classes, 410 answers, 7 seconds." in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_heading_is_cut(run: Run, width: int) -> None:
+    """A scanner's version may be long: it takes a line more, and the headings stay whole."""
+    lines = run(env={"COLUMNS": str(width)}).stdout.splitlines()
+    heads = " ".join(" ".join(lines[:3]).split())
+    words = "false rightly not of these scanner caught missed alarms quiet judged exit 0 secs"
+    assert heads == words
+
+
+def test_one_is_said_of_one_and_no_heading_stands_over_nothing(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--only` of a class may leave a single class, and no lesson to be drawn."""
+    row = board.rows[0]
+    files = tuple(file for file in board.files if file.row == row.id)[:1]
+    less = replace(board, rows=(row,), files=files, columns=(), cells=(), seconds=1)
+    monkeypatch.setattr("unpickled.cli.scoreboard.run_board", lambda **_given: less)
+    shown = CliRunner().invoke(scoreboard, []).stdout
+    assert "1 file in 1 class, 0 answers, 1 second." in " ".join(shown.split())
+    assert "What this run shows" not in shown
 
 
 def test_a_cell_says_its_counts_without_colour(run: Run, board: Board) -> None:

@@ -310,7 +310,7 @@ MODELS = {
     "gguf": (ConvertError, 2, "no PyTorch file: GGUF"),
     "text": (ConvertError, 2, "no PyTorch file: text"),
     "empty": (ConvertError, 2, "no PyTorch file: empty"),
-    "tar-canary": (ConvertError, 2, "no PyTorch file: PyTorch file .old tar"),
+    "tar-canary": (ConvertError, 2, "too old to be converted. If you trust"),
 }
 
 

@@ -240,6 +240,18 @@ def test_a_compressed_member_is_unpacked(proved):
     assert proved(ONE, stored(members, compressed=True)).tensors == 1
 
 
+def test_a_flipped_bit_is_noticed_by_its_sum(proved):
+    """Torch looks at no sum. It can be told to write none, and then none is looked at."""
+    flipped = model(*entry(*tensor())).replace(WEIGHT, WEIGHT[:-1] + b"\x41")
+    changed = safetensors({"w": ("F32", [2, 3], WEIGHT[:-1] + b"\x41")})
+    with pytest.raises(UnprovedError, match=r"'a/data/0' is damaged \(its CRC-32 does not fit\)"):
+        proved(changed, flipped)
+    with zipfile.ZipFile(io.BytesIO(flipped)) as archive:
+        for member in archive.infolist():
+            flipped = flipped.replace(struct.pack("<I", member.CRC), bytes(4))
+    assert proved(changed, flipped).tensors == 1
+
+
 def test_the_first_name_of_a_storage_counts(proved):
     """As for torch: what a later one says of its type and length does not."""
     later = tensor((2,), (1,), where=storage(2, "torch IntStorage"))

@@ -214,7 +214,12 @@ def load(path):
         say=lambda: print(json.dumps({"outcome": "loaded"}), flush=True),
     )
     others = [f"{name}: {attempt(do)}" for name, do in tries.items()]
-    others.append(str(sum(name.isdigit() for name in os.listdir("/proc"))))
+    def there():
+        return sum(name.isdigit() for name in os.listdir("/proc"))
+    until = time.monotonic() + 10
+    while there() > 3 and time.monotonic() < until:  # what the last fork started is killed, but may take a moment
+        time.sleep(0.005)
+    others.append(str(there()))
     try:
         if not os.fork():
             os.setsid()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -24,7 +25,7 @@ from unpickled import sandbox, specimens
 from unpickled.cli.main import run as command
 from unpickled.errors import ScanError
 from unpickled.pickles import assemble
-from unpickled.weights import identify, inspect, inspecting
+from unpickled.weights import identify, inspect, inspecting, reading_problem
 from unpickled.weights.parsers import PARSERS
 
 from . import fuzz
@@ -267,12 +268,20 @@ def test_what_may_not_be_read_is_said_so(tmp_path):
             os.seteuid(0)
 
 
+def test_what_the_system_refuses_for_any_other_reason_has_a_remedy_too():
+    """A link to /proc/self/mem, a bad disk: the system's words in brackets, then what to do."""
+    told = str(reading_problem("a.pt", OSError(errno.EINVAL, "Invalid argument")))
+    assert told.startswith("a.pt: it cannot be read (Invalid argument). Copy what it holds")
+    assert "(OSError)" in str(reading_problem("a.pt", OSError()))
+
+
 def test_cost_does_not_grow_with_the_weights(tmp_path, monkeypatch):
     """2 GB in each format: its tensor is listed, with less than 200 MB of memory in the child."""
     used = []
     run_python = sandbox.run_python
 
     def remembered(*given, **named):
+        assert named["limits"].memory <= 512 << 20  # as docs/threat-model.md promises
         used.append(run_python(*given, **named))
         return used[-1]
 
@@ -377,6 +386,10 @@ def test_without_bubblewrap_headers_are_read_and_it_is_said(tmp_path, capsys, mo
     np.save(tmp_path / "a.npy", np.zeros(1))
     assert command(["inspect", str(tmp_path / "a.npy")]) == 0
     assert "bubblewrap is missing" in capsys.readouterr().out
+    assert command(["inspect", "--help"]) == 0
+    assert "Without bubblewrap, the child has limits but no wall" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
 def test_damage_of_every_kind_is_survived(tmp_path):

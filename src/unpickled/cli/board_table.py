@@ -46,7 +46,9 @@ def totals(board: Board, *, plain: bool = False) -> Table:
         plain: use ASCII only.
     """
     table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    table.add_column("\nscanner", no_wrap=True)
+    table.add_column(
+        "\nscanner", overflow="fold"
+    )  # a long version takes a line more, no heading less
     for head in _HEADS:
         table.add_column(head if "\n" in head else f"\n{head}", justify="right", no_wrap=True)
     table.add_column("of these\nexit 0", justify="right", no_wrap=True)

@@ -32,7 +32,13 @@ _ORDER = (
     epilog="Examples:\n\n  unpickled check model.pt\n\n  unpickled check downloads/ --ignore '*.md'\n\n"
     "  unpickled check model.bin --json | jq '.[].verdict'",
 )
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=str))
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=str, readable=False),
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON list on stdout, one entry a file.")
 @click.option(
     "--ignore", multiple=True, metavar="GLOB", help="Leave out what fits; may be given again."

@@ -35,8 +35,8 @@ _UNREAD = frozenset({Verdict.SKIPPED})  # something was left out, and nothing wa
     "  unpickled convert checkpoint.pth ema.safetensors --part model_ema\n\n"
     "  unpickled convert pytorch_model.bin model.safetensors --json | jq .left",
 )
-@click.argument("model", metavar="MODEL", type=click.Path(path_type=str))
-@click.argument("out", metavar="OUT.safetensors", type=click.Path(path_type=str))
+@click.argument("model", metavar="MODEL", type=click.Path(path_type=str, readable=False))
+@click.argument("out", metavar="OUT.safetensors", type=click.Path(path_type=str, readable=False))
 @click.option(
     "--force",
     is_flag=True,

@@ -24,7 +24,13 @@ _ENTRIES = 15
     epilog="Examples:\n\n  unpickled inspect model.safetensors\n\n  unpickled inspect model.gguf --all\n\n"
     "  unpickled inspect *.pt --json | jq '.[].risks'",
 )
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=str))
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=str, readable=False),
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON list on stdout, one entry a file.")
 @click.option(
     "--all", "everything", is_flag=True, help="Every tensor and entry, not the first few."
@@ -34,6 +40,8 @@ def inspect(files: tuple[str, ...], as_json: bool, everything: bool) -> int:
 
     The format is told by content. The header is read by the format's own library, in a child process with limits; no
     weight is read, nothing is unpickled, and no other file that the file names is opened.
+
+    Without bubblewrap, the child has limits but no wall, and the output says so: it parses and loads nothing.
 
     Exit 0: every file was described, risky or not. 2: a file is missing, damaged, over a limit or no weight file.
     For a verdict on whether a file may be loaded: unpickled check.

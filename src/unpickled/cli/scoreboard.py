@@ -95,8 +95,10 @@ def _show(board: Board) -> None:
         console.print()
         for text in legend(board, plain=plain):
             console.print(_hanging(text, "", console.width), markup=False, soft_wrap=True)
-        console.print("\nWhat this run shows", style="bold")
-        for lesson in lessons(board):
+        learned = lessons(board)
+        if learned:
+            console.print("\nWhat this run shows", style="bold")
+        for lesson in learned:
             mark = "-" if plain else "•"
             console.print(_hanging(lesson.text, mark, console.width), markup=False, soft_wrap=True)
         console.print()
@@ -114,9 +116,17 @@ def _last(board: Board) -> Iterator[str]:
     for column in board.columns:
         if column.absent:
             yield f"Not asked: {column.title} ({column.absent}). To have it asked: {column.remedy}"
-    files, classes = len(board.files), len(board.rows)
-    line = f"{files} files in {classes} classes, {len(board.cells)} answers, {board.seconds:.0f} seconds."
+    told = [
+        _count(len(board.files), "file") + " in " + _count(len(board.rows), "class", "classes"),
+        _count(len(board.cells), "answer"),
+        _count(round(board.seconds), "second"),
+    ]
+    line = f"{', '.join(told)}."
     yield f"{line} Ran in {board.isolation}."
+
+
+def _count(number: int, one: str, more: str = "") -> str:
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
 
 
 @contextmanager

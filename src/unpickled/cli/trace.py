@@ -28,7 +28,7 @@ MANY = 10_000  # steps after which each line's stack and memo are worth a hint
     epilog="Examples:\n\n  unpickled trace model.bin\n\n  unpickled trace weights.npz --member labels.npy\n\n"
     "  unpickled trace model.bin --json | head -3\n\n  cat some.pkl | unpickled trace -",
 )
-@click.argument("file", type=click.Path(path_type=str))
+@click.argument("file", type=click.Path(path_type=str, readable=False))
 @click.option("--json", "lines", is_flag=True, help="One JSON object a step.")
 @click.option(
     "--brief", is_flag=True, help="Leave stack and memo out of the JSON: fast on large files."

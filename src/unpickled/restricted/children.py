@@ -67,7 +67,7 @@ def load_and_write(job: Job) -> Outcome:
     asked = {"model": str(job.model), "draft": str(job.draft), "most": job.most}
     ran = _run(job, "convert_one.txt", [str(helper)], asked, memory, writable=[job.draft.parent])
     told = _answer(ran, job.place)
-    outcome, message = told.get("outcome"), one_line(str(told.get("message", "")))
+    outcome, message = told.get("outcome"), one_line(str(told.get("message", ""))).rstrip(".")
     if outcome == "refused":
         problem = f"PyTorch's restricted unpickler refuses it: {message}"
         raise RefusedError(job.place, problem, _WHOLE_MODEL)

@@ -101,20 +101,31 @@ def _zipped(archive: zipfile.ZipFile, mapped: mmap.mmap) -> Contents:
     pickle, order = members.get(f"{root}/data.pkl"), members.get(f"{root}/byteorder")
     if pickle is None or pickle.file_size > _PICKLE:
         raise UnprovedError("its data.pkl is missing or too large")
-    if order is not None and _member(archive, order, mapped) != b"little":
+    summed = any(member.CRC for member in listed)  # torch can be told to write none
+    if order is not None and _member(archive, order, mapped, summed=summed) != b"little":
         raise UnprovedError("its numbers are in the order of a big-endian machine")
-    found = read_pickles(bytes(_member(archive, pickle, mapped)), 1)
+    found = read_pickles(bytes(_member(archive, pickle, mapped, summed=summed)), 1)
+    sound: set[str] = set()
 
     @lru_cache(maxsize=1)
     def storage(key: str) -> _Bytes:
         member = members.get(f"{root}/data/{key}")
-        return b"" if member is None else _member(archive, member, mapped)
+        if member is None:
+            return b""
+        found = _member(archive, member, mapped, summed=summed and key not in sound)
+        sound.add(key)
+        return found
 
     return Contents(describe(found.tops[0], found.storages), storage)
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, mapped: mmap.mmap) -> _Bytes:
-    """Return a member's bytes; where they are only stored, as they lie in the file: torch checks no sum either."""
+def _member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, mapped: mmap.mmap, *, summed: bool
+) -> _Bytes:
+    """Return a member's bytes; where they are only stored, as they lie in the file.
+
+    Torch checks no sum, so a bit that was flipped on the way would be carried over: `summed` is whether to look.
+    """
     place = f"its member {member.filename[:80]!a}"
     if member.compress_type != zipfile.ZIP_STORED:
         try:
@@ -125,8 +136,13 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, mapped: mmap.mmap
     header = mapped[member.header_offset : start]
     if len(header) == _LOCAL.size and header.startswith(b"PK\x03\x04"):
         start += sum(_LOCAL.unpack(header)[9:])
-        if start + member.file_size <= len(mapped):
-            return memoryview(mapped)[start : start + member.file_size]
+        found = memoryview(mapped)[start : start + member.file_size]
+        if len(found) == member.file_size:
+            if summed and zlib.crc32(found) != member.CRC:
+                raise UnprovedError(
+                    f"{place} is damaged (its CRC-32 does not fit): get the file again"
+                )
+            return found
     raise UnprovedError(f"{place} is not where the directory says")
 
 

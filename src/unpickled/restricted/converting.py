@@ -85,6 +85,14 @@ def check_request(
     if form.id == "torchscript":
         remedy = "Where it comes from, save model.state_dict() with torch.save."
         raise RefusedError(place, "it is a TorchScript program, not a state dict", remedy)
+    if form.id == "torch-tar":
+        remedy = (
+            "If you trust where it comes from, load it there without weights_only, and save its state dict anew with "
+            "torch.save."
+        )
+        raise ConvertError(
+            place, "it is a tar, PyTorch's first format: too old to be converted", remedy
+        )
     if form.id not in _FORMATS:
         remedy = "Give it a file that torch.save wrote. See what it is: unpickled check FILE"
         raise ConvertError(place, f"it is no PyTorch file: {form.label}", remedy)

@@ -23,6 +23,7 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+_COPY = "Copy what it holds to an ordinary file on a disk that works, and name that."
 _REASONS = {
     errno.ENOENT: ("there is no such file", "Check the path."),
     errno.ENOTDIR: ("there is no such file", "Check the path."),
@@ -46,7 +47,8 @@ def what_it_is(mode: int) -> str:
 
 def reading_problem(place: str, error: OSError) -> ScanError:
     """Turn what the system says about a path into one line for readers."""
-    problem, remedy = _REASONS.get(error.errno or 0, (error.strerror or "it cannot be read", ""))
+    told = f"it cannot be read ({error.strerror or type(error).__name__})"
+    problem, remedy = _REASONS.get(error.errno or 0, (told, _COPY))
     return ScanError(place, problem, remedy)
 
 
