@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import pathlib
 import pwd
 import shutil
 import signal
@@ -15,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -530,7 +530,7 @@ def test_no_room_for_the_copy(home, monkeypatch):
 
     read = defence.read_policy(policy(home, must="[]"))
     with monkeypatch.context() as patch:
-        patch.setattr(pathlib.Path, "open", full)
+        patch.setattr(Path, "open", full)
         with pytest.raises(defence.GuardError, match=r"no copy can be made: No space.*TMPDIR"):
             guarded._add(home / "x" / "y", b"1")
     monkeypatch.setattr(tempfile, "mkdtemp", full)
@@ -563,6 +563,13 @@ def test_what_is_no_file_is_no_log(tmp_path, what):
     (tmp_path / "device").symlink_to("/dev/zero")
     with pytest.raises(defence.GuardError, match="which is not opened"):
         defence.verify_log(tmp_path / what)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+def test_a_folder_that_takes_no_files_is_told_at_once():
+    """Nobody is waited for, and nobody else is blamed."""
+    with pytest.raises(defence.GuardError, match="its folder takes no files"):
+        append(Path("/proc/loads.jsonl"), {"event": "load"})
 
 
 def test_a_writer_waits_for_the_other(log, tmp_path, monkeypatch):

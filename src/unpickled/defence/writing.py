@@ -117,9 +117,11 @@ def sync_folder(folder: Path) -> None:
 
 def cannot_write(path: Path, error: OSError) -> GuardError:
     """Turn what the system says into one line."""
-    if error.errno == errno.ENOENT:
+    if error.errno == errno.ENOENT and not path.parent.is_dir():
         return GuardError(str(path), "its folder is not there", f"Make it: mkdir -p {path.parent}")
     if error.errno == errno.EISDIR:
         return GuardError(str(path), "it is a folder", "Name a file in it.")
+    if error.errno == errno.ENOENT:  # as /proc says it
+        return GuardError(str(path), "its folder takes no files", "Name another folder.")
     remedy = "Make room, or see to the folder's permissions. Nothing was changed."
     return GuardError(str(path), f"it cannot be written: {error.strerror or error}", remedy)
