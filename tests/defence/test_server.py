@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import os
@@ -222,6 +223,20 @@ class Liar(http.server.BaseHTTPRequestHandler):
         self.answer(data[:1], kind, length=len(data))
         time.sleep(1.5)
 
+    def drips(self, data, kind):
+        self.answer(data[:1], kind, length=len(data))
+        self.drip(b"x")
+
+    def drips_in_its_head(self, data, kind):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        self.drip(b"x")
+
+    def drip(self, byte):
+        with contextlib.suppress(OSError):  # until nobody listens
+            for _ in range(60):
+                self.wfile.write(byte)
+                time.sleep(0.1)
+
     def breaks(self, data, kind):
         self.answer(b'{"errors": [{"message": "disk\\nfull"}]}', kind, 500)
 
@@ -253,6 +268,8 @@ LIES = [
     ("goes away", MANIFEST, "went away half-way"),
     ("stalls", BLOB, "does not answer in time|went away half-way"),
     ("stalls", MANIFEST, "does not answer in time|went away half-way"),
+    ("drips", BLOB, "does not answer in time"),
+    ("drips in its head", MANIFEST, "does not answer in time"),
     ("breaks", BLOB, "500 disk full"),
     ("breaks", MANIFEST, "500 disk full"),
     ("asks for a login", BLOB, "does not let you in"),
@@ -276,6 +293,7 @@ def test_a_server_that_lies_or_fails_gives_nothing(made, liar, unscanned, monkey
     """One line with a remedy, soon; and nothing in the destination, not even unfinished."""
     how, what, problem = lie
     monkeypatch.setattr(client, "READ", 0.7)
+    monkeypatch.setattr(client, "CONNECT", 0.2)
     monkeypatch.setattr("unpickled.defence.server.LARGEST", 1 << 20)
     monkeypatch.setattr(Liar, "how", how)
     monkeypatch.setattr(Liar, "victim", what)

@@ -12,9 +12,9 @@ import oras.auth
 import oras.container
 import oras.provider
 import requests
-from requests.adapters import HTTPAdapter
 
 from unpickled.defence.artifact import Blob
+from unpickled.defence.pace import Pace, Paced
 from unpickled.defence.refusals import GuardError
 
 __all__ = ["CONNECT", "READ", "Client", "client"]
@@ -22,15 +22,21 @@ __all__ = ["CONNECT", "READ", "Client", "client"]
 CONNECT, READ = 10.0, 60.0
 """Seconds for a server to take a call, and to say something more."""
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
+_ON_THE_WAY = (
+    requests.exceptions.Timeout,
+    requests.exceptions.ConnectionError,
+    requests.exceptions.ChunkedEncodingError,
+)
 _AGAIN = "Nothing was changed here. Try again, or ask whoever runs it."
 
 
-class _Timed(HTTPAdapter):
+class _Timed(Paced):
     """Requests waits for ever by default."""
 
     def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]
         options["timeout"] = (CONNECT, READ)
+        self._pace.begin(CONNECT + READ, int(request.headers.get("Content-Length", 0)))
         return super().send(request, **options)
 
 
@@ -55,8 +61,9 @@ class Client:
         self.refused = False
         self._oras.session.hooks["response"].append(self._note)
         self._oras.session.trust_env = not plain  # no proxy between this machine and itself
+        self._pace = Pace()
         for scheme in ("http://", "https://"):
-            self._oras.session.mount(scheme, _Timed(max_retries=0))
+            self._oras.session.mount(scheme, _Timed(self._pace, max_retries=0))
         self._container = oras.container.Container(f"{host}/{name}")
         if (self._container.registry, self._container.api_prefix) != (host, name):
             raise GuardError(
@@ -68,6 +75,20 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._oras.session.close()
+        self._pace.end()
+
+    @property
+    def late(self) -> bool:
+        """Whether the server was too slow on the whole, and was left."""
+        return self._pace.late
+
+    def pieces(self, got: requests.Response) -> Iterator[bytes]:
+        """Yield what an answer holds, as long as it comes fast enough."""
+        for piece in got.iter_content(_CHUNK):
+            self._pace.more(len(piece))
+            yield piece
+        if self.late:
+            raise requests.exceptions.Timeout
 
     def tags(self, most: int) -> list[str]:
         """Return the tags of the name; none where the server does not know it."""
@@ -83,7 +104,7 @@ class Client:
             if got is None:
                 return None
             data = b""
-            for piece in got.iter_content(_CHUNK):
+            for piece in self.pieces(got):
                 data += piece
                 if len(data) > most:
                     raise GuardError(self._host, "its answer is too large", _AGAIN)
@@ -141,16 +162,6 @@ def client(host: str, name: str, *, plain: bool) -> Iterator[Client]:
     try:
         asking = Client(host, name, plain=plain)
         yield asking
-    except requests.exceptions.Timeout as error:
-        raise GuardError(host, "it does not answer in time", _AGAIN) from error
-    except requests.exceptions.SSLError as error:
-        remedy = "Do not go on over http: have its certificate put right."
-        raise GuardError(
-            host, "its certificate is not one that this machine trusts", remedy
-        ) from error
-    except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-        problem = "there is no registry, or it went away half-way"
-        raise GuardError(host, problem, f"Is it running? {_AGAIN}") from error
     except oras.auth.AuthenticationException as error:
         raise _closed(host) from error
     except (
@@ -161,12 +172,27 @@ def client(host: str, name: str, *, plain: bool) -> Iterator[Client]:
         AttributeError,
         RecursionError,
     ) as error:
-        if asking is not None and asking.refused:
+        if asking is not None and asking.refused and not isinstance(error, _ON_THE_WAY):
             raise _closed(host) from error
-        raise GuardError(host, "its answer is none of a registry", _AGAIN) from error
+        raise _why(host, error, late=asking is not None and asking.late) from error
     finally:
         if asking is not None:
             asking.close()
+
+
+def _why(host: str, error: Exception, *, late: bool) -> GuardError:
+    """Return the error for what requests raised, or tripped over."""
+    if late or isinstance(error, requests.exceptions.Timeout):
+        return GuardError(host, "it does not answer in time", _AGAIN)
+    if isinstance(error, requests.exceptions.SSLError):
+        remedy = "Do not go on over http: have its certificate put right."
+        return GuardError(host, "its certificate is not one that this machine trusts", remedy)
+    if isinstance(
+        error, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError
+    ):
+        problem = "there is no registry, or it went away half-way"
+        return GuardError(host, problem, f"Is it running? {_AGAIN}")
+    return GuardError(host, "its answer is none of a registry", _AGAIN)
 
 
 def _closed(host: str) -> GuardError:

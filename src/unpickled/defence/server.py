@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Server", "is_loopback", "open_registry"]
 
-_CHUNK = 1 << 20
 _PART = 16 << 20  # bytes; a larger file goes up in parts
 _TAGS = 10_000
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -128,7 +127,7 @@ class Server:
             if got is None:
                 problem = f"the registry does not have {blob.digest}"
                 raise GuardError(str(reference), problem, "It was removed: tell the curator.")
-            yield from verified(got.iter_content(_CHUNK), blob, reference)
+            yield from verified(client.pieces(got), blob, reference)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Path]:
@@ -189,7 +188,7 @@ def _given_back(client: Client, blob: Blob, name: str) -> bool:
         if got is None:
             return False
         try:
-            for _ in verified(got.iter_content(_CHUNK), blob, Reference(name, blob.digest)):
+            for _ in verified(client.pieces(got), blob, Reference(name, blob.digest)):
                 pass
         except RefusedError:
             return False
