@@ -85,6 +85,7 @@ def test_two_workers_give_what_this_machine_gives(course, cluster, tmp_path):
     there = by_key(grade(course, queue(course), manner))
     assert there == by_key(grade(here, queue(here)))
     assert there[LAB, "ada"].score == 8
+    machines.wait_for(lambda: not list(cluster.folder.rglob("unpickled-desk-*")), 10)
     assert not told
     for path in sorted((here.path / "autograded").rglob("*.ipynb")):
         name = path.relative_to(here.path)

@@ -11,12 +11,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -41,11 +44,12 @@ class Desk:
     process: asyncio.subprocess.Process
 
     @classmethod
-    async def start(cls, briefing: str) -> Desk:
-        """Start one with its briefing."""
+    async def start(cls, briefing: str, scratch: Path) -> Desk:
+        """Start one with its briefing, and a folder for all that it keeps."""
         words = [sys.executable, "-m", "unpickled.grading.machines.desk"]
         pipe = asyncio.subprocess.PIPE
-        desk = cls(await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe))
+        env = {**os.environ, "TMPDIR": str(scratch)}
+        desk = cls(await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, env=env))
         await desk.say({"briefing": briefing})
         return desk
 
@@ -80,12 +84,14 @@ class Station:
     Attributes:
         places: how many submissions it grades at a time.
         course: which, in one word.
+        scratch: a folder for what desks keep; it is emptied with each run, since desks are killed.
         run: the run that it works for; empty for none.
         heard: when that was last heard of.
     """
 
     places: int
     course: str
+    scratch: Path
     run: str = ""
     heard: float = 0.0
     _briefing: str = ""
@@ -124,7 +130,9 @@ class Station:
         async with self._ready:
             if run != self.run:
                 return ""
-            desk = self._idle.pop() if self._idle else await Desk.start(self._briefing)
+            desk = (
+                self._idle.pop() if self._idle else await Desk.start(self._briefing, self.scratch)
+            )
             self._busy.add(desk)
             try:
                 await desk.say(json.loads(job))
@@ -148,6 +156,8 @@ class Station:
         for desk in [*self._idle, *self._busy]:
             desk.end()
         self._idle.clear()
+        for left in self.scratch.glob("unpickled-*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def forget(self) -> None:
         """Let go of a run that has not been heard of for as long as the lease is."""
@@ -178,13 +188,11 @@ async def _serve(address: Address, places: int, tell: Callable[[str], None]) -> 
     dask.config.set({"distributed.worker.http.routes": [], "distributed.worker.preload": []})
     with tempfile.TemporaryDirectory(prefix="unpickled-worker-") as scratch:
         while True:
-            await _join(address, Station(places, course), scratch, tell)
+            await _join(address, Station(places, course, Path(scratch)), tell)
             await asyncio.sleep(_AGAIN)
 
 
-async def _join(
-    address: Address, station: Station, scratch: str, tell: Callable[[str], None]
-) -> None:
+async def _join(address: Address, station: Station, tell: Callable[[str], None]) -> None:
     """Be in the cluster until it is lost."""
     from distributed import Worker  # noqa: PLC0415 - a second to import
 
@@ -195,7 +203,7 @@ async def _join(
         security=security(address.as_json()),
         dashboard_address="127.0.0.1:0",
         dashboard=False,
-        local_directory=scratch,
+        local_directory=str(station.scratch),
         memory_limit=0,
     )
     _narrow(worker, station)
