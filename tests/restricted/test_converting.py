@@ -107,7 +107,7 @@ TAKEN_OVER = {
     "a list": ('print("[]")', "the child ended with 0"),
     "crash": ("raise ValueError(chr(27))", r"ended with 1: ValueError: \\x1b"),
     "no torch": ("import torch_is_not_there", "ended with 1"),
-    "escapes": ('tell(outcome="failed", message="a\\nb\\x1b[2J")', r"a b\\x1b\[2J"),
+    "escapes": ('tell(outcome="failed", message="a\\nb\\x1b[2J.")', r"a b\\x1b\[2J\. Nothing"),
     "outcome": ('tell(outcome=["written"])', "cannot be loaded"),
     "cannot": (
         'tell(outcome="cannot", cannot=["x (sparse)"], total=3)',

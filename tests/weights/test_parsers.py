@@ -274,7 +274,14 @@ def test_a_lambda_is_told_in_whatever_zip_keras_would_read(tmp_path):
     for path in (weights, alone, torch, far):
         assert [where for where, _ in told(path, "lambda")] == ["config.json"], path.name
     assert [where for where, _ in told(weights, "pickle")] == ["model.weights.npz > o.npy"]
+    both = zipped(tmp_path / "h.keras", ("config.json", late), ("model.weights.npz", b""))
+    assert identify(both).id == "keras-zip"  # by its members, however long its config is
     assert identify(zipped(tmp_path / "e.zip", ("config.json", '{"a": 1}'))).id == "zip"
+    with zipfile.ZipFile(tmp_path / "g.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("config.json", LAMBDA)
+    packed = (tmp_path / "g.zip").read_bytes()
+    (tmp_path / "g.zip").write_bytes(packed[:60] + bytes(20) + packed[80:])
+    assert identify(tmp_path / "g.zip").id == "zip"  # its stream is damaged
     broken = zipped(tmp_path / "f.zip", ("config.json", "{"))
     assert told(broken, "closed")[0][0] == "config.json"
 
@@ -382,6 +389,10 @@ def test_an_array_of_joblib_whose_length_is_not_certain_is_not_stepped_over(tmp_
         ((_, text),) = told(tmp_path / "a.joblib", "closed")
         assert "unknown length" in text
         assert read(tmp_path / "a.joblib").total == 1
+    joblib.dump(np.zeros(2), tmp_path / "a.joblib")
+    data = (tmp_path / "a.joblib").read_bytes()
+    (tmp_path / "a.joblib").write_bytes(data[:-1] + assemble(["EMPTY_DICT", "BUILD", "STOP"]))
+    assert "changed after it was made" in told(tmp_path / "a.joblib", "closed")[0][1]
     joblib.dump([np.zeros(2), 1], tmp_path / "a.joblib")
     data = (tmp_path / "a.joblib").read_bytes()
     flagged = data.replace(
