@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.defence.at_each_step import tries
 from unpickled import defence
-from unpickled.defence.folder import list_folder
+from unpickled.defence.folder import Changed, list_folder, open_file
 from unpickled.defence.hashing import hash_files
 from unpickled.defence.names import spelled, unspelled
 from unpickled.errors import CourseError
@@ -317,6 +317,23 @@ def test_a_file_that_changes_while_it_is_read_is_told(model):
         "weights/a.safetensors": "str",
         "weights/b.bin": "Changed",
     }
+
+
+def test_a_file_that_is_written_to_under_the_reader_is_told(model):
+    """Of the same size, in the same place: its time of change tells."""
+    path = model / "config.json"
+    os.utime(path, (1, 1))
+    (file, *_) = list_folder(model).files
+    assert type(hash_files([file], lambda _: path.write_bytes(b"[]"))["config.json"]) is Changed
+
+
+def test_a_file_that_took_anothers_place_is_not_opened(model):
+    """Nor is a byte of it hashed."""
+    (file, *_) = list_folder(model).files
+    (model / "new").write_bytes(b"[]")
+    (model / "new").replace(model / "config.json")
+    with pytest.raises(Changed):
+        open_file(file)
 
 
 def test_a_link_put_in_place_between_listing_and_reading_is_not_followed(model, tmp_path):

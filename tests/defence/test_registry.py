@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -17,10 +18,11 @@ from safetensors.numpy import save
 from tests.defence.at_each_step import tries
 from unpickled import defence
 from unpickled.defence import gate, publishing, pulling
-from unpickled.defence.artifact import digest_of
+from unpickled.defence.artifact import TITLE, Blob, digest_of
 from unpickled.defence.keys import make_keys
+from unpickled.defence.registry import verified
 from unpickled.defence.scratch import Scratch
-from unpickled.defence.seals import canonical, seal
+from unpickled.defence.seals import canonical, check_seal, seal
 from unpickled.scanners import Verdict, scan
 from unpickled.specimens import write
 
@@ -266,6 +268,35 @@ def test_an_offer_that_says_too_little_is_not_looked_at(place, changes, problem)
         place.publish(**changes)
 
 
+def test_what_is_judged_is_the_copy_that_is_kept(place, monkeypatch):
+    """The model is exchanged once it is copied: signature and scan look at the copy, and the copy is kept."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+    def copy_then_exchange(*args):
+        copied(*args)
+        evil = write("reduce-canary", place.home, marker=place.home / "canary")
+        evil.replace(place.model / "config.json")
+
+    copied = publishing._copy
+    monkeypatch.setattr(publishing, "_copy", copy_then_exchange)
+    done = place.publish(name="team/other")
+    place.pull(done.reference)
+    assert (place.home / "out/model/config.json").read_bytes() == b"{}"
+
+
+def test_what_changes_before_it_is_copied_is_told(place, unscanned, monkeypatch):
+    """Pinned a moment ago, and another file now: the copy is hashed on its way."""
+
+    def exchange(*args):
+        pinned(*args)
+        (place.model / "config.json").write_bytes(b"[]")
+
+    pinned = publishing._require_as_pinned
+    monkeypatch.setattr(publishing, "_require_as_pinned", exchange)
+    with pytest.raises(defence.RefusedError, match="changed while it was copied"):
+        place.publish()
+
+
 def blob(place, kind):
     """Return the path of a part of the published artifact."""
     root = place.shelf.path / "blobs/sha256"
@@ -422,6 +453,46 @@ def test_a_record_of_another_artifact_does_not_pass(place, unscanned):
     other_index(place, lambda index: index["manifests"][0].update(changed), "curator")
     with pytest.raises(defence.RefusedError, match="record is that of another artifact"):
         place.pull(defence.Reference("team/tiny", digest_of(data)))
+
+
+def test_a_manifest_that_lists_more_than_its_lock_does_not_pass(place, unscanned):
+    """Another tool would take the file that no lock, signature or scan has seen."""
+    root = place.shelf.path / "blobs/sha256"
+    ours = json.loads((root / place.done.reference.digest[7:]).read_bytes())
+    ours["layers"].insert(0, {**ours["layers"][0], "annotations": {TITLE: "more.bin"}})
+    data = canonical(ours)
+    (root / digest_of(data)[7:]).write_bytes(data)
+    changed = {"digest": digest_of(data), "size": len(data)}
+    other_index(place, lambda index: index["manifests"][0].update(changed), "curator")
+    with pytest.raises(defence.RefusedError, match="its manifest and its lock do not agree"):
+        place.pull(defence.Reference("team/tiny", digest_of(data)))
+
+
+def test_no_more_is_read_than_a_blob_has(place):
+    """A registry that sends without end is left at once, and gives not a byte too many."""
+    asked, given = [], b""
+    blob = Blob.of("x", b"12345")
+    with pytest.raises(defence.RefusedError, match="other bytes"):  # noqa: PT012 - what came before it counts
+        for piece in verified(
+            (asked.append(1) or b"12" for _ in range(99)), blob, place.done.reference
+        ):
+            given += piece
+    assert (len(asked), given) == (3, b"1212")
+
+
+def test_a_seal_is_for_one_kind_of_thing(place):
+    """As DSSE has it: the kind is signed with the bytes, so a record's seal is none of an index."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    keys = place.home / "curator"
+    sealed = seal(b"{}", "a/record", keys / "signing.key")
+    check_seal(b"{}", "a/record", sealed, keys / "signing.pub", "x")
+    with pytest.raises(defence.RefusedError, match="not sealed by this curator"):
+        check_seal(b"{}", "an/index", sealed, keys / "signing.pub", "x")
+    public = serialization.load_pem_public_key((keys / "signing.pub").read_bytes())
+    encoded = b"DSSEv1 8 a/record 2 {}"
+    public.verify(base64.b64decode(sealed), encoded, ec.ECDSA(hashes.SHA256()))
 
 
 def test_what_a_stranger_wrote_into_the_index_is_not_sealed_anew(place, unscanned):

@@ -108,6 +108,21 @@ def test_a_strangers_signature_is_refused(home, model, way, problem):
         defence.check_signature(model, stranger, trust(home / "ours", way))
 
 
+def test_what_was_parsed_is_what_is_verified(home, model, tmp_path, monkeypatch):
+    """The signature's file is exchanged in between: nobody looks at it a second time."""
+    from unpickled.defence import signing
+
+    def exchange(*args):
+        (tmp_path / "model.sig").write_bytes((home / "theirs-key.sig").read_bytes())
+        return checker(*args)
+
+    checker = signing._checker
+    monkeypatch.setattr(signing, "_checker", exchange)
+    shutil.copy(home / "ours-key.sig", tmp_path / "model.sig")
+    signed = defence.check_signature(model, tmp_path / "model.sig", trust(home / "ours", "key"))
+    assert signed.files == 3
+
+
 def test_the_ways_do_not_pass_for_each_other(home, model):
     """A signature by key is none of a CA's, nor the other way round."""
     for way, other in (WAYS, WAYS[::-1]):
