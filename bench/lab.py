@@ -1,6 +1,6 @@
 """How long a learner waits: server ready, notebook to be seen, first widget, against plain JupyterLab in the same run.
 
-The peer is `jupyter lab` with its own settings, opening an empty notebook. Each visit has a server and a home of its own;
+The peer is `jupyter lab` with its own settings and an empty notebook. Each visit has a server and a home of its own;
 the two take turns. Times are seconds from starting the server; for the last two, from opening the address.
 """
 
