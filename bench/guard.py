@@ -1,6 +1,8 @@
 """Hashing, verifying and signatures beside their peers in one run: file_digest, sha256sum, model_signing.
 
-usage: python bench/guard.py [--json] [--size MB]     One large file, and as many bytes in 64 files; 200 MB by default.
+usage: python bench/guard.py [--json] [--size MB]     One large file, and as many bytes in 64 files; 1 GB by default.
+
+Ends with 1 where one large file is verified at less than 0.9 of the speed of hashlib.file_digest.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from unpickled import defence
 from unpickled.defence.keys import make_keys
 
 ROUNDS = 5
+SPEED, LEAST = "speed of verify / file_digest (at least 0.9)", 0.9
 
 
 def one_by_one(folder: Path) -> None:
@@ -88,7 +91,7 @@ def measured(root: Path, size: int) -> dict[str, float]:
     rows = {
         "one file: file_digest, s": round(digest, 3),
         "one file: verify, s": round(verify, 3),
-        "speed of verify / file_digest (at least 0.9)": round(digest / verify, 3),
+        SPEED: round(digest / verify, 3),
         "64 files: file_digest one by one, s": round(serial, 3),
         "64 files: verify, s": round(parallel, 3),
         "64 files: speed of verify / file_digest": round(serial / parallel, 2),
@@ -104,7 +107,7 @@ def measured(root: Path, size: int) -> dict[str, float]:
 def main() -> None:
     wanted = argparse.ArgumentParser()
     wanted.add_argument("--json", action="store_true")
-    wanted.add_argument("--size", type=int, default=200, help="megabytes")
+    wanted.add_argument("--size", type=int, default=1024, help="megabytes")
     given = wanted.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = measured(Path(folder), given.size << 20)
@@ -113,6 +116,8 @@ def main() -> None:
     else:
         for name, value in rows.items():
             print(f"{name:<52} {value}")
+    if rows[SPEED] < LEAST:
+        raise SystemExit(f"bench/guard.py: {SPEED} is {rows[SPEED]}")
 
 
 if __name__ == "__main__":
