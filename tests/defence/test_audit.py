@@ -488,13 +488,14 @@ def test_ctrl_c_is_a_line(home, monkeypatch):
     ]
 
 
-def test_the_log_has_the_scans_own_word(home, unloaded):
+def test_the_log_has_the_scans_own_word(home, unloaded, tmp_path, monkeypatch):
     """What was found is on record also where it is the reason of a refusal; and who asked is no variable's to say."""
     path = write("torch-canary", home / "model", marker=home / "canary")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOGNAME", "somebody-else")
-        with pytest.raises(defence.RefusedError) as error:
-            load(home, path.name, formats='["torch-zip"]', must='["scanned"]')
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    place = scratch(tmp_path, monkeypatch)
+    with pytest.raises(defence.RefusedError) as error:
+        load(home, path.name, formats='["torch-zip"]', must='["scanned"]')
+    assert list(place.iterdir()) == []
     (line,) = lines(home)
     assert line["verdict"] == "dangerous"
     assert line["user"] == pwd.getpwuid(os.getuid()).pw_name

@@ -265,6 +265,19 @@ def test_an_alert_that_is_refused_does_not_hold_up_the_others(hook, monkeypatch)
     assert (outbox.waiting, outbox.lost) == ([], 1)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_webhook_that_says_later_loses_nothing(hook, monkeypatch, status):
+    """However often; and when the time of a round is over, the log is looked at again first."""
+    monkeypatch.setattr(Hook, "status", status)
+    outbox = defence.Outbox(hook)
+    alert = defence.Alert("x", 1, {})
+    assert [len(outbox.send([alert] if not n else [])) for n in range(7)] == [1] * 7
+    monkeypatch.setattr(Hook, "status", 200)
+    monkeypatch.setattr(defence.webhook, "_ROUND", 0)
+    assert outbox.send([]) == []
+    assert (outbox.waiting, outbox.lost, Hook.told) == ([(alert, 0)], 0, [])
+
+
 ANSWERS = {
     "garbage": b"\x00\xff" * 100 + b"\r\n\r\n",
     "no status": b"HTTP/1.1 abc\r\n\r\n",
