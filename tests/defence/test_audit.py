@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -471,6 +472,19 @@ def test_a_load_whose_process_is_killed_leaves_a_line(
     assert killed(home, signal.SIGTERM) == 130
     assert [line["outcome"] for line in lines(home)][5:] == ["begun", "failed"]
     assert list(place.iterdir()) == []
+
+
+def test_a_load_in_a_thread(home, unloaded, capsys):
+    """No thread but the first may ask for signals, and any may load."""
+    policy(home, must="[]")
+    words = ["guard", "load", str(home / "model/w/model.safetensors")]
+    codes = []
+    thread = threading.Thread(
+        target=lambda: codes.append(run([*words, "--policy", str(home / "policy.toml")]))
+    )
+    thread.start()
+    thread.join()
+    assert codes == [0]
 
 
 def test_ctrl_c_is_a_line(home, monkeypatch):

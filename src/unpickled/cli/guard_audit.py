@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,11 +72,14 @@ def load(file: Path, policy: Path, as_json: bool) -> None:
 @contextmanager
 def _ended_like_ctrl_c() -> Iterator[None]:
     """Have a SIGTERM end things in order: with a line in the log, and no copy left behind."""
+    if threading.current_thread() is not threading.main_thread():  # where no signal may be set
+        yield
+        return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 @click.group(
@@ -163,7 +167,8 @@ def watch(log: Path, webhook: str, locks: tuple[Path, ...], once: bool, every: f
 
     Unexpected are a refused or a failed load, one that began and did not end, a load of what no LOCK pins, a name that
     the tripwire saw, a line that was cut, edited, taken out or moved, and a log that is gone. An alert that the webhook
-    does not take is sent again; one that it refuses five times is passed over, and that is told here.
+    does not take is sent again; one that it refuses five times is passed over, and that is told here. Every 30th look
+    reads the whole log again.
 
     Exit, with --once, 0: nothing unexpected. 1: alerts. 2: the log cannot be read, or an alert was not taken.
     """
