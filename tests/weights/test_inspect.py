@@ -84,6 +84,8 @@ def test_every_format_is_told_as_its_library_wrote_it(tmp_path):
     )  # fmt: skip
     joblib.dump({"a": np.arange(5)}, tmp_path / "a.joblib")
     assert described(tmp_path / "a.joblib")[0] == [("a", "i8", (5,), 40)]
+    joblib.dump({"a": np.arange(5)}, tmp_path / "b.joblib", compress=3)
+    assert described(tmp_path / "b.joblib")[0] == [("a", "i8", (5,), 40)]
 
     state = {
         "epoch": 3,

@@ -371,6 +371,8 @@ def test_every_array_of_joblib_is_listed_and_nothing_hides_between_them(tmp_path
         joblib.dump(given, tmp_path / name, **options)
         assert named(tmp_path / name) == wanted
         assert told(tmp_path / name, "closed") == []
+    joblib.dump({"k" * n: np.zeros(0) for n in range(1, 18)}, tmp_path / "d.joblib")
+    assert read(tmp_path / "d.joblib").total == 17  # after a padding of each length
     data = (tmp_path / "a.joblib").read_bytes()
     (tmp_path / "c.joblib").write_bytes(data[:-1] + assemble([*CALL, "POP", "STOP"]))
     assert "os.mkdir" in told(tmp_path / "c.joblib", "pickle")[0][1]
@@ -379,6 +381,36 @@ def test_every_array_of_joblib_is_listed_and_nothing_hides_between_them(tmp_path
         (tmp_path / "c.joblib").write_bytes(data[:-less])
         with pytest.raises(RefusedError, match=r"cut off|breaks off"):
             read(tmp_path / "c.joblib")
+
+
+def test_numbers_of_2_gb_between_opcodes_are_stepped_over(tmp_path):
+    """Of joblib and of an old tar: what stands behind them is read; a hole takes no room on the disk."""
+    many, length = 1 << 29, 2 << 30
+    joblib.dump([np.zeros(1 << 9, "f4"), "behind"], tmp_path / "a.joblib")
+    data = (tmp_path / "a.joblib").read_bytes()
+    start = data.index(bytes(2048))
+    shape = b"M" + struct.pack("<H", 1 << 9)
+    head = data[:start].replace(shape, b"J" + struct.pack("<i", many))
+    with (tmp_path / "a.joblib").open("wb") as file:
+        file.write(head)
+        file.seek(length, 1)
+        file.write(data[start + 2048 : -2] + assemble([*CALL, "STOP"]))
+    assert named(tmp_path / "a.joblib")[0][2:] == ((many,), length)
+    assert "os.mkdir" in told(tmp_path / "a.joblib", "pickle")[0][1]
+
+    storage = STORAGE[: -8 - 16] + struct.pack("<q", many)
+    with (tmp_path / "a.pt").open("wb") as file:
+        for name, data in WHOLE.items():
+            entry = tarfile.TarInfo(name)
+            hole = length if name == "storages" else 0
+            first, rest = (number(1) + storage, NO_VIEWS) if hole else (data, b"")
+            entry.size = len(first) + hole + len(rest)
+            file.write(entry.tobuf(tarfile.USTAR_FORMAT) + first)
+            file.seek(hole, 1)
+            file.write(rest + bytes(-entry.size % 512))
+        file.write(bytes(1024))
+    assert named(tmp_path / "a.pt") == [("w", "float32", (2, 2), 16)]
+    assert read(tmp_path / "a.pt").storages["7"].bytes == length
 
 
 def test_an_array_of_joblib_whose_length_is_not_certain_is_not_stepped_over(tmp_path):

@@ -10,7 +10,7 @@ import io
 import os
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from mmap import mmap
 from pathlib import Path
@@ -66,6 +66,7 @@ class _Budget:
 
     bytes: int = _BYTES
     members: int = archives.MEMBERS
+    known: Collection[str] = ()  # members of the file itself that are passed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,18 @@ class _Opened:
         return _Opened(io.BytesIO(data), data, name, where, self.depth - 1)
 
 
-def inside(path: str | os.PathLike[str]) -> Iterator[Piece]:
+def inside(path: str | os.PathLike[str], *, known: Collection[str] = ()) -> Iterator[Piece]:
     """Yield every piece of a file, at least one.
+
+    Args:
+        path: the file.
+        known: members of it, if it is a zip or tar, that need not be looked into.
 
     Raises:
         ScanError: if the path is missing, may not be read, or is not a regular file.
     """
     with open_regular(path) as file, mapped(file) as view:
-        yield from _look(_Opened(file, view, Path(path).name, "", _DEPTH), _Budget())
+        yield from _look(_Opened(file, view, Path(path).name, "", _DEPTH), _Budget(known=known))
 
 
 def pieces(data: bytes, name: str = "") -> Iterator[Piece]:
@@ -155,9 +160,10 @@ _Member = tuple[str, bytes, str]  # name, bytes, problem
 def _members(found: str, this: _Opened, budget: _Budget) -> Iterator[_Member]:
     if found in _SQUEEZED:
         return _unpacked(this.view, budget)
+    known = () if this.where else budget.known
     if found in _ZIPS:
-        return _zip_members(this.file, found, budget)
-    return _tar_members(this.file, budget)
+        return _zip_members(this.file, found, budget, known)
+    return _tar_members(this.file, budget, known)
 
 
 def _unpacked(view: bytes | mmap, budget: _Budget) -> Iterator[_Member]:
@@ -167,7 +173,9 @@ def _unpacked(view: bytes | mmap, budget: _Budget) -> Iterator[_Member]:
     yield f"<{name}>", data, problem
 
 
-def _zip_members(file: BinaryIO, found: str, budget: _Budget) -> Iterator[_Member]:
+def _zip_members(
+    file: BinaryIO, found: str, budget: _Budget, known: Collection[str]
+) -> Iterator[_Member]:
     try:
         archive = archives.open_zip(file)
     except zipfile.BadZipFile as error:
@@ -178,8 +186,10 @@ def _zip_members(file: BinaryIO, found: str, budget: _Budget) -> Iterator[_Membe
         return
     with archive:
         for member in archive.infolist():
-            if member.filename.endswith("/") or (
-                found in {"torch-zip", "torchscript"} and _is_storage(member.filename)
+            if (
+                member.filename.endswith("/")
+                or member.filename in known
+                or (found in {"torch-zip", "torchscript"} and _is_storage(member.filename))
             ):
                 continue
             budget.members -= 1
@@ -235,7 +245,7 @@ def _plain_array(head: bytes) -> bool:
     return header is not None and not header[1]
 
 
-def _tar_members(file: BinaryIO, budget: _Budget) -> Iterator[_Member]:
+def _tar_members(file: BinaryIO, budget: _Budget, known: Collection[str]) -> Iterator[_Member]:
     file.seek(0)
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
@@ -244,7 +254,8 @@ def _tar_members(file: BinaryIO, budget: _Budget) -> Iterator[_Member]:
                 if budget.members < 0:
                     yield "", b"", "it has too many members"
                     return
-                stream = archive.extractfile(member) if member.isreg() else None
+                wanted = member.isreg() and member.name not in known
+                stream = archive.extractfile(member) if wanted else None
                 if stream is None:
                     continue
                 head = stream.read(HEAD)

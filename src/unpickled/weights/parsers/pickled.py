@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -26,7 +26,15 @@ __all__ = [
     "trace_pickles",
 ]
 
-_LIMITS = Limits(opcodes=3_000_000, stack=200_000, memo=600_000, items=50_000, text=300)
+_LIMITS = Limits(
+    bytes=1
+    << 40,  # most of them numbers that are stepped over; opcodes and the child's time are the limit
+    opcodes=3_000_000,
+    stack=200_000,
+    memo=600_000,
+    items=50_000,
+    text=300,
+)
 _SHOWN = 12
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
@@ -49,9 +57,7 @@ def tell_pieces(
         RefusedError: the file itself is a pickle that is damaged or over a limit, or cannot be unpacked.
     """
     end = 0
-    for piece in inside(path):
-        if piece.where in known:
-            continue
+    for piece in inside(path, known=known):
         if piece.kind == "closed":
             if whole or not piece.where:
                 raise RefusedError(piece.problem)
@@ -143,7 +149,7 @@ def _with_arrays(data: bytes | mmap, place: Place, found: Found) -> tuple[Read, 
     """Trace a pickle of joblib's over the numbers in it, as far as their lengths are known."""
     own = data
     if isinstance(data, bytes):
-        own = mmap(-1, max(1, len(data)))
+        own = mmap(-1, max(1, len(data)), flags=MAP_PRIVATE | MAP_ANONYMOUS)
         own[: len(data)] = data
     read = Read()
 
