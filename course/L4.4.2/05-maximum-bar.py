@@ -224,7 +224,8 @@ flip(blob)
 # %% [markdown]
 # ## 4 · Log every load
 #
-# One door for all loads: a **policy** says what may pass, and every try is one line of a log, refused ones too.
+# One door for all loads: a **policy** says what may pass, and a log says what was tried: that a load begins, what came of
+# it, and each refusal.
 
 # %%
 FIRST = """
