@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.server
 import json
 import os
@@ -379,6 +380,15 @@ def test_what_a_killed_publisher_left_is_swept(tmp_path, monkeypatch):
     with defence.open_registry("http://127.0.0.1:1").held() as draft:
         assert [*tmp_path.iterdir()] == [draft]
     assert not [*tmp_path.iterdir()]
+
+
+def test_no_room_for_a_copy_is_one_line():
+    """With a remedy, and not a traceback."""
+    with (
+        pytest.raises(defence.GuardError, match="TMPDIR"),
+        defence.open_registry("http://127.0.0.1:1").held(),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_two_publishers_at_once_are_both_there(made, unscanned):

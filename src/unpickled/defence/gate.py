@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import tempfile
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unpickled.defence.names import spelled
 from unpickled.defence.refusals import RefusedError
+from unpickled.defence.scratch import Scratch, no_room
 from unpickled.errors import ScanError
 from unpickled.scanners import FileReport, Verdict, scan
 from unpickled.weights import KINDS, Format, inspect
@@ -109,10 +110,18 @@ def _asked(path: Path, name: str) -> FileReport:
 @contextmanager
 def _called(path: Path, name: str) -> Iterator[Path]:
     """Give a file another name for a while."""
-    with tempfile.TemporaryDirectory(prefix="unpickled-scan-") as home:
-        other = Path(home) / name
-        other.symlink_to(path.absolute())
+    scratch = Scratch("unpickled-scan-")
+    try:
+        other = scratch.path / name
+        try:
+            other.symlink_to(path.absolute())
+        except OSError:  # Windows asks for a right
+            shutil.copyfile(path, other)
         yield other
+    except OSError as error:
+        raise no_room(scratch.path.parent, error) from error
+    finally:
+        scratch.close()
 
 
 def _require_harmless(path: Path, name: str) -> None:

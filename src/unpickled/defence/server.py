@@ -22,7 +22,7 @@ from unpickled.defence.artifact import MANIFEST, Blob, Manifest, Reference, dige
 from unpickled.defence.reading import LARGEST
 from unpickled.defence.refusals import GuardError, RefusedError
 from unpickled.defence.registry import Entry, Registry, not_there, other_bytes, verified, whole
-from unpickled.defence.scratch import Scratch
+from unpickled.defence.scratch import Scratch, no_room
 from unpickled.defence.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -131,10 +131,16 @@ class Server:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Path]:
-        """Give a folder for unfinished things; a server sorts out its publishers itself."""
+        """Give a folder for unfinished things; a server sorts out its publishers itself.
+
+        Raises:
+            GuardError: there is no room for it.
+        """
         scratch = Scratch("unpickled-publish-")
         try:
             yield scratch.path
+        except OSError as error:
+            raise no_room(scratch.path.parent, error) from error
         finally:
             scratch.close()
 
