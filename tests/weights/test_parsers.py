@@ -367,7 +367,9 @@ def test_every_array_of_joblib_is_listed_and_nothing_hides_between_them(tmp_path
         ("a", "f8", (10,), 80), ("b.0", "f4", (2, 2), 16), ("b.1", "f8", (0,), 0), ("c", "b1", (1,), 1),
         ("o", "object", (1,), None), ("d", "i8", (3,), 24),
     ]  # fmt: skip
-    for name, options in (("a.joblib", {}), ("b.joblib", {"compress": 3})):
+    for name, options in (
+        ("a.joblib", {}), ("b.joblib", {"compress": 3}), ("c.joblib", {"protocol": 0}), ("d.joblib", {"protocol": 5}),
+    ):  # fmt: skip
         joblib.dump(given, tmp_path / name, **options)
         assert named(tmp_path / name) == wanted
         assert told(tmp_path / name, "closed") == []
@@ -377,7 +379,7 @@ def test_every_array_of_joblib_is_listed_and_nothing_hides_between_them(tmp_path
     (tmp_path / "c.joblib").write_bytes(data[:-1] + assemble([*CALL, "POP", "STOP"]))
     assert "os.mkdir" in told(tmp_path / "c.joblib", "pickle")[0][1]
     assert (tmp_path / "a.joblib").read_bytes() == data  # nothing that covers numbers reaches it
-    for less in (1, 2, 30, 60):
+    for less in (*range(1, 100), *range(100, len(data) - 100, 7)):
         (tmp_path / "c.joblib").write_bytes(data[:-less])
         with pytest.raises(RefusedError, match=r"cut off|breaks off"):
             read(tmp_path / "c.joblib")

@@ -21,6 +21,7 @@ from unpickled.weights.parsers.tensors import entries
 __all__ = ["Array", "Arrays", "UnreadError"]
 
 _WRAPPER = Import("joblib.numpy_pickle", "NumpyArrayWrapper")
+_REBUILT = (Import("copyreg", "_reconstructor"), Import("copy_reg", "_reconstructor"))
 _CODE = re.compile(r"(?:[fiuc]\d{1,2}|b1)")
 _STATE = (None, None, None, -1, -1, 0)  # of a plain dtype, behind its version and byte order
 _SKIP = struct.Struct("<cQ")  # BINBYTES8
@@ -60,7 +61,7 @@ class Arrays:
             UnreadError: an array of unknown length follows.
             RefusedError: there are fewer numbers than it says.
         """
-        if type(top) is not Call or top.function != _WRAPPER:
+        if type(top) is not Call or not _is_wrapper(top):
             return
         if top.step in self.found:
             raise UnreadError("An array is changed after it was made; what follows was not read.")
@@ -109,6 +110,13 @@ class Arrays:
         elif length:
             odd = b"K\x000" if length % 2 else b""
             self._data[start:end] = odd + b"N0" * ((length - len(odd)) // 2)
+
+
+def _is_wrapper(call: Call) -> bool:
+    """Tell whether a call makes a wrapper: by its class, or as protocols 0 and 1 make an object."""
+    if call.function in _REBUILT and type(call.arguments) is tuple:
+        return call.arguments[:1] == (_WRAPPER,)
+    return bool(call.function == _WRAPPER)
 
 
 def _code(dtype: Any) -> str:

@@ -36,7 +36,6 @@ _LIMITS = Limits(
     text=300,
 )
 _SHOWN = 12
-_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
 
 def tell_pieces(
@@ -164,10 +163,7 @@ def _with_arrays(data: bytes | mmap, place: Place, found: Found) -> tuple[Read, 
     except UnreadError as unread:
         found.risk("closed", f"{place.where} byte {read.end:,}".strip(), str(unread))
     except TraceError as error:
-        if _WRAPPER not in read.names or arrays.found:
-            raise _broken(error) from error
-        text = "An array follows in a form that is not known; what comes after it was not read."
-        found.risk("closed", f"{place.where} {error.place}".strip(), text)
+        raise _broken(error) from error
     return read, arrays
 
 
