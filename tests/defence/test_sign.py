@@ -329,8 +329,9 @@ def test_what_the_package_signed_by_its_defaults_is_checked(home, model, tmp_pat
     sig, keys = tmp_path / "model.sig", home / "ours"
     config = model_signing.signing.Config()
     config.use_elliptic_key_signer(private_key=keys / "signing.key").sign(model, sig)
-    with pytest.raises(defence.RefusedError, match=r"does not cover \.gitattributes"):
-        defence.check_signature(model, sig, trust(keys, "key"))
+    with pytest.raises(defence.RefusedError, match=r"does not cover \.gitattributes") as error:
+        defence.check_signature(model, sig, trust(keys, "key"), called="team/tiny")
+    assert error.value.place == "team/tiny"
     (model / ".gitattributes").unlink()
     assert defence.check_signature(model, sig, trust(keys, "key")).files == 2
 
