@@ -26,13 +26,17 @@ WRONG = {
     "anything passes": {"must": "[]"},
     "no policy": {**REFERENCE, "version": "7"},
 }
-JUDGE = """
-import re
+STAND_IN = """
+import json
 from types import SimpleNamespace
 from unpickled.defence import guarded
 loaded = json.dumps({"loaded": True, "found": [], "tool": "", "error": "", "message": ""})
-# Whatever a policy lets through is loaded; the page itself has shown that with the libraries.
 guarded.run_python = lambda *_, **__: SimpleNamespace(out=loaded, isolation="none")
+"""
+"""Whatever a policy lets through is loaded. That the libraries do load it is seen where the notebooks are run."""
+
+JUDGE = """
+import re
 def changed(words):
     text = STARTER
     for name, value in words.items():
@@ -54,10 +58,10 @@ def page(root):
 
 
 def test_the_exercise_tells_right_from_wrong(page, root):
-    """And the page runs from its first cell to its last, without a network, in seconds."""
+    """Each word of the policy counts; and the card's answer is what the right policy gives."""
     answers = json.dumps([REFERENCE, *WRONG.values()])
     done = subprocess.run(
-        [sys.executable, "-c", page + JUDGE, answers],
+        [sys.executable, "-c", STAND_IN + page + JUDGE, answers],
         cwd=root / "course/L4.4.2",
         capture_output=True,
         text=True,

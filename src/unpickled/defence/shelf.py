@@ -125,9 +125,8 @@ class Shelf:
         # What is there already is sealed anew only if it was this curator who sealed it.
         if not os.path.lexists(self.path / "index.json"):
             self._require_none()
-            self._write_index(
-                (), key
-            )  # so that from now on a model without an index is one that lost it
+            # From now on a model without an index is one that lost it, killed in between or not.
+            self._write_index((), key)
         kept = (one for one in self.entries(key) if one.reference != reference)
         write_whole(self._blob(reference.digest), manifest, overwrite=True)
         self._write_index((*kept, Entry(reference, len(manifest), when)), key)
