@@ -26,14 +26,11 @@ __all__ = [
     "trace_pickles",
 ]
 
+_MAPPED = (
+    1 << 40
+)  # bytes, most of them numbers; how many opcodes and how much time is what bounds a trace
 _LIMITS = Limits(
-    bytes=1
-    << 40,  # most of them numbers that are stepped over; opcodes and the child's time are the limit
-    opcodes=3_000_000,
-    stack=200_000,
-    memo=600_000,
-    items=50_000,
-    text=300,
+    bytes=_MAPPED, opcodes=3_000_000, stack=200_000, memo=600_000, items=50_000, text=300
 )
 _SHOWN = 12
 
