@@ -198,7 +198,7 @@ def test_each_gate_refuses_and_the_registry_stays_as_it_was(place, name):
 
 
 MISNAMED = {
-    "keras-bytecode": "its header says that",
+    "keras-bytecode": "its header does not pass",
     "h5-lambda": "the scan says",
     "tar-canary": "no scanner looked at it",
     "torch-canary": "the scan says dangerous",
@@ -226,8 +226,16 @@ def test_a_header_is_read_whatever_a_scanner_or_a_pattern_says(tmp_path, monkeyp
     """A scanner that calls a Keras file clean does not spare it; nor does a pattern that fits safetensors."""
     name = write("keras-bytecode", tmp_path, marker=tmp_path / "canary").name
     monkeypatch.setattr(gate, "scan", lambda path: replace(scan(path), verdict=Verdict.CLEAN))
-    with pytest.raises(defence.RefusedError, match="its header says that"):
+    with pytest.raises(defence.RefusedError, match="its header does not pass"):
         gate.judge(tmp_path, [name], unscanned=("*.keras",))
+
+
+def test_a_name_that_does_not_fit_is_told_as_that(tmp_path):
+    """Numbers only, under the name of a text: refused, and not called dangerous."""
+    (tmp_path / "numbers.txt").write_bytes(WEIGHTS)
+    with pytest.raises(defence.RefusedError, match="Give it a name that fits") as refusal:
+        gate.judge(tmp_path, ["numbers.txt"], unscanned=("*.txt",))
+    assert refusal.value.verdict == "suspicious"
 
 
 @pytest.mark.parametrize("verdict", [one for one in Verdict if one not in {"clean", "skipped"}])

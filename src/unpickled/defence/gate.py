@@ -133,9 +133,12 @@ def _require_harmless(path: Path, name: str) -> None:
         remedy = "Do not load it: get it again."
         raise RefusedError(spelled(name), problem, remedy, verdict=Verdict.UNREADABLE) from error
     if risks:
-        found = f"{risks[0].text[:1].lower()}{risks[0].text[1:]}"
-        problem = f"its header says that {found}"
-        raise RefusedError(spelled(name), problem, _CONVERT, verdict=Verdict.DANGEROUS)
+        problem = f"its header does not pass: {risks[0].text.rstrip('.')}"
+        if {risk.kind for risk in risks} == {"name"}:
+            remedy, verdict = "Give it a name that fits.", Verdict.SUSPICIOUS
+        else:
+            remedy, verdict = _CONVERT, Verdict.DANGEROUS
+        raise RefusedError(spelled(name), problem, remedy, verdict=verdict)
 
 
 def _is_text(path: Path, form: Format | None) -> bool:
