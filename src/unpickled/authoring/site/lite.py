@@ -77,15 +77,15 @@ def _empty_wheel() -> bytes:
 
     The kernel insists on jedi, which has 5,000 files: a second of every start. IPython completes names without it.
     """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as wheel:
         for name, text in (
             ("METADATA", "Metadata-Version: 2.1\nName: jedi\nVersion: 0\n"),
             ("RECORD", ""),
         ):
             entry = zipfile.ZipInfo(f"jedi-0.dist-info/{name}", (1980, 1, 1, 0, 0, 0))
-            archive.writestr(entry, text)
-    return out.getvalue()
+            wheel.writestr(entry, text)
+    return packed.getvalue()
 
 
 def _entry(name: str, version: str, path: Path, imports: tuple[str, ...]) -> dict[str, Any]:
