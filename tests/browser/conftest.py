@@ -110,6 +110,10 @@ def page(browser, lab, request):
             else opened.troubles.append(f"request: {request.url}")
         ),
     )
+    box = opened.locator("dialog.jp-Dialog", has_text="Select Kernel")  # Notebook 7, on a busy machine
+    opened.add_locator_handler(
+        box, lambda: box.get_by_role("button", name="Select", exact=True).click()
+    )
     yield opened
     if request.node.stash.get(FAILED, False):
         shots = lab.repository / "build" / "browser"

@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from unpickled.checking import File
@@ -24,6 +24,7 @@ __all__ = ["Ended", "Kernel"]
 
 _TICK = 0.02  # seconds between two looks at what it uses
 _START = 30.0
+_SETTLE = 0.2  # seconds in which an interrupt that came too late for its cell meets a kernel that ignores it
 _OVER = {
     "memory": "it used more than {} MB of memory",
     "processes": "it ran more than {} processes and threads",
@@ -42,6 +43,10 @@ class Ended(Exception):  # noqa: N818 - an end is no error of ours
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(kind, text)
         self.kind, self.text = kind, text
+
+
+def _too_much(allowed: int) -> Ended:
+    return Ended("TooMuchOutput", f"was stopped: it put out more than {allowed} bytes")
 
 
 @dataclass(slots=True)
@@ -120,9 +125,11 @@ class Kernel:
             self._require_running()
             order = {"do": "run", "source": source}
             self._carry_out(order, outputs, self.deadline(), allowed)
+            if outputs.seen > allowed:  # it came to its end with the very output that was too much
+                raise _too_much(allowed)
         except Ended as error:
             outputs.list.append(failure(error.kind, f"This cell {error.text}."))
-        self._left -= min(outputs.seen, self._left)
+        self._left -= min(outputs.seen, allowed)  # what came after that was kept by nobody
         return outputs.list
 
     def ask(self, question: dict[str, Any], deadline: float) -> dict[str, Any]:
@@ -163,6 +170,7 @@ class Kernel:
             self._hurry(turn)
             self._listen(turn)
         if turn.stopped:
+            sleep(_SETTLE)
             raise turn.stopped
         return turn.done
 
@@ -192,7 +200,7 @@ class Kernel:
         if now > turn.deadline:
             return Ended("Timeout", "did not come to an end in its time")
         if turn.outputs.seen > turn.allowed:
-            return Ended("TooMuchOutput", f"was stopped: it put out more than {turn.allowed} bytes")
+            return _too_much(turn.allowed)
         return None
 
     def _listen(self, turn: _Turn) -> None:

@@ -41,6 +41,7 @@ class _Served:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._number = 0
+        self._busy = False
         self._lock = threading.Lock()
         shell.tell = self._tell
 
@@ -55,18 +56,26 @@ class _Served:
         """Do what is asked, and tell when it is done."""
         self._number = order["id"]
         do = getattr(self, f"_do_{order['do']}")
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, self._interrupt)
         try:
-            answer = do(order)
+            try:  # an interrupt that comes at the very end is still within the outer one
+                self._busy = True
+                answer = do(order)
+            finally:
+                self._busy = False
         except KeyboardInterrupt:
             answer = {"interrupted": True}
         except StudentError as error:
             answer = {"problem": error.problem, "remedy": error.remedy, "raised": error.raised}
-        finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._tell({"done": answer})
         if self._shell.leaving:
             os._exit(0)
+
+    def _interrupt(self, *_: object) -> None:
+        """Interrupt what an order runs; one that comes after it has nothing to interrupt."""
+        if self._busy:
+            raise KeyboardInterrupt
 
     def _do_start(self, order: dict[str, Any]) -> dict[str, Any]:
         """Put the files into the notebook's folder."""
