@@ -110,7 +110,9 @@ def page(browser, lab, request):
             else opened.troubles.append(f"request: {request.url}")
         ),
     )
-    box = opened.locator("dialog.jp-Dialog", has_text="Select Kernel")  # Notebook 7, on a busy machine
+    box = opened.locator(
+        "dialog.jp-Dialog", has_text="Select Kernel"
+    )  # Notebook 7, on a busy machine
     opened.add_locator_handler(
         box, lambda: box.get_by_role("button", name="Select", exact=True).click()
     )
