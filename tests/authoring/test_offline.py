@@ -134,6 +134,16 @@ def test_a_cell_that_fails_stops_the_page(tmp_path):
         run_page(nbformat.writes(book).encode(), "L1/one", tmp_path)
 
 
+@pytest.mark.parametrize("address", ["http://192.0.2.1/a.png", "https://192.0.2.1/a.png"])
+def test_a_page_that_would_fetch_something_is_refused(lesson, root, address):
+    """An output may bring along what no page read from a disk may ask for."""
+    shown = nbformat.v4.new_output("display_data", {"text/html": f'<img src="{address}">'})
+    cell = nbformat.v4.new_code_cell("1", outputs=[shown])
+    book = nbformat.v4.new_notebook(cells=[cell])
+    with pytest.raises(ContentError, match="would fetch something"):
+        render(lesson, join([("one", book)]), {"one": root}, "1")
+
+
 def test_a_page_over_its_size_is_refused(lesson, root, monkeypatch):
     """5 MB are promised."""
     monkeypatch.setattr("unpickled.authoring.offline.rendering.MOST", 1000)

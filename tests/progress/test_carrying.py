@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from unpickled.cli.main import run
 from unpickled.errors import ProgressError
-from unpickled.progress import Progress, carry_out, take_in
+from unpickled.progress import Progress, carry_out, take_in, write_new
 from unpickled.progress.carrying import better
 from unpickled.progress.document import parse
 
@@ -109,3 +110,13 @@ def test_the_commands(tmp_path, monkeypatch, capsys):
     assert made(tmp_path / "there.json").status("one") == "done"
     assert run(["progress", "import", str(tmp_path / "nothing.json")]) == 2
     assert "nothing.json: it cannot be read" in capsys.readouterr().err
+
+
+def test_half_a_new_file_is_taken_away_again(tmp_path: Path) -> None:
+    """What stops the writing, whatever it is, leaves no file that would refuse the next try."""
+    goal = tmp_path / "page.html"
+    with pytest.raises(TypeError):
+        write_new(goal, "no bytes")  # type: ignore[arg-type]
+    assert not goal.exists()
+    write_new(goal, b"whole")
+    assert goal.read_bytes() == b"whole"
