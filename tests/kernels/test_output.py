@@ -9,6 +9,12 @@ from .conftest import BOUNDS
 FLOOD = "while True:\n    print('x' * 1000)"
 ON = "import signal\nsignal.signal(signal.SIGINT, lambda *_: None)\nprint('y' * 3_000_000)"
 """More than all cells may put out together, before the kernel can be interrupted."""
+FRESH = """
+import sys
+print(len(In), Out, repr(_ + __ + ___ + _i), hasattr(sys, 'last_type'))
+print(*sorted(set(globals()) - {'__builtin__', '__builtins__', '__doc__', '__loader__', '__package__', '__spec__'}))
+"""
+NAMES = "In Out _ __ ___ __name__ _dh _i _i1 _ih _ii _iii _oh exit get_ipython open quit sys"
 
 
 def told(outputs):
@@ -49,3 +55,9 @@ def test_all_cells_together_have_a_bound(kernel):
         text, _ = told(kernel.run(f"print('x' * {BOUNDS.output + 1})"))
         assert len(text) == BOUNDS.output
     assert told(kernel.run("print(1)")) == ("", ["TooMuchOutput"])
+
+
+def test_the_first_cell_finds_nothing_of_the_warm_program(kernel):
+    """What was run to warm up is gone: names, results, the last error, the number of the cell."""
+    text, errors = told(kernel.run(FRESH))
+    assert (text, errors) == (f"2 {{}} '' False\n{NAMES}\n", [])

@@ -113,11 +113,26 @@ def make_shell() -> Shell:
     shell: Shell = Shell.instance(config=settings)
     shell.tell = _silent
     builtins.input = _no_input
-    try:
-        raise RuntimeError
-    except RuntimeError:
-        shell.showtraceback()
+    _practise(shell)
     return shell
+
+
+def _practise(shell: Shell) -> None:
+    """Run a cell that shows something and one that fails, and forget both.
+
+    What IPython only makes at its first cell is made here once, and not again in each fork.
+    """
+    names, hidden = dict(shell.user_ns), dict(shell.user_ns_hidden)
+    loop = asyncio.new_event_loop()
+    for source in ("0", "1 / 0"):
+        loop.run_until_complete(_run(shell, source, keep=False))
+    loop.close()
+    for place, before in ((shell.user_ns, names), (shell.user_ns_hidden, hidden)):
+        place.clear()
+        place.update(before)
+    shell.history_manager.output_hist.clear()
+    shell.last_execution_succeeded, shell.last_execution_result = True, None
+    del sys.last_type, sys.last_value, sys.last_traceback
 
 
 def run_cell(shell: Shell, loop: asyncio.AbstractEventLoop, source: str) -> None:
@@ -126,7 +141,7 @@ def run_cell(shell: Shell, loop: asyncio.AbstractEventLoop, source: str) -> None
     flush()
 
 
-async def _run(shell: Shell, source: str) -> None:
+async def _run(shell: Shell, source: str, *, keep: bool = True) -> None:
     transformed, problem = source, None
     try:
         transformed = shell.transform_cell(source)
@@ -134,7 +149,7 @@ async def _run(shell: Shell, source: str) -> None:
         problem = sys.exc_info()
     await shell.run_cell_async(
         source,
-        store_history=True,
+        store_history=keep,
         transformed_cell=transformed,
         preprocessing_exc_tuple=problem,
     )
