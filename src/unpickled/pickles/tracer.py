@@ -15,7 +15,7 @@ from unpickled.pickles.opcodes import OPCODES, Opcode
 from unpickled.pickles.reader import FIXED, READERS, BrokenPickleError, PickleReader
 from unpickled.pickles.render import text
 from unpickled.pickles.steps import Step
-from unpickled.pickles.values import Import
+from unpickled.pickles.values import MARK, Import
 
 __all__ = ["Input", "Tracing", "trace"]
 
@@ -88,6 +88,7 @@ class Tracing:
         reader, machine, pickle = self._reader, self.machine, 0
         data, stack, memo, note = reader.data, machine.stack, machine.memo, _NOTE
         fences, get, find, end = machine.fences, _GET, data.find, reader.end
+        mark = _MARK
         depth = frame = 0  # entries on the stack; where the frame ends, if there is one
         watch = at  # where to look up from the opcodes, at limits and frames: at first, at once
         arg: Any
@@ -122,6 +123,9 @@ class Tracing:
                     memo.append(stack[-1])  # this and the next are a third of all: spared the call
                 elif effect is get and 0 <= arg < len(memo):
                     stack.append(memo[arg])
+                elif effect is mark:
+                    stack.append(MARK)
+                    fences.append(len(stack))
                 else:
                     machine.now = index
                     happened = effect(machine, arg)
@@ -318,6 +322,7 @@ def _row(opcode: Opcode) -> _Row:
 
 _NOTE = EFFECTS["MEMOIZE"]  # and of all the PUTs
 _GET = EFFECTS["GET"]
+_MARK = EFFECTS["MARK"]
 
 _TABLE = [tuple(_Row("", 0, 1, None, None, _no_opcode(code))) for code in range(256)]
 for _opcode in OPCODES.values():
