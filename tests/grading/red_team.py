@@ -120,6 +120,72 @@ def _modules(folder: Path, _: Path) -> None:
         (folder / f"{name}.py").write_text("raise SystemExit('taken')")
 
 
+def _half_pairs(_: Path, notebook: Path) -> None:
+    """In texts of the file itself, which JSON may hold and UTF-8 may not."""
+    data = json.loads(notebook.read_text())
+    data["cells"] += [{"cell_type": "markdown", "metadata": {}, "source": "a \ud800 b"}]
+    data["cells"] += [{"cell_type": "code", "metadata": {}, "source": "'\ud800'", "outputs": []}]
+    notebook.write_text(json.dumps(data))
+
+
+def _odd_cells(_: Path, notebook: Path) -> None:
+    """Cells of kinds, ids, keys and attachments that no notebook may have."""
+    data = json.loads(notebook.read_text())
+    same = data["cells"][0]["id"]
+    plain = {"cell_type": "markdown", "metadata": {}, "source": "x"}
+    data["cells"] += [
+        {**plain, "id": '"><img src=x onerror=alert(1)>'},
+        {**plain, "id": "x" * 65},
+        {**plain, "id": same},
+        {**plain, "id": 7},
+        {**plain, "cell_type": "evil"},
+        {**plain, "cell_type": "heading", "level": 1},
+        {**plain, "attachments": "nope"},
+        {**plain, "attachments": {"a": {"image/png": [1, 2]}}},
+        {**plain, "attachments": {"a": "x"}, "more": [1]},
+        {**plain, "cell_type": "raw", "execution_count": 3, "outputs": []},
+        {**plain, "cell_type": "code", "source": ["1 +", " 1"], "outputs": [{"x": 1}], "extra": {}},
+    ]
+    data["metadata"] = {"kernelspec": 7, "more": ["x"]}
+    notebook.write_text(json.dumps(data))
+
+
+def _links(_: Path, notebook: Path) -> None:
+    """Markdown that makes links and pictures, for whoever opens the form grader."""
+    data = json.loads(notebook.read_text())
+    taken = "javascript:document.title='taken'"
+    for text in (
+        f"[go]({taken})",
+        f"[go][1]\n\n[1]: {taken}",
+        "![p](http://192.0.2.1/x.png)",
+        "[go](/api)",
+    ):
+        data["cells"].append({"cell_type": "markdown", "metadata": {}, "source": text})
+    notebook.write_text(json.dumps(data))
+
+
+def _path(folder: Path, *parts: str) -> None:
+    """A file at the end of a path that is made step by step, since as a whole it is longer than a system takes."""
+    here = os.open(folder, os.O_RDONLY)
+    for part in parts:
+        os.mkdir(part, dir_fd=here)
+        inner = os.open(part, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+
+
+def _many(folder: Path, _: Path) -> None:
+    for number in range(1_001):
+        (folder / f"{number}.txt").touch()
+
+
+def _folder_for_a_file(folder: Path, _: Path) -> None:
+    (folder / "checks.py").mkdir()
+    (folder / "checks.py" / "x").write_text("x")
+
+
 MKDIR = b"cos\nmkdir\n(S'/tmp/unpickled-red-team'\ntR."
 PUT: dict[str, Callable[[Path, Path], object]] = {
     "a-link": lambda folder, _: (folder / "x").symlink_to("/etc/passwd"),
@@ -132,4 +198,14 @@ PUT: dict[str, Callable[[Path, Path], object]] = {
     "a-pickle": lambda folder, _: (folder / "state.pkl").write_bytes(MKDIR),
     "own-checks": lambda folder, _: (folder / "checks.py").write_text("CHECKS = {}\n"),
     "own-modules": _modules,
+    "half-pairs-in-the-file": _half_pairs,
+    "odd-cells": _odd_cells,
+    "long-path": lambda folder, _: _path(folder, *["x" * 250] * 3),
+    "deep-path": lambda folder, _: _path(folder, *["y"] * 300),
+    "many-files": _many,
+    "folder-for-a-file": _folder_for_a_file,
+    "odd-file-name": lambda folder, _: Path(
+        os.fsdecode(bytes(folder / "caf") + b"\xe9.txt")
+    ).touch(),
+    "clicks": _links,
 }

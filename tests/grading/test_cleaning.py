@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from unpickled.grading.cleaning import CleanCells
 
 WIDGETS = {"application/vnd.jupyter.widget-state+json": {"state": {}, "version_major": 2}}
-RUNS = "document.title = 'taken'"
+RUNS = "document.title='taken'"
 HOSTILE = (
     f"<script>{RUNS}</script>",
     f'<img src="x" onerror="{RUNS}">',
@@ -26,6 +28,22 @@ HOSTILE = (
     f"<body onload={RUNS}>",
     f'<input autofocus onfocus="{RUNS}">',
     f'<object data="data:text/html,<script>{RUNS}</script>"></object>',
+)
+MARKDOWN = (
+    f"[go](javascript:{RUNS}) ![p](javascript:{RUNS})",
+    f"[go][1] and [1]\n\n[1]: javascript:{RUNS}",
+    f"[go](JaVa&#115;cript:{RUNS})",
+    f"[go](&#x01;javascript:{RUNS})",
+    f"<javascript:{RUNS}>",
+    f"[go](data:text/html,<script>{RUNS}</script>)",
+    f"`[go](javascript:{RUNS})`",
+    f"\\[go\\](javascript:{RUNS})",
+    f"    [go](javascript:{RUNS})",
+    "[go](/api/contents) [go](terminals) [go](//192.0.2.1/a)",
+    "![p](http://192.0.2.1/p.png) ![p](/api/contents)",
+    "![p][2]\n\n[2]: http://192.0.2.1/q.png",
+    f"$\\href{{javascript:{RUNS}}}{{go}}$",
+    f"<div\n\n[go](javascript:{RUNS})</div>\n\n[go](javascript:{RUNS})",
 )
 
 
@@ -46,7 +64,8 @@ def hostile_notebook():
     texts = [
         *HOSTILE,
         *(f"- a\n\n{one}\n" for one in HOSTILE),
-        f"[go](javascript:{RUNS}) ![p](javascript:{RUNS})",
+        *MARKDOWN,
+        *(f"> - {one}\n" for one in MARKDOWN),
     ]
     code = new_code_cell(HOSTILE[0], outputs=outputs)
     return new_notebook(cells=[code, *map(new_markdown_cell, texts)], metadata={"widgets": WIDGETS})  # fmt: skip
@@ -58,7 +77,10 @@ def test_what_is_harmless_stays():
         "<details onclick='x'>hint</details>",
         metadata={"nbgrader": {"locked": True, "solution": False}},
     )
-    learner = new_markdown_cell("> quoted & **bold** a > b\n\n<table><tr><td>1</td></tr></table>")
+    learner = new_markdown_cell(
+        "> quoted & **bold** a > b\n\n<table><tr><td>1</td></tr></table>\n\n```\nx = 1\n\ny = '<b>'\n```\n\n"
+        "[away](https://example.org/?a=1&b=2)"
+    )
     picture = {
         "image/png": "iVBORw0KGgo=\n",
         "text/html": '<meter max="2" value="1">1 of 2</meter>',
@@ -66,7 +88,11 @@ def test_what_is_harmless_stays():
     code = new_code_cell("1", outputs=[new_output("display_data", picture)])
     made, _ = CleanCells().preprocess(new_notebook(cells=[author, learner, code]), {})
     assert made.cells[0].source == "<details onclick='x'>hint</details>"
-    assert made.cells[1].source.startswith("> quoted & **bold** a > b\n\n<table>")
+    shown = BeautifulSoup(markdown2html_mistune(made.cells[1].source), "html.parser")
+    assert shown.blockquote.get_text().strip() == "quoted & bold a > b"
+    assert (shown.strong.string, shown.td.string) == ("bold", "1")
+    assert shown.pre.get_text() == "x = 1\n\ny = '<b>'\n"
+    assert shown.a["href"] == "https://example.org/?a=1&b=2"
     assert made.cells[2].outputs[0].data == picture
 
 
@@ -94,6 +120,8 @@ def test_a_page_of_it_runs_and_fetches_nothing(tmp_path, browser):
     page.evaluate(
         "document.querySelectorAll('a:not([href^=http]), summary').forEach(one => one.click())"
     )
+    addresses = page.evaluate("[...document.querySelectorAll('a[href]')].map(one => one.href)")
+    assert [one for one in addresses if not one.startswith(("http", f"{page.url}#"))] == []
     page.wait_for_timeout(300)
     assert page.title() == "quiet"
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []

@@ -179,3 +179,21 @@ def test_ids_that_two_assignments_share_decide_nothing(course, lab, tmp_path):
     assert choose(tmp_path / "x.ipynb", "one", both) == (None, "this is not one")
     more = both | {"one": frozenset({"given-1", "given-2"})}
     assert choose(tmp_path / "x.ipynb", "one", more) == (tmp_path / "x.ipynb", "")
+
+
+def test_one_odd_folder_ends_nobody_elses_collection(course, lab, tmp_path):
+    """A folder where a file should be, names that the system does not take: left, with the reason; the others come."""
+    box = tmp_path / "box"
+    for name in ("ada", "bob", "cy"):
+        lab().write(box / name, "L4.8.ipynb")
+    (box / "ada" / "timestamp.txt").mkdir()
+    (box / "ada" / "timestamp.txt" / "x").write_text("x")
+    deep = box / "bob"
+    while len(str(deep)) < 3_800:
+        deep /= "d" * 200
+    deep.mkdir(parents=True)
+    (deep / ("f" * (4_090 - len(str(deep)) - 1))).write_text("x")
+    states = {one.student: one for one in collect(course, "L4.8", box)}
+    assert [states[name].state for name in ("ada", "bob", "cy")] == ["taken", "left", "taken"]
+    assert states["bob"].reason == "it cannot be copied: File name too long"
+    assert not list(course.path.glob("submitted/*/.L4.8*"))

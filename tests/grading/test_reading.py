@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -137,3 +139,40 @@ def test_an_old_notebook_with_the_assignments_cells_is_read(folder):
     old = {"worksheets": [{"cells": [cell]}], "nbformat": 3, "nbformat_minor": 0, "metadata": {}}
     (folder / "L4.8.ipynb").write_text(json.dumps(old))
     assert told(folder) == ""
+
+
+@pytest.fixture
+def burrow(folder):
+    """A folder whose name is put into itself, many times; taken away by a program that does not recurse in Python."""
+
+    def dig(name: str, times: int) -> None:
+        here = os.open(folder, os.O_RDONLY)
+        for _ in range(times):
+            os.mkdir(name, dir_fd=here)
+            inner = os.open(name, os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = inner
+        os.close(here)
+
+    yield dig
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+@pytest.mark.parametrize(("name", "times"), [("y", 3_000), ("x" * 250, 3), ("y", 17)])
+def test_names_that_are_too_deep_or_too_long_are_told(folder, burrow, name, times):
+    """Deeper than Python recurses, longer than the system takes in one path; and shown as far as a person reads."""
+    burrow(name, times)
+    assert told(folder).endswith("… lies too deep, or has too long a name")
+    assert len(told(folder)) < 110
+
+
+def test_folders_and_names_within_the_bounds_are_taken(folder, burrow):
+    """Sixteen folders in one another, a thousand things, a name that is no UTF-8."""
+    burrow("y", 15)
+    for number in range(970):
+        (folder / f"{number}.txt").touch()
+    (folder / os.fsdecode(b"caf\xe9.txt")).touch()
+    assert told(folder) == ""
+    for number in range(30):
+        (folder / f"more{number}.txt").touch()
+    assert told(folder) == "there are more than 1,000 files and folders in it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,9 +57,17 @@ def attack(base: Path, root: Path) -> None:
     before = {**digests(place), "package": hashlib.sha256(package.read_bytes()).hexdigest()}
     code = run(["teach", "grade", str(place), "--jobs", "4"])
     after = {**digests(place), "package": hashlib.sha256(package.read_bytes()).hexdigest()}
-    shown = ["shows-script", "reads-memory", "hijacks-pipe"]
-    run(["teach", "feedback", str(place), *(f"--student={name}" for name in shown)])
-    told = {"code": code, "same": before == after, "files": len(before)}
+    shown = [
+        "shows-script",
+        "reads-memory",
+        "hijacks-pipe",
+        "tells-hidden-inputs",
+        "half-pairs",
+        "odd-cells",
+        "clicks",
+    ]
+    told_back = run(["teach", "feedback", str(place), *(f"--student={name}" for name in shown)])
+    told = {"code": code, "same": before == after, "files": len(before), "feedback": told_back}
     (base / "told.json").write_text(json.dumps(told))
     (place / "submitted" / "200-mb" / "L4.8" / "L4.8.ipynb").unlink()
 
@@ -105,6 +114,23 @@ def test_no_secret_is_found_by_any_way(attacked):
         said = outputs(attacked.course, name)
         for secret in (made_port.SECRET, "8284270", "root:", "HIDDEN"):
             assert secret not in said, name
+
+
+def test_feedback_tells_no_input_of_a_hidden_check(attacked):
+    """Whatever the learner's function says when it is asked: the page has none of it, the instructor's copy has."""
+    assert attacked.told["feedback"] == 0
+    said = outputs(attacked.course, "tells-hidden-inputs")
+    assert "asked 4142135" in said
+    page = attacked.course.path / "feedback" / "tells-hidden-inputs" / "L4.8" / "L4.8.html"
+    text = page.read_text()
+    assert "an exception was raised" in text
+    assert not {"4142135", "5312414"} & set(re.findall(r"\d+", text))
+
+
+def test_every_graded_notebook_is_one(attacked):
+    """As nbformat has it, whatever stood in the cells that were handed in: so every tool can open it."""
+    for path in attacked.course.path.glob("autograded/*/L4.8/L4.8.ipynb"):
+        nbformat.validate(nbformat.read(path, as_version=nbformat.NO_CONVERT))
 
 
 def test_nothing_outside_is_changed(attacked):

@@ -112,7 +112,9 @@ def test_the_form_grader_lists_grades_and_shows_what_we_grade(course, formgrader
     """It sees assignments, the review queue and proposed scores, autogrades by itself, and shows a submission."""
     release = course.path / "release"
     box = {"L4.8": tmp_path / "lab", "L4.4.2-quiz": tmp_path / "quiz"}
-    Notebook(release / "L4.8" / "L4.8.ipynb").answer(GOOD).write(box["L4.8"] / "ada", "L4.8.ipynb")
+    lab = Notebook(release / "L4.8" / "L4.8.ipynb").answer(GOOD)
+    lab.add("[see](javascript:document.title=1) ![p](/api) *well*", kind="markdown")
+    lab.write(box["L4.8"] / "ada", "L4.8.ipynb")
     Notebook(release / "L4.4.2-quiz" / "L4.4.2-quiz.ipynb").without("q2").write(
         box["L4.4.2-quiz"] / "ada", "L4.4.2-quiz.ipynb"
     )
@@ -134,3 +136,8 @@ def test_the_form_grader_lists_grades_and_shows_what_we_grade(course, formgrader
     assert "MathJax" not in page
     fetched = re.findall(r"""(?:src|href)=["']?\s*(?:https?:)?//[^"' >]+""", page)
     assert [address for address in fetched if "127.0.0.1" not in address] == []
+    (one,) = json.loads(formgrader("api/submitted_notebooks/L4.8/L4.8"))
+    page = formgrader(f"submissions/{one['id']}/")
+    assert "<em>well</em>" in page
+    assert "javascript:" not in page
+    assert 'src="/api"' not in page

@@ -138,6 +138,7 @@ HOSTILE = {
     "a long number": "send(b'{\"id\":4,\"done\":{\"answer\":' + b'9' * 5000 + b'}}')",
     "deep": "send(b'{\"id\":4,\"done\":{\"answer\":' + b'[' * 200_000 + b']' * 200_000 + b'}}')",
     "many parts": "send(b'{\"id\":4,\"done\":{\"answer\":[' + b'1,' * 400_000 + b'1]}}')",
+    "a string without end": "send(b'{\"id\":4,\"x\":\"' + b'\\\\\"' * 300_000)",
     "a gigabyte announced": "send(b'', 1 << 30)",
     "a gigabyte sent": "send(bytes(1 << 20), 1 << 30) or [os.write(channel(), bytes(1 << 20)) for _ in range(1024)]",
     "an answer in advance": "say(id=5, done={'answer': 42})",
@@ -223,6 +224,29 @@ def test_no_body_of_a_message_breaks_the_reader(body):
 @settings(max_examples=60, deadline=None)
 def test_what_is_packed_comes_back(value):
     """Lists, dicts and bytes, in any nesting that has room, are what they were."""
-    body = frames.frame({"x": frames.pack(value)})[4:]
     with contextlib.suppress(frames.FrameError):  # nested more deeply than plain data may be
+        body = frames.frame({"x": frames.pack(value)})[4:]
         assert frames.unpack(frames.read(body)["x"]) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a":"' + '\\"' * 300_000, '"' * 300_001, '{"a":"' + "\\" * 600_001, '{"a":"x\n' * 99_999],
+)
+def test_a_string_without_an_end_is_read_once(text):
+    """However often a quote is escaped in it: refused in a moment, where each quote used to be a new beginning."""
+    started = time.process_time()
+    with pytest.raises(frames.FrameError):
+        frames.read(text.encode())
+    assert time.process_time() - started < 5  # it took hours
+
+
+def test_what_is_not_read_is_not_sent():
+    """Both ends have the same bounds, so that an honest one can say less instead."""
+    deep: list[object] = []
+    for _ in range(30):
+        deep = [deep]
+    for value in ([0] * 60_002, deep):
+        with pytest.raises(frames.FrameError):
+            frames.frame({"x": value})
+    assert frames.read(frames.frame({"x": "[,]" * 60_000})[4:]) == {"x": "[,]" * 60_000}

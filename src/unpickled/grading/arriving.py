@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from unpickled.grading.outcomes import Outcome
 from unpickled.grading.places import CourseFolder
+from unpickled.grading.reading import entries
 from unpickled.grading.running import Key, Manner, grade, queue
 
 __all__ = ["watch"]
@@ -56,10 +58,9 @@ def watch(
 def _state(course: CourseFolder, key: Key) -> _State:
     """Return what can be seen of a submission's files from outside."""
     found = []
-    for path in sorted(course.submitted(*key).rglob("*")):
-        try:
-            known = path.lstat()
-        except OSError:  # it is just being moved
-            continue
-        found.append((str(path), known.st_size, known.st_mtime_ns))
+    with suppress(OSError):  # it is just being moved
+        for entry, _ in entries(course.submitted(*key)):
+            with suppress(OSError):
+                known = entry.stat(follow_symlinks=False)
+                found.append((entry.path, known.st_size, known.st_mtime_ns))
     return tuple(found)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import bleach
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
-from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 __all__ = ["CleanCells"]
 
@@ -20,12 +21,14 @@ TAGS = [
     "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 ]  # fmt: skip
 ATTRIBUTES = {
-    "a": ["href", "title"],
-    "details": ["open"],
-    "meter": ["high", "low", "max", "optimum", "title", "value"],
-    "td": ["colspan", "rowspan"],
-    "th": ["colspan", "rowspan", "scope"],
+    "a": {"href", "title"},
+    "details": {"open"},
+    "meter": {"high", "low", "max", "optimum", "title", "value"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
 }
+ELSEWHERE = re.compile(r"https?://|mailto:", re.IGNORECASE)
+"""How the address of a link begins: it leads away from the instructor's own server, and never into it."""
 PICTURES = frozenset({"image/png", "image/jpeg"})
 TEXTS = frozenset({"text/plain", "text/html"})
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*\Z")
@@ -38,36 +41,51 @@ class CleanCells(_Base):  # type: ignore[misc]  # nbconvert publishes no types
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Clean one notebook before it becomes a page."""
-        self._clean = SanitizeHTML(tags=TAGS, attributes=ATTRIBUTES, strip=True)
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.outputs = [self._output(output) for output in cell.outputs]
+                cell.outputs = [_output(output) for output in cell.outputs]
             elif not _is_the_authors(cell):
-                cell.source = self._text(cell.source)
+                clean = clean_markdown if cell.cell_type == "markdown" else clean_html
+                cell.source = clean(cell.source)
                 cell.pop("attachments", None)
         nb.metadata.pop("widgets", None)
         return nb, resources
 
-    def _text(self, source: str) -> str:
-        """Return Markdown without its HTML; a quote's `>` stays one, since alone it opens nothing."""
-        return self._html(source).replace("&gt;", ">").replace("&amp;", "&")
 
-    def _html(self, text: str) -> str:
-        return str(self._clean.sanitize_html_tags(text))
+def clean_markdown(source: str) -> str:
+    """Return what Markdown shows, as a single line of HTML that the page's own Markdown takes over as it is.
 
-    def _output(self, output: Any) -> Any:
-        if output.output_type not in {"display_data", "execute_result"}:
-            return output  # text, which the page escapes
-        kept = {}
-        for kind, value in output.data.items():
-            text = "".join(value) if isinstance(value, list) else value
-            if kind in TEXTS and isinstance(text, str):
-                kept[kind] = self._html(text) if kind == "text/html" else text
-            elif kind in PICTURES and isinstance(text, str) and BASE64.match(text):
-                kept[kind] = text
-        output.data = type(output.data)(kept)
-        output.metadata = type(output.data)()
-        return output
+    It is cleaned after it is rendered, since what Markdown makes a link of only Markdown knows.
+    """
+    shown = MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(source)
+    lines = clean_html(shown).replace("\r", "").replace("\n", "&#10;")
+    return f"<div>{lines}</div>"
+
+
+def clean_html(text: str) -> str:
+    """Return HTML without whatever runs, is fetched, or leads to an address of the instructor's server."""
+    return str(bleach.clean(text, tags=TAGS, attributes=_may_stay, strip=True))
+
+
+def _may_stay(tag: str, name: str, value: str) -> bool:
+    if name not in ATTRIBUTES.get(tag, ()):
+        return False
+    return name != "href" or bool(ELSEWHERE.match(value))
+
+
+def _output(output: Any) -> Any:
+    if output.output_type not in {"display_data", "execute_result"}:
+        return output  # text, which the page escapes
+    kept = {}
+    for kind, value in output.data.items():
+        text = "".join(value) if isinstance(value, list) else value
+        if kind in TEXTS and isinstance(text, str):
+            kept[kind] = clean_html(text) if kind == "text/html" else text
+        elif kind in PICTURES and isinstance(text, str) and BASE64.match(text):
+            kept[kind] = text
+    output.data = type(output.data)(kept)
+    output.metadata = type(output.data)()
+    return output
 
 
 def _is_the_authors(cell: Any) -> bool:

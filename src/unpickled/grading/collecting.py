@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from unpickled.grading.choosing import choose, files_of, same_files
-from unpickled.grading.holding import refusals
+from unpickled.grading.holding import its_own, refusals
 from unpickled.grading.places import CourseFolder, GradingError, sound_name
 from unpickled.grading.reading import cell_names, handed_in
 from unpickled.grading.stock import gradebook
@@ -169,6 +169,10 @@ def _take(course: CourseFolder, assignment: str, student: str, one: Candidate) -
             target.rename(aside)
         work.rename(target)
         shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        if not its_own(error):
+            raise
+        return Collected(name, student, "left", f"it cannot be copied: {error.strerror}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return Collected(name, student, "taken", f"handed in {stamp}")
@@ -192,7 +196,7 @@ def _copy(one: Candidate, work: Path, notebook: str) -> str:
     home = one.source if one.source.is_dir() else one.source.parent
     for file in files:
         place = work / file.relative_to(home)
-        if file.suffix != ".ipynb" and file.name != "timestamp.txt":
+        if file.suffix != ".ipynb" and file.relative_to(home).parts[0] != "timestamp.txt":
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, place)
     return ""

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from unpickled.checking import File
+from unpickled.grading.anew import fingerprint
 from unpickled.grading.databases import only_writer
 from unpickled.grading.entering import Ledger
-from unpickled.grading.holding import database_error
+from unpickled.grading.holding import database_error, its_own
 from unpickled.grading.machines.briefing import briefing_of
 from unpickled.grading.machines.cluster import Cluster
 from unpickled.grading.outcomes import Outcome
 from unpickled.grading.places import CourseFolder, GradingError, sound_name
-from unpickled.grading.plans import Plan, Settings, files_in, plan_of, settings_of, shown
-from unpickled.grading.reading import LARGEST, folder_problem
+from unpickled.grading.plans import Plan, Settings, files_in, plan_of, settings_of, shown, together
+from unpickled.grading.reading import LARGEST, folder_problem, shown_name
 from unpickled.grading.running import Key, Manner, default_jobs
 from unpickled.grading.stock import nbgrader_app
 from unpickled.grading.workers import Done, Pool, Serve
@@ -76,7 +77,7 @@ class Run:
         plans: of the assignments.
         settings: of the course.
         ignore: patterns of files that are passed over.
-        files: by submission, what lies beside its notebooks, while a worker has it.
+        given: by submission, what lies beside its notebooks, and the digest of all of it, while a worker has it.
     """
 
     course: CourseFolder
@@ -85,7 +86,7 @@ class Run:
     plans: Mapping[str, Plan]
     settings: Settings
     ignore: tuple[str, ...]
-    files: dict[Key, list[File]] = field(default_factory=dict)
+    given: dict[Key, tuple[list[File], str]] = field(default_factory=dict)
 
     def grade(self, submissions: Sequence[Key], *, force: bool) -> Iterator[Outcome]:
         """Grade submissions; yields the outcome of each when it is in the gradebook."""
@@ -125,44 +126,60 @@ class Run:
         """Return the outcome of what needs no grading, or can have none; None for what is to be graded."""
         assignment, student = key
         if not sound_name(student):
-            reason = f"the folder's name, {student!r}, cannot be a student's id: rename it, and grade again"
-            return self.ledger.name_failed(assignment, student, reason)
+            name = shown_name(student)
+            reason = (
+                f"the folder's name, {name!r}, cannot be a student's id: rename it, and grade again"
+            )
+            return self.ledger.name_failed(assignment, name, reason)
         reason = folder_problem(
             self.course.submitted(assignment, student), self.course.notebook(assignment)
         )
         if reason:
             return self.ledger.fail(assignment, student, reason)
         again = force or (before is not None and before.state in {"running", "failed"})
-        if again or not self.ledger.is_done(assignment, student):
+        if again:
             return None
-        return self.ledger.renew(assignment, student, before)
+        digest = fingerprint(self._handed_in(key))
+        if not self.ledger.is_done(assignment, student, digest):
+            return None
+        return self.ledger.renew(assignment, student, before, digest)
+
+    def _handed_in(self, key: Key) -> Iterator[File]:
+        """Yield the files of a submission: the assignment's notebooks, and what lies beside them."""
+        assignment, student = key
+        folder = self.course.submitted(assignment, student)
+        for name in self.plans[assignment].notebooks:
+            if (folder / f"{name}.ipynb").is_file():
+                yield File(f"{name}.ipynb", _bounded(folder / f"{name}.ipynb"))
+        yield from files_in(folder, self.ignore)
 
     def _jobs(self, todo: Sequence[Key]) -> Iterator[tuple[Key, dict[str, Any]]]:
         """Yield the jobs, each read when its turn has come."""
         for key in todo:
             assignment, student = key
-            plan, folder = self.plans[assignment], self.course.submitted(assignment, student)
-            own = {file.name: file for file in files_in(folder, self.ignore)}
-            files = [*{**own, **{file.name: file for file in plan.beside}}.values()]
-            self.files[key] = files
-            given = [name for name in plan.notebooks if (folder / f"{name}.ipynb").is_file()]
-            notebooks = {name: _bounded(folder / f"{name}.ipynb") for name in given}
+            given = [*self._handed_in(key)]
+            notebooks = {
+                file.name.removesuffix(".ipynb"): file.data
+                for file in given
+                if file.name.endswith(".ipynb")
+            }
+            own = (file for file in given if not file.name.endswith(".ipynb"))
+            files = [*together(own, self.plans[assignment].beside)]
+            self.given[key] = files, fingerprint(given)
             beside = [file for file in files if file.name != "timestamp.txt"]
             yield key, job_for(assignment, student, notebooks, beside)
 
     def _entered(self, done: Done[Key]) -> Outcome:
         """Write what came of a job into the gradebook; only a gradebook that cannot be used at all ends the class."""
         assignment, student = done.key
-        files = self.files.pop(done.key, [])
+        files, digest = self.given.pop(done.key, ([], ""))
         result = done.result or {"problem": f"it could not be graded: {done.problem}"}
         try:
             if result["problem"]:
                 return self.ledger.fail(assignment, student, str(result["problem"]))
-            return self.ledger.enter(assignment, student, result, files)
-        except OSError:
-            raise
+            return self.ledger.enter(assignment, student, result, files, digest)
         except Exception as error:
-            if database_error(error):
+            if database_error(error) or (isinstance(error, OSError) and not its_own(error)):
                 raise
             self.ledger.book.db.rollback()
             reason = f"its grade could not be entered: {type(error).__name__}: {error!s:.200}"

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from unpickled.checking import File
+from unpickled.grading.anew import digests_in, keep
 from unpickled.grading.outcomes import Outcome, note, outcomes_in, with_points
 from unpickled.grading.places import CourseFolder, GradingError
 from unpickled.grading.reading import handed_in
 from unpickled.grading.scores import write_scores
 from unpickled.grading.tables import require_indexes
 from unpickled.grading.working import scores_of
+from unpickled.kernels import storable
 
 __all__ = ["Ledger"]
 
@@ -41,6 +43,7 @@ class Ledger:
     late: Any
     permissions: int
     _cells: list[Any] = field(default_factory=list)
+    _digests: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def keep_cells(self, names: Iterable[str]) -> None:
         """Keep the assignments' cells at hand for the run: every grade's and comment's name is its cell's."""
@@ -57,16 +60,25 @@ class Ledger:
 
     def known(self) -> dict[tuple[str, str], Outcome]:
         """Return the outcomes so far, without their points."""
+        self._digests = digests_in(self.book.db)
         return outcomes_in(self.book.db)
 
-    def is_done(self, assignment: str, student: str) -> bool:
-        """Tell whether a submission is graded, in the gradebook and on the disk, and was not handed in anew since."""
+    def is_done(self, assignment: str, student: str, digest: str) -> bool:
+        """Tell whether a submission is graded, in the gradebook and on the disk, and was not handed in anew since.
+
+        Args:
+            assignment: its name.
+            student: whose it is.
+            digest: of what is handed in now.
+        """
         place = self._place(assignment, student)
         if not place.is_dir() or _aside(place).exists() or not self.submission(assignment, student):
             return False
+        if self._digests.get((assignment, student), digest) != digest:
+            return False
         new = handed_in(self.course.submitted(assignment, student))
         old = handed_in(place)
-        return not (new and old and new > old)
+        return new is None or (old is not None and new <= old)
 
     def submission(self, assignment: str, student: str) -> Any:
         """Return nbgrader's record of a submission, or None."""
@@ -78,7 +90,12 @@ class Ledger:
             return None
 
     def enter(
-        self, assignment: str, student: str, result: Mapping[str, Any], files: Sequence[File]
+        self,
+        assignment: str,
+        student: str,
+        result: Mapping[str, Any],
+        files: Sequence[File],
+        digest: str,
     ) -> Outcome:
         """Enter a submission that was graded.
 
@@ -87,6 +104,7 @@ class Ledger:
             student: whose it is.
             result: from `working.work`.
             files: what lies beside its notebooks.
+            digest: of what was handed in.
         """
         place = self._place(assignment, student)
         write_aside(_aside(place), result["notebooks"], files, self.permissions)
@@ -100,6 +118,7 @@ class Ledger:
                 write_scores(self.book.db, notebook, scores_of(result["scores"][notebook.name]))
             else:
                 _give_nothing(notebook, review=False)
+        keep(self.book.db, assignment, student, digest)
         evidence = tuple(result["evidence"])
         outcome = Outcome(student, assignment, "graded", evidence=evidence)
         outcome = self._close(submission, outcome)
@@ -111,7 +130,8 @@ class Ledger:
         submission = self._record(assignment, student)
         for notebook in submission.notebooks:
             _give_nothing(notebook, review=True)
-        outcome = self._close(submission, Outcome(student, assignment, "failed", reason))
+        outcome = Outcome(student, assignment, "failed", storable(reason))
+        outcome = self._close(submission, outcome)
         place = self._place(assignment, student)
         for folder in (_aside(place), place):
             shutil.rmtree(folder, ignore_errors=True)
@@ -124,8 +144,9 @@ class Ledger:
         self.book.db.commit()
         return outcome
 
-    def renew(self, assignment: str, student: str, before: Outcome | None) -> Outcome:
+    def renew(self, assignment: str, student: str, before: Outcome | None, digest: str) -> Outcome:
         """Return the outcome of a submission that is done, with the penalty that the due date now asks for."""
+        keep(self.book.db, assignment, student, digest)
         submission = self.submission(assignment, student)
         return self._close(submission, before or Outcome(student, assignment, "graded"))
 

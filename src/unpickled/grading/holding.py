@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +12,14 @@ from filelock import FileLock, Timeout
 
 from unpickled.grading.places import CourseFolder, GradingError
 
-__all__ = ["database_error", "only_one", "refusals"]
+__all__ = ["database_error", "its_own", "only_one", "refusals"]
 
 LOCK = ".grading.lock"
+_ITS_OWN = frozenset(
+    {
+        errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENOTDIR, errno.EEXIST,
+    }
+)  # fmt: skip
 
 
 @contextmanager
@@ -63,6 +69,11 @@ def refusals(place: Path) -> Iterator[None]:
         if refused := database_error(error):
             raise _of_database(place, refused) from error
         raise
+
+
+def its_own(error: BaseException) -> bool:
+    """Tell whether an error is about the names or kinds of one submission's files, and no other's."""
+    return isinstance(error, OSError) and error.errno in _ITS_OWN
 
 
 def database_error(error: BaseException) -> object:

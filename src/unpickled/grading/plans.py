@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from unpickled import checking, kernels
@@ -27,8 +27,10 @@ __all__ = [
     "plan_of",
     "settings_of",
     "shown",
+    "together",
 ]
 
+_MEND = "Mend it in the checkout, then there: unpickled teach init COURSE_DIR"
 _OURS = frozenset(
     {
         "RestoreCells", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata", "ClearOutput",
@@ -148,9 +150,7 @@ def plan_of(
     notebooks = {one.name: wanted_cells(one) for one in assignment.notebooks}
     cells = [cell for wanted in notebooks.values() for cell in wanted]
     source = course.path / "source" / assignment.name
-    for cell in cells:  # so that what checks import is loaded before workers are forked
-        if (check := kernels.asked(cell.source)) and check.text:
-            checking.defined(check.text)
+    _require_checks(source, cells)
     return Plan(
         assignment=assignment.name,
         notebooks=notebooks,
@@ -172,6 +172,34 @@ def plan_of(
     )
 
 
+def _require_checks(source: Path, cells: Iterable[Wanted]) -> None:
+    """Read every check once: a broken one is the author's to mend, and no learner's fault.
+
+    What checks import is then loaded before workers are forked.
+
+    Raises:
+        GradingError: one cannot be read, or is not there.
+    """
+    asked = {cell.name: check for cell in cells if (check := kernels.asked(cell.source))}
+    for name, check in asked.items():
+        try:
+            if check.text:
+                checking.defined(check.text)
+        except Exception as error:
+            problem = f"its hidden check cannot be read: {type(error).__name__}: {error!s:.200}"
+            raise GradingError(name, problem, _MEND) from error
+    if any(not check.text for check in asked.values()):
+        try:
+            known = checking.visible(source / "checks.py")
+        except Exception as error:
+            problem = f"the checks cannot be read: {type(error).__name__}: {error!s:.200}"
+            raise GradingError(str(source / "checks.py"), problem, _MEND) from error
+        wanted = {check.exercise for check in asked.values() if not check.text}
+        if unknown := wanted - known.checks.keys():
+            problem = f"it has no check of {', '.join(sorted(unknown))}"
+            raise GradingError(str(source / "checks.py"), problem, _MEND)
+
+
 def files_in(folder: Path, ignore: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[File]:
     """Yield the files of a folder but its notebooks, by their names below it."""
     from nbgrader.utils import find_all_files  # noqa: PLC0415 - slow to import
@@ -180,6 +208,17 @@ def files_in(folder: Path, ignore: Sequence[str], exclude: Sequence[str] = ()) -
         name = os.path.relpath(found, folder)
         if name not in exclude:
             yield File(name, Path(found).read_bytes())
+
+
+def together(own: Iterable[File], given: Sequence[File]) -> Iterator[File]:
+    """Yield a submission's files with the author's in place of what has their names, or stands in their way."""
+    theirs = {file.name for file in given}
+    for file in own:
+        above = {str(parent) for parent in PurePath(file.name).parents}
+        below = any(name.startswith(f"{file.name}/") for name in theirs)
+        if file.name not in theirs and not above & theirs and not below:
+            yield file
+    yield from given
 
 
 def imports_of(sources: Iterable[str]) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,17 +12,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from unpickled.kernels import storable
+
 __all__ = [
     "LARGEST",
     "MOST_CELLS",
     "Found",
     "cell_names",
+    "entries",
     "folder_problem",
     "handed_in",
     "parse_notebook",
     "problem_in",
     "problem_of",
     "read_notebook",
+    "shown_name",
 ]
 
 LARGEST = 20_000_000
@@ -28,6 +34,14 @@ LARGEST = 20_000_000
 MOST_CELLS = 2_000
 MOST_BESIDE = 16_000_000
 """Bytes of all files beside a notebook."""
+MOST_FILES = 1_000
+"""Files and folders beside it."""
+DEEPEST = 16
+"""Folders within each other."""
+LONGEST = 400
+"""Bytes of a file's name with its folders: more of them, behind the course's own, may be more than a system takes."""
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+"""The escape in JSON of a surrogate, which alone is no character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +84,8 @@ def problem_of(folder: Path, notebook: str, names: frozenset[str]) -> str:
 def folder_problem(folder: Path, notebook: str) -> str:
     """Return what is wrong with a submission's folder, without a look into its notebook; empty for nothing."""
     try:
-        for path in sorted(folder.rglob("*")):
-            if problem := _odd_file(path, path.relative_to(folder)):
-                return problem
+        if problem := _odd_entry(folder):
+            return problem
         if not (folder / notebook).is_file():
             others = sorted(p.name for p in folder.glob("*.ipynb") if p.is_file())[:3]
             more = f"; there is {', '.join(others)}: rename it if it is the one" if others else ""
@@ -100,8 +113,44 @@ def problem_in(found: Found, notebook: str, names: frozenset[str]) -> str:
     return found.problem
 
 
-def _odd_file(path: Path, where: Path) -> str:
-    kind = path.lstat().st_mode
+def entries(folder: Path) -> Iterator[tuple[os.DirEntry[str], int]]:
+    """Yield what lies in a folder and below, outer things first, with how many folders are around each.
+
+    However many and however deep: a little more than can be graded is looked at, and no more.
+    """
+    waiting, seen = [(os.fspath(folder), 0)], 0
+    while waiting and seen <= MOST_FILES:
+        place, depth = waiting.pop()
+        with os.scandir(place) as found:
+            inside = sorted(found, key=lambda entry: entry.name)
+        seen += len(inside)
+        for entry in inside:
+            yield entry, depth
+            if depth < DEEPEST and entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, depth + 1))
+
+
+def shown_name(name: str) -> str:
+    """Return a file's name as text that can be printed and stored; bytes that are no UTF-8 as escapes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _odd_entry(folder: Path) -> str:
+    """Return what is wrong with the first odd thing in a folder."""
+    for number, (entry, depth) in enumerate(entries(folder)):
+        name = os.path.relpath(entry.path, folder)
+        where = shown_name(name)
+        if number >= MOST_FILES:
+            return f"there are more than {MOST_FILES:,} files and folders in it"
+        if depth >= DEEPEST or len(os.fsencode(name)) > LONGEST:
+            return f"{where[:60]}… lies too deep, or has too long a name"
+        if problem := _odd_kind(entry, where):
+            return problem
+    return ""
+
+
+def _odd_kind(entry: os.DirEntry[str], where: str) -> str:
+    kind = entry.stat(follow_symlinks=False).st_mode
     if stat.S_ISLNK(kind):
         return f"{where} is a link, and links are not followed: put the file itself there"
     if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
@@ -163,6 +212,8 @@ def parse_notebook(data: bytes) -> tuple[Found, Any]:
         return Found("the notebook is empty"), None
     try:
         notebook = json.loads(data.decode("utf-8"))
+        if _HALF_A_PAIR.search(data):
+            notebook = storable(notebook)
         found = _shape(notebook)
     except UnicodeDecodeError:
         found = Found("the notebook is not UTF-8 text")

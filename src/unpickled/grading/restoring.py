@@ -7,6 +7,7 @@ is worth and what a locked cell says come from the gradebook; a cell that is gon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,20 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-__all__ = ["NOTE", "RestoreCells", "Wanted", "restore", "wanted_cells"]
+__all__ = [
+    "NOTE",
+    "RestoreCells",
+    "Wanted",
+    "name_cells",
+    "plain_cell",
+    "restore",
+    "wanted_cells",
+]
 
 ROLE = ("grade", "solution")
+KINDS = ("code", "markdown", "raw")
+ID = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
+"""What nbformat 4.5 lets a cell's id be."""
 NOTE = "unpickled"
 """Key in a cell's metadata under which later steps find what was put right here."""
 
@@ -97,6 +109,44 @@ def restore(cells: Iterable[NotebookNode], wanted: tuple[Wanted, ...]) -> list[N
     return _with_missing(made, wanted, places)
 
 
+def plain_cell(given: NotebookNode) -> NotebookNode:
+    """Return a cell with what a notebook of today's format has in one, and nothing else that stood in it.
+
+    Args:
+        given: of format 4, with a text and metadata.
+    """
+    kind = given.cell_type if given.cell_type in KINDS else "raw"
+    source = given.get("source", "")
+    made = NotebookNode(
+        id=given.get("id"),
+        cell_type=kind,
+        source=source if isinstance(source, str) else "".join(source),
+        metadata=given.get("metadata", NotebookNode()),
+    )
+    if kind == "code":
+        made.outputs, made.execution_count = [], None
+    elif _are_attachments(given.get("attachments")):
+        made.attachments = given.attachments
+    return made
+
+
+def _are_attachments(given: object) -> bool:
+    return isinstance(given, dict) and all(
+        isinstance(bundle, dict) and all(isinstance(data, str) for data in bundle.values())
+        for bundle in given.values()
+    )
+
+
+def name_cells(cells: Iterable[NotebookNode]) -> None:
+    """Give an id to each cell that has none, or one that the format does not allow, or another cell's."""
+    taken: set[object] = set()
+    for number, cell in enumerate(cells):
+        name = cell.get("id")
+        if not (isinstance(name, str) and ID.match(name)) or name in taken:
+            cell.id = f"cell-{number}"
+        taken.add(cell.id)
+
+
 def _renamed(cells: list[NotebookNode], wanted: tuple[Wanted, ...]) -> dict[int, str]:
     """Pair cells of unknown ids with missing cells, in order; returns names by the identity of the cell."""
     known, names = {cell.name for cell in wanted}, {_name(cell) for cell in cells}
@@ -164,5 +214,6 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publ
         with Gradebook(names["db_url"]) as book:
             wanted = wanted_cells(book.find_notebook(names["notebook"], names["assignment"]))
         nb.metadata = NotebookNode()
-        nb.cells = restore(nb.cells, wanted)
+        nb.cells = restore([*map(plain_cell, nb.cells)], wanted)
+        name_cells(nb.cells)
         return nb, resources

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
 from unpickled.grading.configuration import sound_for_feedback
-from unpickled.grading.holding import only_one, refusals
+from unpickled.grading.holding import its_own, only_one, refusals
 from unpickled.grading.outcomes import load_outcomes
 from unpickled.grading.places import CourseFolder
 from unpickled.grading.stock import nbgrader_app
@@ -50,7 +51,9 @@ def give_feedback(course: CourseFolder, submissions: Sequence[tuple[str, str]]) 
 
 
 def _page(course: CourseFolder, assignment: str, student: str) -> Page:
+    folder = course.path / "feedback" / student / assignment
     if not (course.path / "autograded" / student / assignment).is_dir():
+        shutil.rmtree(folder, ignore_errors=True)  # it is of an earlier submission
         return Page(student, assignment, None, _why(course, assignment, student))
     settings: dict[str, dict[str, object]] = {
         "CourseDirectory": {"assignment_id": assignment, "student_id": escape(student)},
@@ -65,10 +68,13 @@ def _page(course: CourseFolder, assignment: str, student: str) -> Page:
             PageOnly(coursedir=app.coursedir, parent=app).start()
         except NbGraderException:
             return Page(student, assignment, None, log.reason())
+        except OSError as error:
+            if not its_own(error):
+                raise
+            return Page(student, assignment, None, f"it cannot be written: {error.strerror}")
         except Exception as error:  # noqa: BLE001 - one submission must not end the others
             return Page(student, assignment, None, f"{type(error).__name__}: {error!s:.200}")
-    path = course.path / "feedback" / student / assignment / f"{assignment}.html"
-    return Page(student, assignment, path)
+    return Page(student, assignment, folder / f"{assignment}.html")
 
 
 def _why(course: CourseFolder, assignment: str, student: str) -> str:

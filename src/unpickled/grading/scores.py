@@ -24,6 +24,7 @@ from unpickled.errors import CourseError
 from unpickled.grading.places import checkout_of
 from unpickled.grading.restoring import NOTE
 from unpickled.grading.reviewing import answer_text, digest_of, unchanged
+from unpickled.kernels import BROKEN
 from unpickled.quizzes import load_quiz, score
 
 __all__ = [
@@ -75,10 +76,13 @@ class Scores:
 def judge_code(outputs: Sequence[Any], maximum: float) -> Points:
     """Return the points of a test cell: the one number that it shows, or none.
 
-    A cell that raised has failed: no points, nothing to look at. One that neither raised nor showed exactly one
-    number between 0 and `maximum` is odd: no points, and a person looks.
+    A cell that raised has failed: no points, nothing to look at. One whose check itself broke, or that neither raised
+    nor showed exactly one number between 0 and `maximum`, is odd: no points, and a person looks.
     """
-    if any(output.get("output_type") == "error" for output in outputs):
+    raised = [output.get("ename") for output in outputs if output.get("output_type") == "error"]
+    if BROKEN in raised:
+        return _odd("could not be carried out")
+    if raised:
         return Points(0.0)
     shown = [_text(output) for output in outputs if output.get("output_type") == "execute_result"]
     if len(shown) != 1:

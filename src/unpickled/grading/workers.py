@@ -13,7 +13,7 @@ import signal
 import socket
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -51,11 +51,14 @@ class Done(Generic[Key]):
 class _Worker:
     """One fork, from outside."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: Serve, others: Iterable[_Worker] = ()) -> None:
         self.socket, theirs = socket.socketpair()
+        parent = os.getpid()
         self.pid = os.fork()
         if not self.pid:
-            _live(serve, theirs)
+            for worker in (self, *others):
+                worker.socket.close()  # else nobody who holds it would see that its other end has gone
+            _live(serve, theirs, parent)
         theirs.close()
         self.key: Any = None
         self.busy = False
@@ -92,7 +95,8 @@ class Pool(Generic[Key]):
 
     def __enter__(self) -> Pool[Key]:
         """Fork the workers."""
-        self._workers = [_Worker(self._serve) for _ in range(self._count)]
+        for _ in range(self._count):
+            self._workers.append(_Worker(self._serve, self._workers))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,7 +137,8 @@ class Pool(Generic[Key]):
             worker.busy = False
             return Done(worker.key, result)
         worker.end()
-        self._workers[number] = _Worker(self._serve)
+        others = [one for one in self._workers if one is not worker]
+        self._workers[number] = _Worker(self._serve, others)
         if late:
             return Done(worker.key, None, f"it took more than {self._seconds:.0f} seconds")
         if worker.tries >= _TRIES:
@@ -159,13 +164,15 @@ def die_with_parent() -> None:
     _LIBC.prctl(_DEATH, signal.SIGKILL, 0, 0, 0)
 
 
-def _live(serve: Serve, connection: socket.socket) -> None:
-    """Be a worker, and nothing else."""
+def _live(serve: Serve, connection: socket.socket, parent: int) -> None:
+    """Be a worker, and nothing else, as long as the parent lives."""
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever has forked us
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         die_with_parent()
+        if os.getppid() != parent:  # it was killed before anybody could be told
+            return
         serve(lambda: receive(connection), lambda result: send(connection, result))
         code = 0
     except BaseException:  # noqa: BLE001 - a fork must never go on as the grading process

@@ -14,14 +14,13 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4.rwbase import rejoin_lines
 
 from unpickled import checking, kernels
 from unpickled.checking import File
 from unpickled.errors import CourseError
 from unpickled.grading.plans import Plan, Settings
 from unpickled.grading.reading import parse_notebook, problem_in
-from unpickled.grading.restoring import restore
+from unpickled.grading.restoring import name_cells, plain_cell, restore
 from unpickled.grading.scores import Points, Scores, score_cells
 from unpickled.kernels import Kernel, Warmth
 
@@ -87,18 +86,13 @@ def scores_of(said: Mapping[str, Any]) -> Scores:
 
 def _restored(data: Any, plan: Plan, name: str) -> Any:
     """Return a notebook in today's format with the assignment's cells, and no outputs."""
-    minor = data.get("nbformat_minor")
-    notebook = rejoin_lines(nbformat.convert(nbformat.from_dict(data), 4))
-    notebook.nbformat_minor = max(minor if type(minor) is int else 0, 5)
-    notebook.metadata = NotebookNode()
-    notebook.cells = restore(notebook.cells, plan.notebooks[name])
+    given = nbformat.convert(nbformat.from_dict(data), 4)
+    notebook = nbformat.v4.new_notebook()
+    notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+    notebook.cells = restore([*map(plain_cell, given.cells)], plan.notebooks[name])
     if spec := plan.kernelspecs[name]:
         notebook.metadata.kernelspec = NotebookNode(spec)
-    for number, cell in enumerate(notebook.cells):
-        if not isinstance(cell.get("id"), str):
-            cell.id = f"cell-{number}"
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    name_cells(notebook.cells)
     return notebook
 
 

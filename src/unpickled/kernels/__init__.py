@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from unpickled.kernels.bounds import Bounds
 from unpickled.kernels.distant import Distant, TimeIsUp
-from unpickled.kernels.judging import Asked, asked, judged
+from unpickled.kernels.judging import BROKEN, Asked, asked, judged
 from unpickled.kernels.kernel import Kernel
-from unpickled.kernels.outputs import failure
+from unpickled.kernels.outputs import failure, storable
 from unpickled.kernels.warmth import Warmth
 
 __all__ = [
+    "BROKEN",
     "Asked",
     "Bounds",
     "Distant",
@@ -23,4 +24,5 @@ __all__ = [
     "asked",
     "failure",
     "judged",
+    "storable",
 ]

@@ -28,10 +28,16 @@ class Distant:
     Args:
         kernel: what the notebook runs in.
         deadline: until when the check may ask.
+        hidden: the check's inputs are nobody's to know. So what the learner's side says of an answer that does not
+            come, which could hold them, is not passed on in their words.
+
+    Attributes:
+        withheld: those words, for the instructor.
     """
 
-    def __init__(self, kernel: Kernel, deadline: float) -> None:
-        self._kernel, self._deadline = kernel, deadline
+    def __init__(self, kernel: Kernel, deadline: float, *, hidden: bool = False) -> None:
+        self._kernel, self._deadline, self._hidden = kernel, deadline, hidden
+        self.withheld: list[str] = []
 
     def value(self, name: str) -> Plain:
         """Ask for the value of a name."""
@@ -59,7 +65,7 @@ class Distant:
             problem = f"there is no answer any more, since {self._kernel.ended or error.text}"
             raise StudentError(problem) from error
         if "problem" in answer:
-            raise _problem(answer)
+            raise self._refusal(_problem(answer), what)
         if answer.get("interrupted") is True or "answer" not in answer:
             raise StudentError(f"{what} did not come")
         try:
@@ -67,6 +73,14 @@ class Distant:
         except (frames.FrameError, StudentError) as error:
             told = error.problem if isinstance(error, StudentError) else str(error)
             raise StudentError(f"{what} cannot be read: {told}") from error
+
+    def _refusal(self, error: StudentError, what: str) -> StudentError:
+        if not self._hidden:
+            return error
+        self.withheld.append(f"{error.problem[:1].upper()}{error.problem[1:]}.")
+        why = ", since an exception was raised" if error.raised else ""
+        remedy = "What is said of it is left out here, so that nothing hidden is told."
+        return StudentError(f"{what} did not come{why}", remedy, raised=error.raised)
 
 
 def _problem(answer: dict[str, Any]) -> StudentError:

@@ -22,7 +22,8 @@ __all__ = ["LARGEST", "FrameError", "frame", "length_of", "pack", "read", "unpac
 LARGEST = 28 << 20
 """Bytes of one message: four million characters, each escaped, and some room."""
 _HEADER = struct.Struct("!I")
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A string, or what begins as one and has no end: so each character is looked at once, whatever comes."""
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 _COMMAS = 60_000
 _DEPTH = 24
@@ -37,13 +38,14 @@ def frame(message: dict[str, Any]) -> bytes:
     """Return a message as bytes.
 
     Raises:
-        ValueError: it holds something that strict JSON cannot say, or is too large.
+        ValueError: it holds something that strict JSON cannot say, or more than `read` takes.
         TypeError: the same.
     """
-    body = json.dumps(message, allow_nan=False, separators=(",", ":")).encode("ascii")
-    if len(body) > LARGEST:
-        raise FrameError(f"a message of {len(body):,} bytes")
-    return _HEADER.pack(len(body)) + body
+    text = json.dumps(message, allow_nan=False, separators=(",", ":"))
+    if len(text) > LARGEST:
+        raise FrameError(f"a message of {len(text):,} bytes")
+    _require_small(text)
+    return _HEADER.pack(len(text)) + text.encode("ascii")
 
 
 def length_of(header: bytes) -> int:

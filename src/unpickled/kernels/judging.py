@@ -19,9 +19,12 @@ from unpickled import checking
 from unpickled.errors import CourseError
 from unpickled.kernels.distant import Distant, TimeIsUp
 from unpickled.kernels.kernel import Kernel
-from unpickled.kernels.outputs import failure
+from unpickled.kernels.outputs import failure, storable
 
-__all__ = ["Asked", "asked", "judged"]
+__all__ = ["BROKEN", "Asked", "asked", "judged"]
+
+BROKEN = "BrokenCheck"
+"""Name of the error where a check itself broke, on whatever answer: a person has to look."""
 
 _GRACE = 5.0  # seconds for a check to think, beyond those in which the kernel may answer
 
@@ -78,22 +81,24 @@ def judged(
     if kernel.ended:
         return [failure("NotRun", f"This cell was not run: {kernel.ended}.")]
     deadline = kernel.deadline()
+    student = Distant(kernel, deadline, hidden=bool(cell.text))
     try:
         with _alarm(deadline + _GRACE):
-            outcome = _outcome(cell, Distant(kernel, deadline), maximum, visible)
+            outcome = _outcome(cell, student, maximum, visible)
     except TimeIsUp:
         return [failure("Timeout", "This cell did not come to an end in its time.")]
     except Exception as error:  # noqa: BLE001 - an author's check that breaks on a learner's answer is no grade
         kernel.evidence.append(
             f"The check of {cell.exercise} broke on an answer: {type(error).__name__}."
         )
-        return [
-            failure(type(error).__name__, f"The check could not be carried out: {error!s:.200}")
-        ]
-    told = checking.told_on_award(cell.exercise, outcome)
+        said = f"The check could not be carried out: {type(error).__name__}: {error!s:.200}"
+        return [failure(BROKEN, storable(said))]
+    told = storable(checking.told_on_award(cell.exercise, outcome))
     points = float(outcome.points)
     shown = {"text/plain": repr(points), "text/html": checking.meter(points, outcome.maximum)}
+    withheld = storable("".join(f"For the instructor: {one}\n" for one in student.withheld))
     return [
+        *([{"output_type": "stream", "name": "stderr", "text": withheld}] if withheld else []),
         {"output_type": "stream", "name": "stdout", "text": f"{told}\n"},
         {"output_type": "execute_result", "data": shown, "metadata": {}, "execution_count": None},
     ]

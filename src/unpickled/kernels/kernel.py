@@ -207,9 +207,7 @@ class Kernel:
         """Take in what there is; where there is nothing, wait until there is something else to do."""
         until = turn.look if turn.stopped else min(turn.look, turn.deadline)
         ready = self._wires.wait(max(until - monotonic(), 0))
-        for name in ready & {"stdout", "stderr"}:
-            for data in self._wires.printed(name):
-                turn.outputs.printed(name, data)
+        self._print(turn, ready & {"stdout", "stderr"})
         if "channel" in ready:
             try:
                 for body in self._wires.messages():
@@ -218,18 +216,25 @@ class Kernel:
                 self.evidence.append(f"Between notebook and grader there came {error}.")
                 why = "the kernel did not answer as kernels do"
                 raise self._stopped(Ended("KernelProblem", f"was given up: {why}"), why) from error
-        if turn.done is None and ("end" in ready or self._wires.hung_up):
+        if turn.done is not None:  # it may have printed and ended since anybody looked
+            self._print(turn, {"stdout", "stderr"})
+        elif "end" in ready or self._wires.hung_up:
             ended = turn.stopped or Ended("DeadKernel", "ended its kernel")
             raise self._stopped(ended, "the kernel ended in a cell before it")
+
+    def _print(self, turn: _Turn, names: set[str]) -> None:
+        for name in names:
+            for data in self._wires.printed(name):
+                turn.outputs.printed(name, data)
 
     def _hear(self, turn: _Turn, body: bytes) -> None:
         message = frames.read(body)
         number = message.get("id")
-        if type(number) is not int or number > self._number or turn.done is not None:
+        if type(number) is not int or number > self._number:
             raise frames.FrameError("an answer that nobody had asked for")
-        if "event" in message:
+        if "event" in message:  # a thread may show something whenever it likes
             turn.outputs.told(message, len(body), self._cells)
-        elif number == self._number and isinstance(message.get("done"), dict):
+        elif turn.done is None and number == self._number and isinstance(message.get("done"), dict):
             turn.done = message["done"]
         else:
             raise frames.FrameError("an answer to another question")

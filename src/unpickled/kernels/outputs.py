@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import json
 from typing import Any
 
-__all__ = ["Outputs", "failure"]
+__all__ = ["Outputs", "failure", "storable"]
 
 _PER_MESSAGE = (
     200  # bytes that a message counts at least, so that a flood of empty ones is bounded too
@@ -64,11 +65,14 @@ class Outputs:
             if message.get("wait") is not True:
                 self._clear_if_due()
             return
-        made = _error(message) if event == "error" else _shown_output(message, number)
+        made = storable(_error(message) if event == "error" else _shown_output(message, number))
         identity = message.get("display")
         if event == "update":
-            for earlier in self._shown.get(identity, ()) if isinstance(identity, str) else ():
-                earlier.update(data=made["data"], metadata=made["metadata"])
+            changed = self._shown.get(identity, []) if isinstance(identity, str) else []
+            self.seen += size * max(len(changed) - 1, 0)  # it is kept as often as it is shown
+            if self.seen <= self._limit:
+                for earlier in changed:
+                    earlier.update(data=made["data"], metadata=made["metadata"])
             return
         self._clear_if_due()
         self.list.append(made)
@@ -79,6 +83,15 @@ class Outputs:
         if self._clearing:
             self.list.clear()
             self._clearing = False
+
+
+def storable(value: Any) -> Any:
+    """Return a value of JSON as a file in UTF-8 can hold it: half of a surrogate pair becomes a question mark."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return value
 
 
 def failure(name: str, text: str) -> dict[str, Any]:

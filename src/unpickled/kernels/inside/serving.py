@@ -38,9 +38,9 @@ class _Served:
 
     def __init__(self, shell: Shell, channel: int) -> None:
         self._shell, self._channel = shell, channel
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
+        self._loop = _new_loop()
         self._number = 0
+        self._folder = Path()
         self._busy = False
         self._lock = threading.Lock()
         shell.tell = self._tell
@@ -79,7 +79,7 @@ class _Served:
 
     def _do_start(self, order: dict[str, Any]) -> dict[str, Any]:
         """Put the files into the notebook's folder."""
-        folder = Path(order["folder"])
+        folder = self._folder = Path(order["folder"])
         folder.mkdir(exist_ok=True)
         for said in order["files"]:
             given = frames.unpack(said, files=True)
@@ -92,7 +92,10 @@ class _Served:
         return {}
 
     def _do_run(self, order: dict[str, Any]) -> dict[str, Any]:
-        run_cell(self._shell, self._loop, order["source"])
+        try:
+            run_cell(self._shell, self._loop, order["source"])
+        except (asyncio.CancelledError, RuntimeError):  # a cell can take the loop it runs in away
+            self._loop = _new_loop()
         return {}
 
     def _do_value(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +110,11 @@ class _Served:
 
     def _student(self) -> InKernel:
         # Under stock nbgrader a check looks for files where the notebook stands at that moment.
-        return InKernel(self._shell.user_ns, Path.cwd())
+        try:
+            folder = Path.cwd()
+        except OSError:  # the notebook has removed it
+            folder = self._folder
+        return InKernel(self._shell.user_ns, folder)
 
     def _tell(self, message: dict[str, Any]) -> None:
         data = memoryview(frames.frame({"id": self._number, **message}))
@@ -123,6 +130,13 @@ class _Served:
                 return b""
             parts += part
         return bytes(parts)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Make an event loop, and let it be the one that cells find."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop
 
 
 def _redirect(out: int, err: int) -> None:
