@@ -10,17 +10,11 @@ pictures, index.html with all of them, and sheet.png. A screen that is one colou
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -35,13 +29,12 @@ from unpickled.content import load_course, load_practice
 from unpickled.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from browser.learner import FLAGS, learning, run_all, use_theme  # noqa: E402 - needs the path
+
 GOAL = ROOT / "build" / "shots"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-TOKEN = "shots-only"
 THEMES = ("light", "dark")
-PROMPTS = "[...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt')]"
-STARTED = f"() => {PROMPTS}.some((one) => /[*0-9]/.test(one.textContent))"
-FINISHED = f"() => !{PROMPTS}.some((one) => one.textContent.includes('*'))"
 ENDS = """() => {
   const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer");
   panel.scrollTop = 0;
@@ -119,45 +112,18 @@ def _lab(browser: Browser, widths: list[int], only: str) -> Iterator[Shot]:
         return
     with (
         tempfile.TemporaryDirectory(prefix="unpickled-shots-") as home,
-        _server(Path(home)) as address,
+        learning(Path(home)) as server,
     ):
-        _follow_the_system(address)
+        server.follow_the_system()
         for name in names:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(f"{address}/lab/tree/{name}.ipynb?token={TOKEN}&reset")
-            page.get_by_text("| Idle").wait_for(timeout=90_000)
-            _run_all(page)
+            page.goto(server.page(name))
+            run_all(page)
             for theme in THEMES:
-                page.emulate_media(color_scheme=theme)
-                page.wait_for_function(
-                    f"document.body.dataset.jpThemeLight === '{str(theme == 'light').lower()}'"
-                )
+                use_theme(page, theme)
                 for width in widths:
                     yield _tall(page, name, theme, width)
             page.close()
-
-
-def _run_all(page: Page) -> None:
-    for _ in range(5):  # a kernel that has only just come up drops the first request
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        try:
-            page.wait_for_function(STARTED, timeout=5_000)
-            break
-        except Exception:  # noqa: BLE001 - whatever it was, it is tried again
-            continue
-    page.wait_for_function(FINISHED, timeout=240_000)
-
-
-def _follow_the_system(address: str) -> None:
-    """Have JupyterLab take its theme from the system, so that one page can be seen in both."""
-    request = urllib.request.Request(
-        f"{address}/lab/api/settings/@jupyterlab/apputils-extension:themes?token={TOKEN}",
-        method="PUT",
-        data=json.dumps({"raw": json.dumps({"adaptive-theme": True})}).encode(),
-        headers={"Content-Type": "application/json", "Authorization": f"token {TOKEN}"},
-    )
-    urllib.request.urlopen(request, timeout=30).close()
 
 
 def _tall(page: Page, name: str, theme: str, width: int) -> Shot:
@@ -206,38 +172,6 @@ def _addresses(folder: Path) -> Iterator[tuple[str, str]]:
         to_page(told, name="Ada Lovelace", day=datetime.now(UTC).date()), encoding="utf-8"
     )
     yield "certificate", (folder / "page.html").as_uri()
-
-
-@contextmanager
-def _server(home: Path) -> Iterator[str]:
-    """`unpickled learn` on a copy of the course, with a home of its own."""
-    for part in ("course", "labs", "quizzes", "docs"):
-        shutil.copytree(ROOT / part, home / "checkout" / part)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = os.environ | {
-        "UNPICKLED_COURSE": str(home / "checkout"),
-        "JUPYTER_TOKEN": TOKEN,
-        "HOME": str(home),
-        "BROWSER": "none",
-        "PORT": str(port),
-    }
-    command = [str(Path(sys.executable).parent / "unpickled"), "learn"]
-    with (home / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=home / "checkout")
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 def _sheet(shots: list[Shot]) -> str:

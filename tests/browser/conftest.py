@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
-TOKEN = "tests-only"
+from .learner import learning
+
 FAILED = pytest.StashKey[bool]()
 
 
@@ -27,98 +18,46 @@ def pytest_runtest_makereport(item):
     return report
 
 
-@dataclass(frozen=True)
-class Lab:
-    """A running server: its address and the course it serves."""
-
-    url: str
-    course: Path
-    repository: Path
-
-    def page(self, notebook: str, app: str = "lab/tree") -> str:
-        return f"{self.url}/{app}/{notebook}?token={TOKEN}&reset"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
-def lab(root, tmp_path_factory):
+def lab(tmp_path_factory):
     """The learner's server, with a home of its own; ended with its kernels when the tests are done."""
-    folder = tmp_path_factory.mktemp("learner")
-    course = folder / "checkout"
-    for part in ("course", "quizzes"):
-        shutil.copytree(root / part, course / part)
-    port = free_port()
-    env = os.environ | {
-        "UNPICKLED_COURSE": str(course),
-        "JUPYTER_TOKEN": TOKEN,
-        "HOME": str(folder / "home"),
-        "BROWSER": "none",
-        "PORT": str(port),
-    }
-    (folder / "home").mkdir()
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [str(Path(sys.executable).parent / "unpickled"), "learn"],
-            env=env,
-            stdout=log,
-            stderr=log,
-            cwd=course,
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api", server, folder / "server.log")
-        yield Lab(f"http://127.0.0.1:{port}", course, root)
-    finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-
-
-def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
-    for _ in range(600):
-        if server.poll() is not None:
-            pytest.fail(f"the server ended:\n{log.read_text()[-3000:]}")
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the server did not answer within a minute")
+    with learning(tmp_path_factory.mktemp("learner")) as server:
+        server.follow_the_system()
+        yield server
 
 
 @pytest.fixture
-def page(browser, lab, request):
-    """A page that records what a learner must never meet: script errors and requests to elsewhere.
+def page(browser, lab, root, request):
+    """A page that records what a learner must never meet: errors of scripts, and requests to elsewhere.
 
     Of a test that fails, the last thing that was seen is kept in build/browser/.
     """
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce"
+    )
     opened = context.new_page()
     opened.troubles = []
-    opened.on("pageerror", lambda error: opened.troubles.append(f"error: {error}"))
-    opened.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((lab.url, "data:", "blob:", lab.url.replace("http", "ws")))
-            else opened.troubles.append(f"request: {request.url}")
-        ),
-    )
-    box = opened.locator(
-        "dialog.jp-Dialog", has_text="Select Kernel"
-    )  # Notebook 7, on a busy machine
-    opened.add_locator_handler(
-        box, lambda: box.get_by_role("button", name="Select", exact=True).click()
-    )
+    watch(opened, lab)
     yield opened
     if request.node.stash.get(FAILED, False):
-        shots = lab.repository / "build" / "browser"
+        shots = root / "build" / "browser"
         shots.mkdir(parents=True, exist_ok=True)
-        opened.screenshot(path=shots / f"{request.node.name}.png")
+        opened.screenshot(path=shots / f"{request.node.name}.png".replace("/", "-"))
     context.close()
+
+
+def watch(page, lab) -> None:
+    """Have `page.troubles` tell what goes wrong on it."""
+    ours = (lab.url, lab.url.replace("http", "ws"), "data:", "blob:")
+
+    def asked(request):
+        if not request.url.startswith(ours):
+            page.troubles.append(f"request: {request.url}")
+
+    def said(message):
+        if message.type == "error":
+            page.troubles.append(f"console: {message.text}")
+
+    page.on("pageerror", lambda error: page.troubles.append(f"error: {error}"))
+    page.on("console", said)
+    page.on("request", asked)

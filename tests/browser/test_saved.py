@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -13,21 +11,22 @@ from playwright.sync_api import expect
 from unpickled.authoring.files import Output, edited, stale, write
 from unpickled.authoring.notebooks import Builder
 
-from .conftest import TOKEN
-from .test_lesson import OPEN, READY, open_and_run, work_on_pickles
+from .actions import change_an_opcode, step_by_mouse
+from .learner import LAB, NOTEBOOK_7, opened, run_all
 
 pytestmark = pytest.mark.browser
 
-NAME = "01-pickle-in-90-seconds"
+PAGE = "course/L4.4.2/01-pickle-in-90-seconds"
 LARGEST = 3_000_000  # bytes of a saved page: its widgets' state with their scripts
 
 
-def answered(lab, method: str, path: str):
-    request = urllib.request.Request(
-        f"{lab.url}/api/{path}", method=method, headers={"Authorization": f"token {TOKEN}"}
-    )
-    with urllib.request.urlopen(request, timeout=20) as reply:
-        return json.loads(reply.read() or "null")
+def open_and_run(page, lab, app=LAB):
+    """Open the page, run it, and use what will have to be kept."""
+    page.goto(lab.page(PAGE, app))
+    panel = run_all(page)
+    step_by_mouse(page, panel)
+    change_an_opcode(page, panel)
+    return panel
 
 
 def save(page, path: Path) -> None:
@@ -46,23 +45,21 @@ def save(page, path: Path) -> None:
 def end_kernels(page, lab) -> None:
     """End them all, with no page open that would ask for another."""
     page.goto("about:blank")
-    for session in answered(lab, "GET", "sessions"):
-        answered(lab, "DELETE", f"sessions/{session['id']}")
+    for session in lab.ask("GET", "api/sessions"):
+        lab.ask("DELETE", f"api/sessions/{session['id']}")
 
 
-@pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+@pytest.mark.parametrize("app", [LAB, NOTEBOOK_7])
 def test_a_saved_page_opens_with_its_widgets(page, lab, app):
     """Run, saved, the kernel ended, opened again: each widget stands as it was left, and can be used."""
-    path = lab.course / "course" / "L4.4.2" / f"{NAME}.ipynb"
-    panel = open_and_run(page, lab, NAME, app)
-    work_on_pickles(page, panel)
+    path = lab.course / f"{PAGE}.ipynb"
+    panel = open_and_run(page, lab, app)
     reached = panel.locator(".unp-counter").all_inner_texts()
     shown = panel.locator(".unp").count()
     save(page, path)
     end_kernels(page, lab)
-    page.goto(lab.page(f"course/L4.4.2/{NAME}.ipynb", app))
-    panel = page.locator(OPEN)
-    page.locator(READY[app]).first.wait_for(timeout=60_000)
+    page.goto(lab.page(PAGE, app))
+    panel = opened(page)
     panel.locator(".unp-stops").first.wait_for(timeout=20_000)
     expect(panel.locator(".unp")).to_have_count(shown)
     expect(panel.get_by_text("Error displaying widget")).to_have_count(0)
@@ -76,8 +73,8 @@ def test_a_saved_page_opens_with_its_widgets(page, lab, app):
 
 def test_a_saved_page_is_not_stale(page, lab):
     """State in a notebook's metadata is a result of its run: the gate passes it, and a build leaves it alone."""
-    path = lab.course / "course" / "L4.4.2" / f"{NAME}.ipynb"
-    open_and_run(page, lab, NAME)
+    path = lab.course / f"{PAGE}.ipynb"
+    open_and_run(page, lab)
     save(page, path)
     saved = path.read_bytes()
     assert b"application/vnd.jupyter.widget-state+json" in saved
@@ -90,10 +87,9 @@ def test_a_saved_page_is_not_stale(page, lab):
 
 def test_export_from_the_menu_works_without_kernel_and_network(page, lab, browser, tmp_path):
     """What JupyterLab's File > Save and Export Notebook As > HTML saves shows its widgets from a disk."""
-    panel = open_and_run(page, lab, NAME)
-    work_on_pickles(page, panel)
+    panel = open_and_run(page, lab)
     shown = panel.locator(".unp").count()
-    save(page, lab.course / "course" / "L4.4.2" / f"{NAME}.ipynb")
+    save(page, lab.course / f"{PAGE}.ipynb")
     page.get_by_role("menuitem", name="File", exact=True).click()
     page.locator(".lm-Menu-item", has_text="Save and Export Notebook As").click()
     page.locator(".lm-Menu-item", has_text=re.compile("^HTML$")).click()

@@ -413,6 +413,24 @@ def test_steps_are_announced_once(show: Show) -> None:
     expect(page.locator(f"#{active}")).to_have_attribute("aria-selected", "true")
 
 
+def test_the_active_row_is_one_that_is_there(show: Show) -> None:
+    """A screen reader is told of the current row while it is in the page: not when scrolled away, again when back."""
+    page = show(Stepper(long_one(900), step=400))
+    pane = page.locator(".unp-ops")
+    told = """() => {
+      const name = document.querySelector(".unp-ops").getAttribute("aria-activedescendant");
+      return name === null ? "nothing" : document.getElementById(name)?.ariaSelected ?? "what is gone";
+    }"""
+    assert page.evaluate(told) == "true"
+    top = pane.evaluate("pane => pane.scrollTop")
+    for place, wanted in ((0, "nothing"), (top, "true")):
+        pane.evaluate("(pane, place) => { pane.scrollTop = place; }", place)
+        page.wait_for_function(f"wanted => ({told})() === wanted", arg=wanted)
+    pane.evaluate("pane => { pane.style.maxHeight = '9rem'; pane.style.minHeight = 0; }")
+    page.wait_for_function("document.querySelectorAll('.unp-op').length < 14")
+    assert page.evaluate(told) == "true"
+
+
 def test_a_hostile_name_stays_text(show: Show) -> None:
     """Markup inside a pickle or a file's name is shown, never made."""
     evil = "<img src=x onerror=document.title='hit'>"

@@ -6,7 +6,7 @@
 import { el, setText } from "./base.js";
 import { VirtualRows } from "./rows.js";
 
-const WIDTHS = [16, 12, 8]; // bytes a line, as many as fit
+const WIDTHS = [16, 12, 8, 4]; // bytes a line, as many as fit
 
 /** Base64 text to bytes. */
 export function decodeBase64(text) {

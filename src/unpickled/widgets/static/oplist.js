@@ -31,6 +31,7 @@ export class OpcodeList {
     this.rows = new VirtualRows(this.pane, {
       make: () => this.makeRow(),
       draw: (node, at) => this.drawRow(node, at),
+      drawn: () => attr(this.pane, "aria-activedescendant", this.rows.row(this.index)?.id),
     });
     this.pane.addEventListener("click", (event) => {
       const picked = event.target.closest("[role=option]");
@@ -53,7 +54,6 @@ export class OpcodeList {
     this.index = index;
     this.rows.keep(index);
     this.rows.draw();
-    attr(this.pane, "aria-activedescendant", this.rows.row(index)?.id);
   }
 
   makeRow() {

@@ -27,6 +27,7 @@ export class RegionMap {
     this.rows = new VirtualRows(this.pane, {
       make: () => this.makeRow(),
       draw: (node, at) => this.drawRow(node, at),
+      drawn: () => attr(this.pane, "aria-activedescendant", this.rows.row(this.index)?.id),
     });
     this.pane.addEventListener("click", (event) => {
       const picked = event.target.closest("[role=option]");
@@ -58,7 +59,6 @@ export class RegionMap {
     this.index = stretch.region + (stretch.field >= 0 && fields && !whole ? stretch.field + 1 : 0);
     this.rows.keep(this.index);
     this.rows.draw();
-    attr(this.pane, "aria-activedescendant", this.rows.row(this.index)?.id);
   }
 
   openRegion(open) {

@@ -13,8 +13,8 @@ const UNMEASURED = 22; // pixels: a row's height until the pane is on screen
 export class VirtualRows {
   /**
    * @param {HTMLElement} pane the scrolling element
-   * @param {{make: function(): HTMLElement, draw: function(HTMLElement, number): void}} rows
-   *   `make` builds one empty row, `draw` fills a row for an index
+   * @param {{make: function(): HTMLElement, draw: function(HTMLElement, number): void, drawn: (function(): void)?}} rows
+   *   `make` builds one empty row, `draw` fills a row for an index, `drawn`, if given, hears that other rows may be in the page
    */
   constructor(pane, rows) {
     this.pane = pane;
@@ -106,6 +106,7 @@ export class VirtualRows {
       this.rows.draw(node, index);
       above = node;
     }
+    this.rows.drawn?.();
   }
 
   /** Use a free row for `index`. It moves behind the row above it in the page too: some readers go by that order. */
