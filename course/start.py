@@ -117,6 +117,14 @@ assert folder.is_dir()
 lab.progress_file()
 
 # %% [markdown]
+# ## The lesson in other forms
+#
+# {{ slides_and_script() }}
+
+# %%
+lab.take_away()
+
+# %% [markdown]
 # ## When you are stuck
 #
 # - A card has hints in tiers; take one, then try again. They stay open after you have solved it.

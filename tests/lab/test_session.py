@@ -18,7 +18,7 @@ def test_the_public_names_are_those_of_the_notebooks():
     assert lab.__all__ == [
         "award", "card", "check", "convert", "deeds", "experiment", "format_table", "header_panel", "identify",
         "load_in_child", "progress", "progress_file", "rail", "reset", "scan", "scan_panel", "scoreboard", "search",
-        "specimen", "stepper", "trace", "what_if", "workspace",
+        "specimen", "stepper", "take_away", "trace", "what_if", "workspace",
     ]  # fmt: skip
 
 

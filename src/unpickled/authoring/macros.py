@@ -14,9 +14,10 @@ from typing import Any
 
 from unpickled.authoring.pages import Page, address, lesson_page
 from unpickled.authoring.timeline import describe
-from unpickled.authoring.units import TIMELINE
+from unpickled.authoring.units import TIMELINE, scripts_folder, slides_folder
 from unpickled.content import (
     Lesson,
+    deck_lessons,
     load_course,
     load_errata,
     load_formats,
@@ -38,6 +39,7 @@ def macros(root: Path, page: Page) -> Mapping[str, Any]:
         "objectives": lambda: objectives(root, page),
         "tags": lambda: tags(root, page),
         "way": lambda: way(root, page),
+        "slides_and_script": lambda: slides_and_script(root, page),
         "table_formats": lambda: table_formats(root),
         "glossary": lambda: glossary(root),
         "references": lambda: references(root),
@@ -84,6 +86,23 @@ def way(root: Path, page: Page) -> str:
         )
         parts.append("\n\n".join([*_head(lesson, lessons), "\n".join(rows), time]))
     return "\n\n".join(parts)
+
+
+def slides_and_script(root: Path, page: Page) -> str:
+    """Link each lesson's slides and the script of its video, as a build makes them from its deck."""
+    rows = []
+    for name in deck_lessons(root):
+        slides, script = slides_folder(root, name), scripts_folder(root, name)
+        there = [slides / "slides.pdf", slides / "slides.html", script / "script.md"]
+        pdf, html, words = (
+            Path(os.path.relpath(one, page.source.parent)).as_posix() for one in there
+        )
+        rows += [
+            f"**The slides** of {name}: [to read or print]({pdf}), or [to present]({html}), with a speaker view "
+            "(JupyterLab asks you to *Trust HTML* first).",
+            f"**The script** of its video, with each slide's words and times: [script]({words}).",
+        ]
+    return _bullets(rows)
 
 
 def table_formats(root: Path) -> str:

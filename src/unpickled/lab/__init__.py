@@ -3,7 +3,8 @@
 Widgets: `stepper`, `what_if`, `header_panel`, `format_table`, `card`, `scan_panel`, `rail`, `scoreboard`, `search`.
 Material: `workspace`, `specimen`. Looking without loading: `trace`, `identify`, `scan`, `deeds`. A real load of a
 harmless file: `load_in_child`; what a row of the format table says, tried: `experiment`; made safetensors of:
-`convert`. Progress: `progress`, `progress_file`, `reset`. Graded work: `check`, `award`.
+`convert`. Progress: `progress`, `progress_file`, `reset`. The lesson as one page: `take_away`. Graded work: `check`,
+`award`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from unpickled.lab.board import scoreboard
 from unpickled.lab.cells import bring_magic
 from unpickled.lab.checks import award, check, deeds, load_in_child
 from unpickled.lab.converting import convert
+from unpickled.lab.elsewhere import take_away
 from unpickled.lab.experiments import experiment
 from unpickled.lab.looking import identify, scan, trace
 from unpickled.lab.session import specimen, workspace
@@ -51,6 +53,7 @@ __all__ = [
     "search",
     "specimen",
     "stepper",
+    "take_away",
     "trace",
     "what_if",
     "workspace",

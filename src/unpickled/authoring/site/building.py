@@ -26,7 +26,13 @@ __all__ = ["OUT", "Made", "build_site"]
 
 OUT = Path("build", "site")
 _FIRST_PAGES = Path("site", "start")
-_BESIDE = ("docs/for-learners.md",)
+_BESIDE = (  # what pages link to
+    "docs/for-learners.md",
+    "course/*/pictures/*.svg",
+    "slides/*/slides.pdf",
+    "slides/*/slides.html",
+    "video-scripts/*/script.md",
+)
 _STAMP = "made-from.txt"
 _MAKERS = ("jupyterlite-core", "jupyterlite-pyodide-kernel", "jupyterlab-widgets", "anywidget")
 _MOST = 60_000_000  # bytes; the promise that a learner's first visit rests on
@@ -90,14 +96,15 @@ def _contents(root: Path, goal: Path, modules: frozenset[str]) -> None:
         page = goal / path.relative_to(root)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_bytes(site_page(path.read_bytes(), modules))
-    for name in (*_BESIDE, *_pictures(root)):
+    for name in _beside(root):
         (goal / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, goal / name)
 
 
-def _pictures(root: Path) -> Iterator[str]:
-    for path in sorted((root / "course").rglob("pictures/*.svg")):
-        yield path.relative_to(root).as_posix()
+def _beside(root: Path) -> Iterator[str]:
+    for pattern in _BESIDE:
+        for path in sorted(root.glob(pattern)):
+            yield path.relative_to(root).as_posix()
 
 
 def _moment(root: Path) -> int:
@@ -114,7 +121,7 @@ def _inputs(root: Path, own: bytes) -> str:
     places = [
         root / LOCK,
         *notebooks(root),
-        *(root / name for name in (*_BESIDE, *_pictures(root))),
+        *(root / name for name in _beside(root)),
     ]
     places += [path for path in sorted((root / _FIRST_PAGES).rglob("*")) if path.is_file()]
     for path in [*places, *sorted(here.glob("*.py"))]:
