@@ -17,7 +17,6 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from filelock import FileLock
 from hypothesis import given, settings
@@ -192,9 +191,10 @@ def test_what_cannot_be_loaded_is_failed_and_logged(home):
     """A file that is not there; one that its own library does not take."""
     with pytest.raises(CourseError, match="no such file"):
         load(home, "none")
-    np.save(home / "model/a.npy", np.array([1, "x"], dtype=object), allow_pickle=True)
-    with pytest.raises(defence.GuardError, match="does not load it: ValueError"):
-        load(home, "a.npy", must="[]")
+    path = home / "model/w/model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(defence.GuardError, match="does not load it: SafetensorError"):
+        load(home, must="[]")
     assert [line["outcome"] for line in lines(home)] == ["failed", "begun", "failed"]
 
 
@@ -426,7 +426,11 @@ def test_the_copy_that_was_judged_is_handed_over(home, unloaded, tmp_path, monke
 
 @pytest.mark.parametrize(
     ("specimen", "words"),
-    [("torch-plain", {"formats": '["torch-zip"]'}), ("npy-plain", {"weights_only": "false"})],
+    [
+        ("torch-plain", {"formats": '["torch-zip"]'}),
+        ("npy-plain", {"weights_only": "false"}),
+        ("h5-plain", {"formats": '["hdf5"]'}),
+    ],
 )
 def test_what_can_hold_a_program_is_not_handed_over(home, unloaded, specimen, words):
     """It was loaded behind the wall, and its copy stays there."""
@@ -535,6 +539,22 @@ def test_weights_only_is_weights_only(home, unloaded, specimen, form):
     path = write(specimen, home / "model")
     with pytest.raises(defence.RefusedError, match="not weights only"):
         load(home, path.name, formats=f'["{form}"]', must="[]")
+
+
+@pytest.mark.parametrize("must", ["[]", '["scanned"]'])
+@pytest.mark.parametrize(("specimen", "form"), [("gguf", "gguf"), ("npy-plain", "npy")])
+def test_nothing_is_handed_over_behind_a_files_own_end(home, unloaded, specimen, form, must):
+    """A pickle, say: the format's library leaves it unread, and another reads nothing else."""
+    path = write(specimen, home / "model")
+    path.write_bytes(path.read_bytes() + b"cos\nmkdir\n(S'canary'\ntR.")
+    with pytest.raises(defence.RefusedError, match="24 bytes follow its end"):
+        load(home, path.name, formats=f'["{form}"]', must=must)
+
+
+def test_a_template_and_a_name_are_no_weights(home, unloaded):
+    """Most GGUF files carry a chat template: without a scan, weights only means that the weights are."""
+    path = write("gguf-template", home / "model").rename(home / "model" / "a.bin")
+    load(home, path.name, formats='["gguf"]', must="[]").close()
 
 
 def test_no_room_for_the_copy(home, monkeypatch):

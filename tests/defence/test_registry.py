@@ -230,6 +230,17 @@ def test_a_header_is_read_whatever_a_scanner_or_a_pattern_says(tmp_path, monkeyp
         gate.judge(tmp_path, [name], unscanned=("*.keras",))
 
 
+def test_hdf5_with_a_pickle_that_pytables_runs_is_not_let_in(tmp_path):
+    """h5py shows it as an attribute like any other, and no scanner looks into it."""
+    import h5py
+
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["w"] = np.arange(3.0)
+        file["w"].attrs["s"] = np.bytes_(b"cos\nmkdir\n(S'canary'\ntR.")
+    with pytest.raises(defence.RefusedError, match="header does not pass: A pickle in an attr"):
+        gate.judge(tmp_path, ["a.h5"])
+
+
 def test_a_name_that_does_not_fit_is_told_as_that(tmp_path):
     """Numbers only, under the name of a text: refused, and not called dangerous."""
     (tmp_path / "numbers.txt").write_bytes(WEIGHTS)

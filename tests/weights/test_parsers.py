@@ -486,3 +486,67 @@ def test_bytes_behind_the_end_are_noted(torch, tmp_path):
     inner = zipped(tmp_path / "c.pt", ("a/data.pkl", PLAIN + CANARY), ("a/version", "3"))
     ((where, text),) = told(inner, "closed")
     assert (where, text[:8]) == ("a/data.pkl", f"{len(CANARY)} bytes")
+
+
+def hdf5(path, **options):
+    with h5py.File(path, "w", **options) as file:
+        file["g/w"] = np.arange(3.0)
+        file["t"] = np.dtype("f8")
+    return path
+
+
+def test_hdf5_tells_what_pytables_unpickles(tmp_path):
+    """An attribute at a group, an array or a named type, in each way to write it; and an array of objects."""
+    old = b"cos\nmkdir\n(S'canary'\ntR."
+    path = hdf5(tmp_path / "a.h5")
+    with h5py.File(path, "a") as file:
+        file.attrs["bytes"] = np.bytes_(old)
+        file["g"].attrs["opaque"] = np.void(CANARY)
+        file["g/w"].attrs["text"] = old.decode()
+        file["t"].attrs["numbers"] = np.frombuffer(CANARY, np.uint8)
+        file.attrs["breaks off"] = np.bytes_(old[:-1] + b"garbage.")
+        file.attrs["harmless"] = "A sentence."
+        file["g/w"].attrs["PSEUDOATOM"] = np.bytes_(b"object")
+    assert {where for where, _ in told(path, "pickle")} == {
+        "bytes", "g@opaque", "g/w@text", "t@numbers", "breaks off",
+    }  # fmt: skip
+    assert [where for where, _ in told(path, "objects")] == ["g/w@PSEUDOATOM"]
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+@pytest.mark.parametrize("block", [0, 1024])
+def test_hdf5_tells_what_stands_before_and_behind_it(tmp_path, libver, block):
+    """HDF5 reads neither a user block nor what was appended, and others do."""
+    path = hdf5(tmp_path / "a.h5", libver=libver, userblock_size=block)
+    assert read(path).risks == []
+    with path.open("r+b") as file:
+        file.write(CANARY if block else b"")
+        file.seek(0, 2)
+        file.write(CANARY)
+    texts = [text for _, text in told(path, "closed")]
+    assert texts[-1].startswith(f"{len(CANARY)} bytes follow its end")
+    assert [text for text in texts if "1,024 bytes stand before it" in text] == texts[:-1]
+    assert len(texts) == 1 + bool(block)
+
+
+@pytest.mark.parametrize("tensors", [0, 2])
+def test_gguf_tells_what_follows_its_end(tmp_path, tensors):
+    """Zeros up to the alignment are its own; nothing else is, not even there."""
+    import gguf
+
+    path = tmp_path / "a.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    for number in range(tensors):
+        writer.add_tensor(f"t{number}", np.ones(3, dtype="float32"))
+    for step in ("header", "kv_data", "tensors"):
+        getattr(writer, f"write_{step}_to_file")()
+    writer.close()
+    whole = path.read_bytes()
+    assert read(path).risks == []
+    path.write_bytes(whole + CANARY)
+    ((_, text),) = told(path, "closed")
+    assert text.startswith(f"{len(CANARY)} bytes follow")
+    if tensors:
+        path.write_bytes(whole[:-1] + b".")
+        ((_, text),) = told(path, "closed")
+        assert text.startswith("20 bytes follow")

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from unpickled.defence.account import account
 from unpickled.defence.gate import judge
-from unpickled.defence.loaders import HANDED, LOADERS, LOOKED_INTO, UNRESTRICTED
+from unpickled.defence.loaders import HANDED, LOADERS, LOOKED_INTO, PASSED, UNRESTRICTED
 from unpickled.defence.lock import read_lock
 from unpickled.defence.log import append
 from unpickled.defence.names import spelled
@@ -221,7 +221,9 @@ def _judged(attempt: _Attempt, copy: Path, policy: Policy) -> None:
         _require_scanned(attempt, copy)
     elif policy.weights_only and attempt.form in LOOKED_INTO:
         for risk in inspect(copy).contents.risks:
-            raise RefusedError(place, f"it is not weights only: {risk.text.rstrip('.')}", _REFUSE)
+            if risk.kind not in PASSED:
+                problem = f"it is not weights only: {risk.text.rstrip('.')}"
+                raise RefusedError(place, problem, _REFUSE)
 
 
 def _require_scanned(attempt: _Attempt, copy: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HANDED", "LOADERS", "LOOKED_INTO", "UNRESTRICTED"]
+__all__ = ["HANDED", "LOADERS", "LOOKED_INTO", "PASSED", "UNRESTRICTED"]
 
 LOADERS = {
     "torch-zip": "torch",
@@ -22,8 +22,14 @@ LOADERS = {
 UNRESTRICTED = {"pickle", "joblib"}
 """Loaders that have no way to load weights only."""
 
-HANDED = {"safetensors", "gguf", "onnx", "hdf5", "npy"}
-"""Formats that hold no program where weights only are loaded: the copy that was judged may be read by anybody."""
+HANDED = {"safetensors", "gguf", "onnx", "npy"}
+"""Formats that hold no program where weights only are loaded: the copy that was judged may be read by its own library.
 
-LOOKED_INTO = {"onnx", "hdf5"}
-"""Of these, the ones whose header can name code or another file; weights only means that it names none."""
+HDF5 is none of them: h5py runs nothing, but PyTables, with which pandas reads it, unpickles what it takes for a pickle.
+"""
+
+LOOKED_INTO = {"gguf", "hdf5", "npy", "onnx"}
+"""Formats whose header can name code or another file, or behind whose end something else can stand."""
+
+PASSED = {"name", "template"}
+"""What a header may tell where weights only are asked for: its own name's fault, and a template, which is no weight."""

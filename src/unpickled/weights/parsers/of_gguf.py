@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from unpickled.weights.parsers.found import Found, RefusedError
+from unpickled.weights.parsers.pickled import note_rest
 
 __all__ = ["Skim", "read"]
 
@@ -34,7 +35,8 @@ def read(path: Path, found: Found) -> None:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
         skim = Skim(view)
         header = skim.header()
-        behind = max(len(view) - _aligned(skim.at, skim.alignment), 0)
+        start, size = _aligned(skim.at, skim.alignment), len(view)
+        behind = max(size - start, 0)
     with _COPY.open("wb") as copy:
         copy.write(header)
         copy.truncate(_aligned(len(header), skim.alignment) + behind)
@@ -51,9 +53,18 @@ def read(path: Path, found: Found) -> None:
             found.tell(name, value if long is None else f"{long:,} items: {value}")
         if "chat_template" in name:
             found.risk("template", name, "A chat template: whoever runs the model executes it.")
+    end = start
     for tensor in reader.tensors:
+        numbers = int(tensor.data_offset) - reader.data_offset
+        end = max(end, start + numbers + int(tensor.n_bytes))
         shape = [int(number) for number in tensor.shape]
         found.tensor(tensor.name, tensor.tensor_type.name, shape, int(tensor.n_bytes))
+    with path.open("rb") as file:
+        file.seek(end)
+        if any(file.read(-end % skim.alignment)):  # up to there it is padded with zeros
+            note_rest(end, size, "", found)
+        else:
+            note_rest(_aligned(end, skim.alignment), size, "", found)
 
 
 def _aligned(at: int, alignment: int) -> int:
