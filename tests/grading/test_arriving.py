@@ -48,6 +48,20 @@ def test_what_comes_in_is_graded_once_it_has_come_to_rest(course, monkeypatch):
     seen.close()
 
 
+def test_a_name_that_nobody_has_is_told_at_once(course, monkeypatch):
+    """They may still come; but whoever has mistyped it should not wait for ever."""
+    hand_in(course, "ada")
+    told: list[str] = []
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(arriving.time, "sleep", stop)
+    with pytest.raises(KeyboardInterrupt):
+        list(watch(course, [], ["ada", "zoe"], Manner(tell=told.append)))
+    assert told == ["Nobody called zoe has handed anything in yet."]
+
+
 def test_where_there_can_be_no_jail_nothing_is_run_unless_the_user_says_so(
     course, monkeypatch, capsys
 ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -94,6 +96,36 @@ def test_what_is_harmless_stays():
     assert shown.pre.get_text() == "x = 1\n\ny = '<b>'\n"
     assert shown.a["href"] == "https://example.org/?a=1&b=2"
     assert made.cells[2].outputs[0].data == picture
+    assert made.cells[2].outputs[0].metadata == {}
+
+
+@pytest.mark.parametrize("text", ["<a " * 60_000, "[" * 60_000, "*a " * 60_000, "> " * 30_000])
+def test_long_texts_are_shown_as_they_were_typed(text):
+    """Laid out they would hold the page up for minutes; the whole of them is there to read."""
+    cells = [new_markdown_cell(text), new_markdown_cell("**short**")]
+    started = time.process_time()
+    made, _ = CleanCells().preprocess(new_notebook(cells=cells), {})
+    shown = [markdown2html_mistune(cell.source) for cell in made.cells]
+    assert time.process_time() - started < 10
+    assert BeautifulSoup(shown[0], "html.parser").pre.get_text().startswith(text[:99_999])
+    assert "<strong>short</strong>" in shown[1]
+
+
+def test_all_texts_together_have_a_bound():
+    """Many cells of the longest kind that is laid out: at some point the rest is text."""
+    text = "[" * 9_000
+    made, _ = CleanCells().preprocess(
+        new_notebook(cells=[new_markdown_cell(text) for _ in range(20)]), {}
+    )
+    plain = [cell for cell in made.cells if "<pre>" in cell.source]
+    assert len(plain) == 14
+
+
+def test_code_is_cut_where_nobody_reads_on():
+    """A cell of megabytes is no page's burden; the notebook has it all."""
+    made, _ = CleanCells().preprocess(new_notebook(cells=[new_code_cell("x = 1\n" * 100_000)]), {})
+    assert len(made.cells[0].source) < 100_100
+    assert made.cells[0].source.endswith("… (cut: 600,000 characters)")
 
 
 def test_formats_that_run_are_left_out():

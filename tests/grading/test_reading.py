@@ -123,7 +123,8 @@ def test_a_cell_that_is_none_is_named_by_its_number(folder, cell, says):
         {
             "cells": [
                 {"cell_type": "raw", "source": "", "metadata": {"nbgrader": {"grade_id": "q1"}}}
-            ]
+            ],
+            "nbformat": 4,
         },
     ],
 )
@@ -176,3 +177,27 @@ def test_folders_and_names_within_the_bounds_are_taken(folder, burrow):
     for number in range(30):
         (folder / f"more{number}.txt").touch()
     assert told(folder) == "there are more than 1,000 files and folders in it"
+
+
+@pytest.mark.parametrize("version", [None, "4", 5, 4.0, True, 0])
+def test_a_notebook_of_no_known_format_is_told(folder, version):
+    """In words, where nbformat would stumble over it."""
+    data = json.loads((folder / "L4.8.ipynb").read_text())
+    data["nbformat"] = version
+    (folder / "L4.8.ipynb").write_text(json.dumps(data))
+    assert told(folder) == "this is JSON, but no notebook of format 1 to 4"
+    del data["nbformat"]
+    (folder / "L4.8.ipynb").write_text(json.dumps(data))
+    assert told(folder) == "this is JSON, but no notebook of format 1 to 4"
+
+
+def test_files_beside_the_notebook_have_a_bound_together(folder):
+    """Sixteen million bytes are taken, one more is not."""
+    (folder / "a.bin").write_bytes(bytes(8_000_000))
+    beside = sum(path.stat().st_size for path in folder.iterdir() if path.suffix != ".ipynb")
+    with (folder / "b.bin").open("wb") as file:
+        file.truncate(16_000_000 - beside)
+    assert told(folder) == ""
+    with (folder / "b.bin").open("ab") as file:
+        file.write(b"x")
+    assert told(folder) == "the files beside the notebook are 16 MB; more than 16 are not taken"

@@ -103,13 +103,20 @@ def formgrader(course, tmp_path):
                 time.sleep(0.2)
         raise AssertionError(url)
 
+    ask.address = f"http://127.0.0.1:{port}/formgrader"
     yield ask
     os.killpg(server.pid, signal.SIGTERM)
     server.wait(20)
 
 
-def test_the_form_grader_lists_grades_and_shows_what_we_grade(course, formgrader, tmp_path):
-    """It sees assignments, the review queue and proposed scores, autogrades by itself, and shows a submission."""
+@pytest.mark.browser
+def test_the_form_grader_lists_grades_and_shows_what_we_grade(
+    course, formgrader, tmp_path, browser
+):
+    """It sees assignments, the review queue and proposed scores, autogrades by itself, and shows a submission.
+
+    In Chromium its page has no error of script, asks nobody else for anything, and a learner's link runs nothing.
+    """
     release = course.path / "release"
     box = {"L4.8": tmp_path / "lab", "L4.4.2-quiz": tmp_path / "quiz"}
     lab = Notebook(release / "L4.8" / "L4.8.ipynb").answer(GOOD)
@@ -133,7 +140,6 @@ def test_the_form_grader_lists_grades_and_shows_what_we_grade(course, formgrader
     (one,) = json.loads(formgrader("api/submitted_notebooks/L4.4.2-quiz/L4.4.2-quiz"))
     page = formgrader(f"submissions/{one['id']}/")
     assert "Which weight-file format" in page
-    assert "MathJax" not in page
     fetched = re.findall(r"""(?:src|href)=["']?\s*(?:https?:)?//[^"' >]+""", page)
     assert [address for address in fetched if "127.0.0.1" not in address] == []
     (one,) = json.loads(formgrader("api/submitted_notebooks/L4.8/L4.8"))
@@ -141,3 +147,14 @@ def test_the_form_grader_lists_grades_and_shows_what_we_grade(course, formgrader
     assert "<em>well</em>" in page
     assert "javascript:" not in page
     assert 'src="/api"' not in page
+    opened, troubles = browser.new_page(), []
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.on(
+        "request",
+        lambda asked: troubles.append(asked.url) if "127.0.0.1" not in asked.url else None,
+    )
+    opened.goto(f"{formgrader.address}/submissions/{one['id']}/?token=t")
+    opened.get_by_text("see", exact=True).click()
+    opened.wait_for_timeout(300)
+    assert troubles == []
+    assert opened.title() != "1"

@@ -125,6 +125,8 @@ def send(body, length=None):
     data = struct.pack("!I", len(body) if length is None else length) + body
     while data:
         data = data[os.write(channel(), data):]
+def say_twice(body):
+    os.write(channel(), 2 * (struct.pack("!I", len(body)) + body))
 def say(**message):
     send(json.dumps(message).encode())
 """
@@ -141,6 +143,8 @@ HOSTILE = {
     "a string without end": "send(b'{\"id\":4,\"x\":\"' + b'\\\\\"' * 300_000)",
     "a gigabyte announced": "send(b'', 1 << 30)",
     "a gigabyte sent": "send(bytes(1 << 20), 1 << 30) or [os.write(channel(), bytes(1 << 20)) for _ in range(1024)]",
+    "an output of a later order": "say(id=99, event='display', data={'text/plain': 'x'}, metadata={})",
+    "two answers": "b = b'{\"id\":4,\"done\":{\"answer\":7}}'; say_twice(b)",
     "an answer in advance": "say(id=5, done={'answer': 42})",
     "the wrong answer's number": "say(id=1, done={'answer': 42})",
     "no number": "say(id='4', done={'answer': 42})",
@@ -173,6 +177,17 @@ def test_a_hijacked_channel_gives_no_answer_but_an_error(kernel, way):
         distant(kernel, 1.0).value("nothing")
     quiet = ("dies", "dies in its answer", "hangs up", "never ends", "dribbles", "answers for ever")
     assert bool(kernel.evidence) == (way not in quiet)
+
+
+def test_what_is_said_of_an_answer_that_does_not_come_is_cut(kernel):
+    """An honest account is short; one by hand is no longer than that."""
+    kernel.run(CHANNEL)
+    parts = "{'problem': 'x' * 9_999, 'remedy': 'y' * 9_999, 'raised': 'z' * 9_999}"
+    kernel.run(f"def f():\n    say(id=4, done={parts})\n    time.sleep(60)")
+    with pytest.raises(StudentError) as caught:
+        distant(kernel).call("f")
+    error = caught.value
+    assert (len(error.problem), len(error.remedy), len(error.raised)) == (500, 300, 200)
 
 
 def test_a_lie_is_that_learners_answer(kernel):

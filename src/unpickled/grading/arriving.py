@@ -39,6 +39,9 @@ def watch(
     """
     graded: dict[Key, _State] = {}
     before: dict[Key, _State] = {}
+    here = {student for _, student in queue(course, names)}
+    if absent := sorted(set(students) - here):
+        manner.tell(f"Nobody called {', '.join(absent)} has handed anything in yet.")
     while True:
         now = {key: _state(course, key) for key in queue(course, names)}
         settled = [

@@ -13,6 +13,8 @@ import bleach
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 
+from unpickled.grading.page_sizes import bound_texts
+
 __all__ = ["CleanCells"]
 
 TAGS = [
@@ -41,6 +43,7 @@ class CleanCells(_Base):  # type: ignore[misc]  # nbconvert publishes no types
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Clean one notebook before it becomes a page."""
+        bound_texts(nb.cells, lambda cell: not _is_the_authors(cell))
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = [_output(output) for output in cell.outputs]

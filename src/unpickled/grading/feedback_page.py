@@ -19,6 +19,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPr
 
 from unpickled.grading.page_contents import name_contents
 from unpickled.grading.page_outputs import of_a_check, of_an_own_cell
+from unpickled.grading.page_sizes import bound_texts
 
 __all__ = ["FeedbackPage", "HideTests", "PageOnly", "hidden_lines", "released", "without"]
 
@@ -100,6 +101,7 @@ class HideTests(AnyPreprocessor):  # type: ignore[misc]  # nbgrader publishes no
         for cell in nb.cells:
             cell.source = without(released(cell.source, marks)[0], hidden)
             cell.pop("attachments", None)
+        bound_texts(nb.cells, lambda cell: not cell.metadata.get("nbgrader", {}).get("locked"))
         written = [cell.source for cell in nb.cells]
         for cell in nb.cells:
             if cell.cell_type == "code":

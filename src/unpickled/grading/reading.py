@@ -231,6 +231,8 @@ def _too_large(size: int) -> str:
 
 
 def _shape(data: object) -> Found:
+    if isinstance(data, dict) and not _is_version(data.get("nbformat")):
+        return Found("this is JSON, but no notebook of format 1 to 4")
     cells = _cells(data)
     if cells is None:
         return Found("this is JSON, but no notebook: it has no list of cells")
@@ -240,6 +242,10 @@ def _shape(data: object) -> Found:
         if problem := _cell_problem(cell):
             return Found(f"the notebook is damaged: cell {number} {problem}")
     return Found(names=frozenset(filter(None, map(_name, cells))))
+
+
+def _is_version(number: object) -> bool:
+    return type(number) is int and 1 <= number <= 4
 
 
 def _cells(data: object) -> list[Any] | None:

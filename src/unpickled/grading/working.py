@@ -62,7 +62,11 @@ def work(job: Mapping[str, Any], plan: Plan, settings: Settings, warmth: Warmth)
         found, data = parse_notebook(base64.b64decode(said))
         if problem := problem_in(found, name, names):
             return {**done, "problem": problem}
-        notebook = _restored(data, plan, name)
+        try:
+            notebook = _restored(data, plan, name)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            problem = "the notebook is damaged: its cells are not those of the format that it names"
+            return {**done, "problem": problem}
         resources = _resources(job, name)
         for step in settings.before:
             notebook, resources = step.preprocess(notebook, resources)

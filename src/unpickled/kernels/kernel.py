@@ -162,8 +162,12 @@ class Kernel:
             deadline: when to interrupt it.
             allowed: bytes that it may put out.
         """
+        try:
+            framed = frames.frame({"id": self._number + 1, **order})
+        except frames.FrameError as error:
+            raise Ended("NotRun", "was not run: it is too large to be sent") from error
         self._number += 1
-        self._wires.send(frames.frame({"id": self._number, **order}))
+        self._wires.send(framed)
         turn = _Turn(outputs, deadline, allowed)
         while turn.done is None:
             self._look(turn)
