@@ -18,27 +18,6 @@ from unpickled.authoring.slides.chromium import NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 
-LONG = (
-    "defence",
-    "kernels",
-    "grading/test_arriving.py",
-    "grading/test_interrupted.py",
-    "grading/test_red_team.py",
-    "grading/test_whole_gradebook.py",
-)
-"""What `make test` leaves out, since together it takes as long as half of the rest: `make test-all` runs it."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the long tests by where they are."""
-    for item in items:
-        if item.path.is_relative_to(ROOT / "tests"):
-            place = item.path.relative_to(ROOT / "tests").as_posix()
-            if place.startswith(LONG):
-                item.add_marker("long")
-
-
 settings.register_profile(
     "unpickled",
     deadline=None,

@@ -1,10 +1,17 @@
 #!/usr/bin/env bash
-# Everything that `make test` proves, in the order in which it fails fastest. --quick leaves out the tests, and --all
-# takes in the long ones (see tests/conftest.py); pytest says how many are left out otherwise.
+# Everything that `make test` proves, in the order in which it fails fastest. --quick leaves out the tests, --all takes in
+# those that are marked as long, and --long runs them alone; pytest says how many are left out otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 step() { printf '\n== %s\n' "$*"; "$@"; }
+workers=$(($(getconf _NPROCESSORS_ONLN) + 2))  # many tests wait for a browser, a server or a kernel
+pytests() { step pytest -n "$workers" --dist worksteal "$@"; }
+if [ "${1:-}" = --long ]; then
+    shift
+    pytests -m long tests "$@"
+    exit 0
+fi
 told=$(mktemp)
 mypy >"$told" 2>&1 &  # beside the others, since it takes as long as all of them
 types=$!
@@ -25,6 +32,5 @@ if [ "${1:-}" = --all ]; then
     which=()
     shift
 fi
-workers=$(($(getconf _NPROCESSORS_ONLN) + 2))  # many tests wait for a browser, a server or a kernel
-step pytest -n "$workers" --dist worksteal "${which[@]}" tests "$@"
+pytests "${which[@]}" tests "$@"
 step pytest -n "$workers" --dist loadfile --nbval-lax --nbval-current-env course labs

@@ -11,7 +11,7 @@ from pathlib import Path
 from unpickled.grading import init
 
 from . import red_team
-from .test_red_team import port_checkout
+from .made_port import port_checkout
 from .test_whole_gradebook import LAB, hand_in
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 CHECKS = """\
 from unpickled.checking import Tally
@@ -80,3 +83,16 @@ def lab_cells():
         *exercise("double", 2, 3, DOUBLE, HIDDEN_DOUBLE),
         *exercise("note", 1, 2, NOTE, HIDDEN_NOTE),
     ]
+
+
+def port_checkout(made: Path, root: Path) -> None:
+    """A checkout whose lab asks through the port."""
+    made.mkdir()
+    for name in ("course", "quizzes"):
+        (made / name).symlink_to(root / name)
+    lab = made / "labs" / "L4.8"
+    lab.mkdir(parents=True)
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = new_notebook(cells=lab_cells(), metadata={"kernelspec": kernel})
+    nbformat.write(notebook, lab / "L4.8.ipynb")
+    (lab / "checks.py").write_text(CHECKS)

@@ -19,7 +19,6 @@ from unpickled.grading.workers import Pool
 
 from . import made_port
 from .made import Notebook
-from .test_red_team import port_checkout
 
 WRONG = "def double(x):\n    return 0\n"
 
@@ -29,7 +28,7 @@ def port_course(root, once) -> Path:
     """A course whose lab asks through the port; tests copy it."""
 
     def build(base):
-        port_checkout(base / "checkout", root)
+        made_port.port_checkout(base / "checkout", root)
         init(base / "course", base / "checkout")
 
     return once("port-course", build) / "course"

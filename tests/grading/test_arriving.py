@@ -13,6 +13,8 @@ from unpickled.sandbox import wall
 
 from .made import GOOD, Notebook
 
+pytestmark = pytest.mark.long
+
 QUIZ = "L4.4.2-quiz"
 
 

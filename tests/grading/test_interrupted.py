@@ -20,6 +20,8 @@ from unpickled.grading.workers import Pool
 
 from .made import GOOD, Notebook
 
+pytestmark = pytest.mark.long
+
 QUIZ = "L4.4.2-quiz"
 STUDENTS = ("ada", "bob", "eve")
 KILLED = 9

@@ -10,7 +10,7 @@ from unpickled import sandbox
 from unpickled.grading import CourseFolder, init, standings
 
 from . import made_port, red_team
-from .test_red_team import port_checkout
+from .made_port import port_checkout
 
 TRIED = ("honest", "reads-gradebook", "forges-ast", "forges-lab", "writes-others", "hijacks-pipe")
 

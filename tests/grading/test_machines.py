@@ -21,8 +21,7 @@ from unpickled.grading.machines import cluster as cluster_side
 
 from . import machines
 from .made import Notebook
-from .made_port import DOUBLE, NOTE
-from .test_red_team import port_checkout
+from .made_port import DOUBLE, NOTE, port_checkout
 
 pytest.importorskip("distributed", reason="Dask is not installed: tools/setup.sh scale")
 LAB, QUIZ = "L4.8", "L4.4.2-quiz"

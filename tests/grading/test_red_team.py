@@ -18,20 +18,7 @@ from unpickled.grading import CourseFolder, init, standings
 
 from . import made_port, red_team
 
-
-def port_checkout(made: Path, root: Path) -> None:
-    """A checkout whose lab asks through the port."""
-    made.mkdir()
-    for name in ("course", "quizzes"):
-        (made / name).symlink_to(root / name)
-    lab = made / "labs" / "L4.8"
-    lab.mkdir(parents=True)
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    notebook = nbformat.v4.new_notebook(
-        cells=made_port.lab_cells(), metadata={"kernelspec": kernel}
-    )
-    nbformat.write(notebook, lab / "L4.8.ipynb")
-    (lab / "checks.py").write_text(made_port.CHECKS)
+pytestmark = pytest.mark.long
 
 
 def digests(place: Path) -> dict[str, str]:
@@ -46,7 +33,7 @@ def digests(place: Path) -> dict[str, str]:
 
 def attack(base: Path, root: Path) -> None:
     """Let the whole class hand in, and grade it."""
-    port_checkout(base / "checkout", root)
+    made_port.port_checkout(base / "checkout", root)
     place = base / "course"
     init(place, base / "checkout")
     config = place / "nbgrader_config.py"

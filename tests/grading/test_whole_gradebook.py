@@ -17,10 +17,9 @@ from unpickled.grading import CourseFolder, grade, init, queue
 from unpickled.grading.stock import gradebook
 
 from .made import Notebook
-from .made_port import DOUBLE, NOTE
-from .test_red_team import port_checkout
+from .made_port import DOUBLE, NOTE, port_checkout
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 LAB, QUIZ = "L4.8", "L4.4.2-quiz"
 CLASS = int(os.environ.get("UNPICKLED_CLASS", "6"))
 

@@ -10,6 +10,8 @@ from unpickled import checking, kernels
 from unpickled.kernels import BROKEN, Bounds, Warmth, asked, judging
 from unpickled.kernels.outputs import Outputs
 
+pytestmark = pytest.mark.long
+
 
 def known(check):
     """Visible checks with one of that name, worth three points."""

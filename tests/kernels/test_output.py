@@ -17,6 +17,8 @@ ON = "import signal\nsignal.signal(signal.SIGINT, lambda *_: None)\nprint('y' * 
 """More than all cells may put out together, before the kernel can be interrupted."""
 FRESH = """
 import sys
+
+pytestmark = pytest.mark.long
 print(len(In), Out, repr(_ + __ + ___ + _i), hasattr(sys, 'last_type'))
 print(*sorted(set(globals()) - {'__builtin__', '__builtins__', '__doc__', '__loader__', '__package__', '__spec__'}))
 """

@@ -14,6 +14,8 @@ from unpickled.checking import File, InKernel
 from unpickled.errors import StudentError
 from unpickled.kernels import Distant, TimeIsUp, frames
 
+pytestmark = pytest.mark.long
+
 ATOMS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
     | st.sampled_from(["l", "b", "f", 2**4096, -(2**5000), 1e308, -0.0, "\ud800", {1, 2}, 1j, Path("x")])
