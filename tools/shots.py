@@ -40,7 +40,7 @@ ENDS = """() => {
   panel.scrollTop = 0;
   return [...panel.querySelectorAll(".jp-Cell")].at(-1).getBoundingClientRect().bottom;
 }"""  # where the last cell ends, with the first one in view
-TALL = 14_000  # pixels that a picture may have in height
+TALL = 16_000  # pixels that a picture may have in height
 
 
 @dataclass(frozen=True, slots=True)

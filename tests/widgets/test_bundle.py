@@ -108,7 +108,7 @@ def test_state_cannot_end_its_script_element() -> None:
     page = to_html([card, Stepper(canary(), name=hostile)])
     assert hostile not in page
     assert page.count("</script>") == 1
-    states = re.findall(r'^host\.mountStatic\("[^"]+", (.*), make_\w+\);$', page, re.MULTILINE)
+    states = re.findall(r'host\.mountStatic\("[^"]+", (.*), make_\w+\),$', page, re.MULTILINE)
     assert json.loads(states[0])["item"]["prompt"] == hostile
     assert json.loads(states[1])["trace"]["name"] == hostile
 

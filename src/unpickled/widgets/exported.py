@@ -60,7 +60,7 @@ class OwnWidgets(AnyPreprocessor):  # type: ignore[misc]  # nbconvert publishes 
                 _show(output, _NO_STATE)
         _fetch_less(nb, resources, {id(output) for output, _ in stills})
         if stills:
-            places, sheet, script = pieces(still for _, still in stills)
+            places, sheet, script = pieces((still for _, still in stills), in_turn=True)
             for (output, _), place in zip(stills, places, strict=True):
                 _show(output, place)
             _bring(resources, sheet, script)

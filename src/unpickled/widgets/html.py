@@ -20,6 +20,15 @@ __all__ = ["Still", "pieces", "to_html", "to_page"]
 
 _numbers = count(1)
 _CLOSES_EARLY = re.compile(r"<(?=/script|/style|!--|script)", re.IGNORECASE)
+_AT_ONCE = "mounts.forEach((mount) => mount());"
+_IN_TURN = """const all = () => mounts.splice(0).forEach((mount) => mount());
+const next = () => {
+  mounts.shift()?.();
+  if (mounts.length) setTimeout(next);
+};
+addEventListener("beforeprint", all);
+if (location.hash) all(); // nothing may grow above the place that a link leads to
+else next();"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +50,14 @@ def to_html(widgets: CourseWidget | Iterable[CourseWidget]) -> str:
     return "\n".join([f"<style>{sheet}</style>", *places, f"<script>{script}</script>"])
 
 
-def pieces(shown: Iterable[Still]) -> tuple[list[str], str, str]:
+def pieces(shown: Iterable[Still], *, in_turn: bool = False) -> tuple[list[str], str, str]:
     """The same in pieces: a place for each widget, their style sheet, and the script that fills the places.
 
     The script carries the widgets' state. It runs after the places are there.
+
+    Args:
+        shown: the widgets.
+        in_turn: let the browser draw between one widget and the next: on a long page the first can be used at once.
     """
     stills = [(f"unp-static-{next(_numbers)}-{still.kind.module}", still) for still in shown]
     modules = list(dict.fromkeys(still.kind.module for _, still in stills))
@@ -53,11 +66,11 @@ def pieces(shown: Iterable[Still]) -> tuple[list[str], str, str]:
         for place, _ in stills
     ]
     mounts = [
-        f'host.mountStatic("{place}", {_json(still.state)}, {_name(still.kind.module)});'
+        f'() => host.mountStatic("{place}", {_json(still.state)}, {_name(still.kind.module)}),'
         for place, still in stills
     ]
     sheet = _inline("\n".join(map(styles, modules)))
-    return places, sheet, _inline(_script(modules, mounts))
+    return places, sheet, _inline(_script(modules, mounts, _IN_TURN if in_turn else _AT_ONCE))
 
 
 def to_page(
@@ -85,14 +98,17 @@ def _name(module: str) -> str:
     return f"make_{module.replace('-', '_')}"
 
 
-def _script(modules: list[str], mounts: list[str]) -> str:
+def _script(modules: list[str], mounts: list[str], run: str) -> str:
     makers = [f"const {_name(module)} = {mountable(module)};" for module in modules]
     lines = [
         "(() => {",
         '"use strict";',
         *makers,
         f"const host = ({mountable('host')})();",
+        "const mounts = [",
         *mounts,
+        "];",
+        run,
         "})();",
     ]
     return "\n".join(lines)

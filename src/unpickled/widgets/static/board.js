@@ -134,7 +134,7 @@ class BoardView {
       glyph("down"),
       el("span", { text: row.title }),
     );
-    const cells = this.scanners.map((one) => heat(row.tallies[one.id]));
+    const cells = this.scanners.map((one) => heat(row.tallies[one.id], one.title));
     const line = el(
       "tr",
       {},
@@ -226,13 +226,13 @@ function counted(outcome, totals) {
 }
 
 /** A band in its own colour for each outcome, so that no outcome colours the others; the bar tells their proportion. */
-function heat(tally) {
+function heat(tally, scanner) {
   const there = OUTCOMES.filter((one) => tally[one.key]);
   const bands = there.map((one) =>
     el("span", { class: "unp-heat-band", "data-outcome": one.name }, tag(one, `${tally[one.key]} ${one.name}`)),
   );
   const whole = there.length > 1 ? bar(tally) : null;
-  return el("td", { class: "unp-heat-cell" }, el("span", { class: "unp-heat-bands" }, ...bands), whole);
+  return el("td", { class: "unp-heat-cell", "data-title": scanner }, el("span", { class: "unp-heat-bands" }, ...bands), whole);
 }
 
 /** A name that may break after an underscore and before an equals sign, and nowhere else. */
