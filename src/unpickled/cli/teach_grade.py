@@ -69,7 +69,7 @@ def grade(  # noqa: PLR0913, PLR0917 - one argument an option
     tls: dict[str, Path | None],
     as_json: bool,
 ) -> int:
-    """Grade what was handed in and is not graded yet; a newer submission is graded again.
+    """Grade what was handed in and is not graded yet; a submission that has changed is graded again.
 
     Exit 0: every submission has a grade, if only a proposed one; 1: some could not be graded (they are named);
     2: nothing could be done.
