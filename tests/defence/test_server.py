@@ -279,14 +279,21 @@ LIES = [
 ]
 
 
+@contextlib.contextmanager
+def served(handler):
+    """Give the registry that a handler plays on loopback."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield defence.open_registry(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
 @pytest.fixture(scope="module")
 def liar(made):
     """A server on loopback between us and the registry."""
     Liar.real = f"http://{made.shelf.host}"
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield defence.open_registry(f"http://127.0.0.1:{server.server_port}")
-        server.shutdown()
+    with served(Liar) as liar:
+        yield liar
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: f"{lie[0]} {lie[1]}")
@@ -351,11 +358,8 @@ class Polite(http.server.BaseHTTPRequestHandler):
 
 def test_a_server_that_only_says_yes_has_published_nothing(made, unscanned):
     """What was sent is asked for again before anybody says "Published"."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Polite) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        with pytest.raises(defence.GuardError, match="does not give back"):
-            made.publish(shelf=defence.open_registry(f"http://127.0.0.1:{server.server_port}"))
-        server.shutdown()
+    with served(Polite) as polite, pytest.raises(defence.GuardError, match="does not give back"):
+        made.publish(shelf=polite)
 
 
 @pytest.mark.parametrize("what", [BLOB, MANIFEST])
@@ -371,6 +375,144 @@ def test_a_server_whose_copy_is_damaged_has_published_nothing(made, liar, monkey
     }
     with pytest.raises(defence.GuardError, match="does not give back"):
         steps[what]()
+
+
+class Endless(http.server.BaseHTTPRequestHandler):
+    """Gives one of its answers without end, or with no end that this test waits for."""
+
+    protocol_version = "HTTP/1.1"
+    how, sent = "", 0
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        asked = (self.command, "token" in self.path)
+        where = f"http://{self.headers['Host']}"
+        match self.how, asked:
+            case ("an error", _):
+                self.say(500)
+            case ("a redirect", _):
+                self.say(307, Location="/v2/")
+            case ("a token", (_, True)):
+                self.say(200)
+            case ("a token", _):
+                self.say(
+                    401, 0, **{"WWW-Authenticate": f'Bearer realm="{where}/token",service="x"'}
+                )
+            case ("no login", _):
+                self.say(401, **{"WWW-Authenticate": 'Basic realm="x"'})
+            case ("an upload", ("GET" | "HEAD", _)):
+                self.say(404, 0)
+            case ("an upload", _):
+                self.say(202)
+
+    def say(self, status, length=1 << 40, **headers):
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        with contextlib.suppress(OSError):  # until nobody listens
+            while length and Endless.sent < 200 << 20:
+                Endless.sent += self.wfile.write(bytes(1 << 20))
+        self.close_connection = True
+
+    def __getattr__(self, name):
+        if name.startswith("do_"):
+            return self.answer
+        raise AttributeError(name)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("how", ["an error", "a redirect", "a token", "no login", "an upload"])
+def test_no_answer_is_read_without_end(made, unscanned, monkeypatch, how):
+    """Not even those that oras and requests read by themselves: a few megabytes are the most."""
+    monkeypatch.setattr(Endless, "how", how)
+    monkeypatch.setattr(Endless, "sent", 0)
+    with served(Endless) as endless, pytest.raises(defence.GuardError, match="is too large"):
+        made.publish(shelf=endless) if how == "an upload" else made.pull(
+            made.done.reference, shelf=endless
+        )
+    assert Endless.sent < 50 << 20
+
+
+def test_an_answer_in_many_pieces_takes_no_longer_than_it_has_to():
+    """Sixty-four megabytes, put together once and not a thousand times."""
+    started = time.process_time()
+    data = client._joined(iter([bytes(1 << 16)] * 1024), 1 << 30, "")
+    assert (len(data), time.process_time() - started < 5) == (64 << 20, True)
+
+
+class Lister(http.server.BaseHTTPRequestHandler):
+    """Lists tags page by page, and has no manifest for any."""
+
+    protocol_version = "HTTP/1.1"
+    tags = link = staticmethod(str)
+    asked = 0
+
+    def do_GET(self):
+        Lister.asked += 1
+        page = int(self.path.rpartition("page=")[2]) if "page=" in self.path else 0
+        told = {"name": "team/tiny", "tags": self.tags(page)}
+        data = json.dumps(told).encode() if "/tags/" in self.path else b""
+        self.send_response(200 if data else 404)
+        if link := self.link(page + 1):
+            self.send_header("Link", f'<{link}>; rel="next"')
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+NEXT, LAST = "/v2/team/tiny/tags/list?page={}".format, lambda _: ""
+LISTS = {
+    "one page for ever": (lambda _: ["a"], NEXT, "none of a registry"),
+    "nothing for ever": (lambda _: [], NEXT, "none of a registry"),
+    "a way out": (lambda _: ["a/../../b"], LAST, "none of a registry"),
+    "a tag of no letters": (lambda _: ["\ud800"], LAST, "none of a registry"),
+    "a long tag": (lambda _: ["a" * 129], LAST, "none of a registry"),
+    "no text": (lambda _: [5], LAST, "none of a registry"),
+    "another server": (lambda _: ["a"], "http://127.0.0.2:9/v2/team/tiny/tags/".format, "none of a reg"),
+    "more than there can be": (lambda n: [f"{n}-{i}" for i in range(900)], NEXT, "more than 10,000"),
+    "slowly": (lambda n: [str(n)], NEXT, "not at its end after 0.005 minutes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LISTS)
+def test_a_list_of_tags_has_an_end(made, monkeypatch, what):
+    """However a server lists: in a circle, without end, with what is no tag; and no link is followed elsewhere."""
+    tags, link, problem = LISTS[what]
+    monkeypatch.setattr(Lister, "tags", staticmethod(tags))
+    monkeypatch.setattr(Lister, "link", staticmethod(link))
+    monkeypatch.setattr(Lister, "asked", 0)
+    if what == "slowly":
+        monkeypatch.setattr("unpickled.defence.server.LISTING", 0.3)
+    if what.startswith("more"):  # its manifests are not what this is about
+        monkeypatch.setattr(client.Client, "get", lambda *_, **__: None)
+    with served(Lister) as lister, pytest.raises(defence.GuardError, match=problem):
+        lister.entries(made.home / "curator/signing.pub", "team/tiny")
+    assert Lister.asked < 400
+
+
+def test_all_pages_of_a_list_are_read(made, monkeypatch):
+    """In order, to the last."""
+    monkeypatch.setattr(Lister, "tags", staticmethod(lambda n: [f"{n}a", f"{n}b"]))
+    link = lambda n: "list?page=1" if n == 1 else ""  # noqa: E731 - it is that short
+    monkeypatch.setattr(Lister, "link", staticmethod(link))
+    with served(Lister) as lister, client.client(lister.host, "team/tiny", plain=True) as asking:
+        assert list(asking.tags(10)) == ["0a", "0b", "1a", "1b"]
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(made, unscanned, monkeypatch):
+    """Nor would it know what to do with 127.0.0.1."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert entries(made)
 
 
 def test_what_a_killed_publisher_left_is_swept(tmp_path, monkeypatch):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import oras.auth
 import oras.container
@@ -23,6 +25,9 @@ CONNECT, READ = 10.0, 60.0
 """Seconds for a server to take a call, and to say something more."""
 
 _CHUNK = 1 << 16
+_SMALL = 4 << 20  # bytes of an answer that oras reads whole: an error, a token, a page of tags
+_PAGE = 1000  # tags
+_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)  # OCI's distribution specification
 _ON_THE_WAY = (
     requests.exceptions.Timeout,
     requests.exceptions.ConnectionError,
@@ -31,13 +36,42 @@ _ON_THE_WAY = (
 _AGAIN = "Nothing was changed here. Try again, or ask whoever runs it."
 
 
-class _Timed(Paced):
-    """Requests waits for ever by default."""
+class _Bounded(Paced):
+    """Requests waits for ever by default, and reads an answer to its end, however far away that is."""
 
-    def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]
+    def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         options["timeout"] = (CONNECT, READ)
         self._pace.begin(CONNECT + READ, int(request.headers.get("Content-Length", 0)))
-        return super().send(request, **options)
+        got: requests.Response = super().send(request, **options)
+        if not (options.get("stream") and got.status_code == 200):  # which nobody reads in pieces
+            host = urlsplit(request.url).netloc
+            with contextlib.closing(got):
+                whole = _joined(_pieces(got, self._pace), _SMALL, host)
+            got._content = whole  # noqa: SLF001 - where requests keeps what it has read
+        return got
+
+
+def _pieces(got: requests.Response, pace: Pace) -> Iterator[bytes]:
+    """Yield what an answer holds, as long as it comes fast enough."""
+    for piece in got.iter_content(_CHUNK):
+        pace.more(len(piece))
+        yield piece
+    if pace.late:
+        raise requests.exceptions.Timeout
+
+
+def _joined(pieces: Iterator[bytes], most: int, place: str) -> bytes:
+    """Return a small answer as a whole.
+
+    Raises:
+        GuardError: it is not small.
+    """
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) > most:
+            raise GuardError(place, "its answer is too large", _AGAIN)
+    return bytes(data)
 
 
 class _Oras(oras.provider.Registry):  # type: ignore[misc] # it has no types
@@ -63,7 +97,7 @@ class Client:
         self._oras.session.trust_env = not plain  # no proxy between this machine and itself
         self._pace = Pace()
         for scheme in ("http://", "https://"):
-            self._oras.session.mount(scheme, _Timed(self._pace, max_retries=0))
+            self._oras.session.mount(scheme, _Bounded(self._pace, max_retries=0))
         self._container = oras.container.Container(f"{host}/{name}")
         if (self._container.registry, self._container.api_prefix) != (host, name):
             raise GuardError(
@@ -84,31 +118,45 @@ class Client:
 
     def pieces(self, got: requests.Response) -> Iterator[bytes]:
         """Yield what an answer holds, as long as it comes fast enough."""
-        for piece in got.iter_content(_CHUNK):
-            self._pace.more(len(piece))
-            yield piece
-        if self.late:
-            raise requests.exceptions.Timeout
+        return _pieces(got, self._pace)
 
-    def tags(self, most: int) -> list[str]:
-        """Return the tags of the name; none where the server does not know it."""
-        data = self.get("tags/list?n=1", 1 << 20)
-        if data is None:
-            return []
-        found = self._oras.get_tags(self._container, N=most)
-        return [tag for tag in found if isinstance(tag, str)]
+    def tags(self, most: int) -> Iterator[str]:
+        """Yield the tags of the name, page by page; none where the server does not know it.
+
+        Raises:
+            GuardError: there are more.
+            ValueError: it is no list of tags, or one that leads round in a circle, or to another server.
+        """
+        seen: set[str] = set()
+        path = f"tags/list?n={_PAGE}"
+        while path:
+            with self.stream(path) as got:
+                if got is None:
+                    return
+                page = json.loads(_joined(self.pieces(got), _SMALL, self._host))["tags"] or []
+                link = got.links.get("next", {}).get("url", "")
+            if not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in page):
+                raise ValueError("that is no tag")
+            if seen.intersection(page) or (link and not page):
+                raise ValueError("a page comes again")
+            seen.update(page)
+            if len(seen) > most:
+                problem = f"it has more than {most:,} tags of this name"
+                raise GuardError(self._host, problem, "Pull by the digest that you were told.")
+            yield from page
+            path = self._below(link) if link else ""
+
+    def _below(self, link: str) -> str:
+        """Return a link's path below the name; a login is shown to nobody else."""
+        url = urljoin(f"{self._base}/tags/", link)
+        if not url.startswith(f"{self._base}/tags/"):
+            raise ValueError("it leads elsewhere")
+        return url.removeprefix(f"{self._base}/")
 
     def get(self, path: str, most: int, *, accept: str = "") -> bytes | None:
         """Return a small answer; None where the server does not have it."""
         with self.stream(path, accept=accept) as got:
-            if got is None:
-                return None
-            data = b""
-            for piece in self.pieces(got):
-                data += piece
-                if len(data) > most:
-                    raise GuardError(self._host, "its answer is too large", _AGAIN)
-            return data
+            return None if got is None else _joined(self.pieces(got), most, self._host)
 
     @contextlib.contextmanager
     def stream(self, path: str, *, accept: str = "") -> Iterator[requests.Response | None]:

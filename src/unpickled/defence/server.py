@@ -11,6 +11,7 @@ import contextlib
 import ipaddress
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,9 @@ __all__ = ["Server", "is_loopback", "open_registry"]
 
 _PART = 16 << 20  # bytes; a larger file goes up in parts
 _TAGS = 10_000
+LISTING = 600.0
+"""Seconds for all that is listed under one name."""
+_BY_DIGEST = "Pull by the digest that you were told."
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(?:/.*)?")
 _ADDRESS = "Write a server as http://127.0.0.1:5000 or https://registry.example.org"
@@ -90,8 +94,12 @@ class Server:
                 self.host, "a server is asked for one name", "unpickled guard list NAME"
             )
         found: list[Entry] = []
+        end = time.monotonic() + LISTING
         with self._client(name) as client:
             for tag in client.tags(_TAGS):
+                if time.monotonic() > end:
+                    problem = f"its list is not at its end after {LISTING / 60:g} minutes"
+                    raise GuardError(self.host, problem, _BY_DIGEST)
                 data = client.get(f"manifests/{tag}", LARGEST, accept=MANIFEST)
                 if data is not None:
                     found += self._admitted(Reference(name, digest_of(data)), data, curator)
