@@ -34,6 +34,33 @@ def test_an_answer_outlives_the_server(browser, tmp_path):
         context.close()
 
 
+def test_the_start_page_opens_slides_and_script(page, lab):
+    """Each link opens its file in a tab: slides to read, slides that move once they are trusted, the script as prose."""
+    page.goto(lab.page("course/start"))
+    panel = opened(page)
+
+    def follow(words, name):
+        panel.get_by_role("link", name=words, exact=True).click()
+        page.get_by_role("tab", name=name, selected=True).wait_for(timeout=60_000)
+
+    follow("to read or print", "slides.pdf")
+    page.get_by_role("tab", name="start.ipynb").click()
+    follow("to present", "slides.html")
+    page.get_by_role("button", name="Trust HTML").click()
+    slides = page.get_by_role("tabpanel", name="slides.html").frame_locator("iframe")
+    expect(slides.locator("section.present").first).to_be_visible(timeout=30_000)
+    page.get_by_role("tab", name="start.ipynb").click()
+    follow("script", "script.md")
+    expect(page.get_by_role("heading", name=re.compile("^Script L4.4.2"))).to_be_visible()
+    page.get_by_role("tab", name="start.ipynb").click()
+    follow("the learners' page", "for-learners.md")
+    framed = (  # the slides as long as nobody trusts them, and their place in an address that a frame does not have
+        "console: Blocked script execution",
+        "error: Failed to execute 'replaceState' on 'History'",
+    )
+    assert [told for told in own(page.troubles) if not told.startswith(framed)] == []
+
+
 def test_a_typed_quiz_answer_is_in_the_saved_notebook(page, lab):
     """Click, Enter, type in place of the stub, Shift+Enter, Ctrl+S: what was typed is what will be scored."""
     path = lab.course / "released-quiz.ipynb"

@@ -22,7 +22,10 @@ def take_away() -> Markdown:
         if page.is_file():
             size = page.stat().st_size / 1e6
             link = f"[{lesson.id} as one page](../build/html/{quote(page.name)})"
-            rows.append(f"- {link}, {size:.1f} MB: read it without Jupyter and without a network.")
+            rows.append(
+                f"- {link}, {size:.1f} MB: read it without Jupyter and without a network. (Opened in JupyterLab, its "
+                "widgets wait for *Trust HTML*.)"
+            )
         else:
             rows.append(
                 f"- {lesson.id} as one page is **not made here yet**. In a terminal, in the folder with the course's "

@@ -56,7 +56,12 @@ class FormatTableView {
     this.message = el("div", { class: "unp-notice", role: "alert" });
     this.root.append(
       this.message,
-      row("unp-bar", row("unp-search", glyph("search"), this.search), this.filters, this.shown, keyHelp(this.root, "formats")),
+      row(
+        "unp-bar",
+        row("unp-search", glyph("search"), this.search),
+        this.filters,
+        row("unp-count", this.shown, keyHelp(this.root, "formats")),
+      ),
       row(
         "unp-table-frame",
         el(
