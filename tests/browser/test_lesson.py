@@ -35,7 +35,7 @@ def test_an_answer_outlives_the_server(browser, tmp_path):
 
 
 def test_the_start_page_opens_slides_and_script(page, lab):
-    """Each link opens its file in a tab: slides to read, slides that move once they are trusted, the script as prose."""
+    """Each link opens its file in a tab: slides to read, slides that move once trusted, the script as prose."""
     page.goto(lab.page("course/start"))
     panel = opened(page)
 
