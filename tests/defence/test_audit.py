@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -16,14 +17,14 @@ import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.defence.at_each_step import tries
-from tests.defence.test_registry import Place
+from tests.defence.test_registry import WEIGHTS, Place
 from unpickled import defence
 from unpickled.cli.main import run
 from unpickled.defence import guarded
@@ -309,6 +310,185 @@ def test_half_a_line_is_set_aside_and_told(log, tmp_path):
     assert last["n"] == 6
 
 
+FIRST = b'{"event":"load","hash":"'
+NO_LOGS = {
+    "a text": b"first line\nsecond line without end",
+    "one line": b"only one line",
+    "weights": WEIGHTS,
+    "JSON": b'{"event":"load"}',
+    "JSON of many lines": b'{\n"event":1}',
+    "no half of ours": b'{"architectures":["x',
+    "a line of ours, and a text": b"text\n" + FIRST,
+    "long": b"x" * (3 << 20),
+}
+
+
+@pytest.mark.parametrize("what", NO_LOGS)
+def test_what_is_no_log_is_left_as_it_is(tmp_path, what):
+    """No byte is moved before it is known whose file this is."""
+    path = tmp_path / "notes.txt"
+    path.write_bytes(NO_LOGS[what])
+    with pytest.raises(defence.GuardError, match="none of this log's"):
+        append(path, {"event": "load"})
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [NO_LOGS[what]]
+
+
+@pytest.mark.parametrize("half", [b"{", FIRST[:9], FIRST])
+def test_half_of_the_first_line_is_set_aside(tmp_path, half):
+    """Killed at its first line, a log has no other to be known by."""
+    path = tmp_path / "loads.jsonl"
+    path.write_bytes(half)
+    append(path, {"event": "load"})
+    assert defence.verify_log(path).faults == ()
+    (aside,) = tmp_path.glob("*.cut-*")
+    assert aside.read_bytes() == half
+
+
+@pytest.mark.parametrize("what", ["link", "dangling", "pipe", "folder", "file"])
+def test_what_lies_where_half_a_line_is_put_is_not_touched(tmp_path, log, what):
+    """No link is followed, no pipe is waited for."""
+    path = tmp_path / "loads.jsonl"
+    path.write_bytes(log.read_bytes() + b'{"half')
+    half = hashlib.sha256(b'{"half').hexdigest()
+    planted = tmp_path / f"loads.jsonl.cut-{half[:16]}"
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    {
+        "link": lambda: planted.symlink_to(victim),
+        "dangling": lambda: planted.symlink_to(tmp_path / "none"),
+        "pipe": lambda: os.mkfifo(planted),
+        "folder": planted.mkdir,
+        "file": lambda: planted.hardlink_to(victim),
+    }[what]()
+    append(path, {"event": "load"})
+    assert victim.read_bytes() == b"mine"
+    assert not (tmp_path / "none").exists()
+    (aside,) = tmp_path.glob("*.cut-*-*")
+    assert aside.read_bytes() == b'{"half'
+    assert defence.verify_log(path).faults == ()
+
+
+TYPES = {
+    "digest": [],
+    "path": None,
+    "until": 5,
+    "why": {},
+    "user": True,
+    "hash": 0,
+    "prev": 0,
+    "n": "7",
+    "outcome": ["loaded"],
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_line_whose_values_are_no_texts_is_none_of_ours(log, tmp_path, name):
+    """Hashed and chained as it should be: verify tells it, and nobody goes on behind it."""
+    path, head = tmp_path / "loads.jsonl", defence.verify_log(log).head
+    line = {"event": "load", "outcome": "refused", "n": 7, "prev": head, name: TYPES[name]}
+    line = {"hash": hash_of(line), **line}
+    path.write_bytes(log.read_bytes() + defence.log.canonical(line) + b"\n")
+    ((number, problem),) = [
+        (fault.line, fault.problem) for fault in defence.verify_log(path).faults
+    ]
+    assert (number, problem) == (7, "it was edited, or is no line of this log")
+    with pytest.raises(defence.GuardError, match="none of this log's"):
+        append(path, {"event": "load"})
+
+
+OTHERS = ["model.lock", "model.sig", "publisher/signing.pub", "policy.toml", "hard", "link"]
+
+
+@pytest.mark.parametrize("what", [*OTHERS, "model/new"])
+def test_a_log_is_no_other_file_of_the_policy(home, unloaded, what):
+    """Empty as it may be; nor is it in the folder that would not be as pinned with it."""
+    (home / "hard").hardlink_to(home / "model.lock")
+    (home / "link").symlink_to(home / "model.sig")
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    with pytest.raises(defence.GuardError, match=r"the log (is a file that|lies in)"):
+        load(home, log=f'"{what}"')
+    before[home / "policy.toml"] = (home / "policy.toml").read_bytes()
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_what_is_loaded_is_not_the_log(home, unloaded, link):
+    """An empty file, say, by another name."""
+    (home / "empty").touch()
+    link(home / "log", home / "empty")
+    policy(home, log='"log"', must="[]", folder="", lock="", signature="", public_key="")
+    with pytest.raises(defence.GuardError, match="what is to be loaded is the log"):
+        defence.guarded_load(home / "empty", defence.read_policy(home / "policy.toml"))
+    assert (home / "empty").read_bytes() == b""
+
+
+def test_a_file_that_grows_or_has_no_room_is_not_copied(home, unloaded, tmp_path, monkeypatch):
+    """It is as long as it was when it was opened; and one of holes is as long as it says."""
+    path = home / "model/w/model.safetensors"
+    policy(home, must="[]")
+    real, place = guarded._add, scratch(tmp_path, monkeypatch)
+
+    def grow(copy, piece):
+        real(copy, piece)
+        with path.open("ab") as file:
+            file.write(piece)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(guarded, "_add", grow)
+        with pytest.raises(defence.GuardError, match="it changed while it was read"):
+            load(home)
+        patch.setattr(
+            guarded, "_add", lambda copy, piece: (real(copy, piece), os.truncate(path, 5))
+        )
+        with pytest.raises(defence.GuardError, match="it changed while it was read"):
+            load(home)
+    wrote = []
+    monkeypatch.setattr(guarded, "_add", lambda *given: wrote.append(given))
+    os.truncate(path, 1 << 40)  # a hole, which takes nothing where it is
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 30))
+    with pytest.raises(
+        defence.GuardError, match=r"takes 1,099,511,627,776 bytes, and 1,073.*TMPDIR"
+    ):
+        load(home)
+    assert (wrote, list(place.iterdir())) == ([], [])
+
+
+def test_the_format_is_that_of_the_copy(home, unloaded, monkeypatch):
+    """The file may be another by then."""
+    path = home / "model/w/model.safetensors"
+    real = guarded._add
+
+    def exchange(copy, piece):
+        real(copy, piece)
+        write("plain-4", home).replace(path)
+
+    monkeypatch.setattr(guarded, "_add", exchange)
+    with load(home, must="[]") as done:
+        assert (done.format, lines(home)[-1]["format"]) == ("safetensors", "safetensors")
+
+
+def test_a_link_is_not_the_file_that_it_leads_to(home, unloaded):
+    """What is pinned is the name in the folder: a link of that name outside, or of another inside, is none."""
+    (home / "model.safetensors").symlink_to(home / "model/w/model.safetensors")
+    (home / "model/other").symlink_to(home / "model/w/model.safetensors")
+    policy(home, must='["pinned"]')
+    with pytest.raises(defence.RefusedError, match="does not lie in"):
+        load(home, "../model.safetensors")
+    with pytest.raises(defence.RefusedError, match="does not pin it"):
+        load(home, "other")
+
+
+def test_a_follower_holds_lines_against_their_numbers(log, tmp_path):
+    """A line with another number, hashed anew, in its own place."""
+    *rows, last = log.read_bytes().splitlines(keepends=True)
+    line = json.loads(last)
+    line["n"] = 60
+    line["hash"] = hash_of(line)
+    path = tmp_path / "log"
+    path.write_bytes(b"".join(rows) + defence.log.canonical(line) + b"\n")
+    assert [fault.line for fault in defence.verify_log(path).faults] == [6]
+
+
 @pytest.mark.parametrize("how", ["killed", "full"])
 def test_at_each_write_the_log_keeps_what_it_had(log, tmp_path, how):
     """Killed, or out of room: no line is lost, and the next one is taken."""
@@ -341,10 +521,14 @@ for number in range(20):
 
 
 def test_writers_at_once_make_one_chain(tmp_path):
-    """No line is lost, and none is in two places."""
+    """No line is lost, and none is in two places, though each knows the log by another name."""
     path = tmp_path / "loads.jsonl"
+    path.touch()
+    (tmp_path / "1").symlink_to(path)
+    (tmp_path / "2").hardlink_to(path)
     children = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(n)]) for n in range(3)
+        subprocess.Popen([sys.executable, "-c", WRITER, str(name), str(n)])
+        for n, name in enumerate((path, tmp_path / "1", tmp_path / "2"))
     ]
     assert [child.wait(60) for child in children] == [0, 0, 0]
     found = defence.verify_log(path)
@@ -607,15 +791,22 @@ def test_a_folder_that_takes_no_files_is_told_at_once():
         append(Path("/proc/loads.jsonl"), {"event": "load"})
 
 
-def test_a_writer_waits_for_the_other(log, tmp_path, monkeypatch):
-    """As long as somebody holds the lock, nothing is written."""
+def test_a_writer_waits_for_the_other(tmp_path, monkeypatch):
+    """As long as somebody holds the lock, by whatever name of the log, nothing is written."""
     path = tmp_path / "loads.jsonl"
+    path.touch()
+    (tmp_path / "link").symlink_to(path)
+    (tmp_path / "hard").hardlink_to(path)
     monkeypatch.setattr(defence.log, "_PATIENCE", 0)
-    with FileLock(tmp_path / ".loads.jsonl.lock"):
-        with pytest.raises(defence.GuardError, match="another program"):
-            append(path, {"event": "load"})
+    with path.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for name in ("loads.jsonl", "link", "hard"):
+            with pytest.raises(defence.GuardError, match="another program"):
+                append(tmp_path / name, {"event": "load"})
         assert path.read_bytes() == b""
     append(path, {"event": "load"})
+    append(tmp_path / "hard", {"event": "load"})
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["hard", "link", "loads.jsonl"]
 
 
 def test_a_line_is_on_the_disk_before_its_hash_is_told(tmp_path, monkeypatch):

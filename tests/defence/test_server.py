@@ -414,7 +414,7 @@ class Endless(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # until nobody listens
             while length and Endless.sent < 200 << 20:
                 Endless.sent += self.wfile.write(bytes(1 << 20))
-        self.close_connection = True
+        self.close_connection = length > 0
 
     def __getattr__(self, name):
         if name.startswith("do_"):

@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from unpickled import defence
 veto = sys.argv[2] == "veto"
-defence.set_tripwire(defence.log_to(Path(sys.argv[1]), veto=veto), veto=veto, allowed={"collections", "numpy.dtype"})
+defence.set_tripwire(defence.log_to(Path(sys.argv[1]), veto=veto), veto=veto, allowed={"collections", "numpy"})
 import datetime, io, pickle, collections
 import numpy as np
 from safetensors.numpy import load, save
@@ -41,6 +41,7 @@ objects = io.BytesIO()
 np.save(objects, np.array([datetime.date(2026, 11, 23)], dtype=object), allow_pickle=True)
 attempt("numpy", lambda: np.load(io.BytesIO(objects.getvalue()), allow_pickle=True))
 attempt("allowed", lambda: pickle.loads(pickle.dumps(collections.OrderedDict(a=1))))
+attempt("below", lambda: pickle.loads(pickle.dumps(np.zeros(2))))
 attempt("plain", lambda: pickle.loads(pickle.dumps({"a": [1, 2]})))
 attempt("safetensors", lambda: load(save({"a": np.zeros(3)})))
 class Own(pickle.Unpickler):
@@ -52,6 +53,12 @@ copyreg.add_extension("datetime", "date", 240)
 numbered = pickle.dumps(datetime.date(2026, 11, 23))
 attempt("numbered", lambda: pickle.loads(numbered))
 attempt("again", lambda: pickle.loads(numbered))
+try:
+    import _xxsubinterpreters as interpreters
+except ImportError:
+    import _interpreters as interpreters
+other, there = interpreters.create(), f"import pickle; pickle.loads({date})"
+attempt("another interpreter", lambda: interpreters.run_string(other, there))
 """
 
 
@@ -64,7 +71,7 @@ def test_an_unpickler_that_looks_up_a_name_is_heard(tmp_path, mode):
     )
     heard = {
         name: (int(count) > 0, ended)
-        for name, count, ended in map(str.split, done.stdout.splitlines())
+        for name, count, ended in (line.rsplit(" ", 2) for line in done.stdout.splitlines())
     }
     ended = "VetoError" if mode == "veto" else "loaded"
     assert heard == {
@@ -72,11 +79,13 @@ def test_an_unpickler_that_looks_up_a_name_is_heard(tmp_path, mode):
         "Python": (True, ended),
         "numpy": (True, ended),
         "allowed": (False, "loaded"),
+        "below": (True, ended),
         "plain": (False, "loaded"),
         "safetensors": (False, "loaded"),
         "own": (False, "loaded"),
         "numbered": (True, ended),
         "again": (mode == "veto", ended),
+        "another interpreter": (False, "loaded"),
     }
     assert defence.verify_log(log).faults == ()
     assert json.loads(log.read_bytes().splitlines()[0])["name"] == "datetime.date"
@@ -84,6 +93,40 @@ def test_an_unpickler_that_looks_up_a_name_is_heard(tmp_path, mode):
 
 def load(path, outcome="loaded", **more):
     append(path, {"event": "load", "user": "ada", "path": "m", "outcome": outcome, **more})
+
+
+@pytest.mark.parametrize("name", ["path", "why", "user", "name", "outcome"])
+def test_half_of_a_pair_of_letters_ends_no_watch(tmp_path, capsys, name):
+    """It is no text that a terminal or a file could have: it is written out."""
+    log = tmp_path / "loads.jsonl"
+    append(
+        log,
+        {"event": "tripwire" if name == "name" else "load", "outcome": "failed", name: "\ud800"},
+    )
+    load(log, "refused", why="\udcff")
+    assert run(["guard", "audit", "watch", str(log), "--once"]) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert r"\xed\xa0\x80" in first
+    assert second.endswith(r"\xff")
+
+
+def test_a_log_that_is_emptied_and_then_gone_is_told_twice(tmp_path):
+    """It has no line that was read, but it was there."""
+    log = tmp_path / "loads.jsonl"
+    load(log)
+    watch = defence.Watch(log)
+    assert watch.look() == []
+    log.write_bytes(b"")
+    assert [alert.text for alert in watch.look()] == [
+        "line 1: the log has become shorter: lines are missing"
+    ]
+    log.unlink()
+    assert [alert.text for alert in watch.look()] == [
+        "the log cannot be read any more: there is no such file"
+    ]
+    assert watch.look() == []
+    with pytest.raises(defence.GuardError, match="no such file"):
+        defence.Watch(log).look()
 
 
 def test_each_look_tells_what_is_new_and_unexpected(tmp_path):

@@ -21,9 +21,9 @@ from unpickled.defence.loaders import HANDED, LOADERS, LOOKED_INTO, PASSED, UNRE
 from unpickled.defence.lock import read_lock
 from unpickled.defence.log import append
 from unpickled.defence.names import spelled
-from unpickled.defence.policy import Policy
+from unpickled.defence.policy import Policy, same_file
 from unpickled.defence.refusals import GuardError, RefusedError
-from unpickled.defence.scratch import Scratch, no_room
+from unpickled.defence.scratch import Scratch, no_room, require_room
 from unpickled.defence.signing import check_signature
 from unpickled.errors import CourseError
 from unpickled.sandbox import Limits, run_python
@@ -123,6 +123,8 @@ def guarded_load(path: str | os.PathLike[str], policy: Policy, *, seconds: int =
         SandboxError: there is no sandbox here. The log says so.
     """
     attempt = _Attempt(Path(path))
+    if same_file(attempt.path, policy.log):
+        raise GuardError(str(policy.log), "what is to be loaded is the log", "Name another log.")
     with contextlib.ExitStack() as stack:
         try:
             scratch = Scratch("unpickled-guarded-")
@@ -179,14 +181,20 @@ def _written(time: datetime) -> str:
 
 
 def _copied(attempt: _Attempt, home: Path) -> Path:
-    """Copy the file, and hash it on its way."""
+    """Copy the file as long as it was when it was opened, and hash it on its way."""
     digest = hashlib.sha256()
     copy = home / attempt.path.name
     with open_regular(attempt.path) as source:
-        while piece := source.read(_CHUNK):
+        left = os.fstat(source.fileno()).st_size
+        require_room(home, left)
+        _add(copy, b"")
+        while left and (piece := source.read(min(left, _CHUNK))):
             digest.update(piece)
             _add(copy, piece)
-        _add(copy, b"")
+            left -= len(piece)
+        if left or source.read(1):
+            problem, remedy = "it changed while it was read", "Let whoever writes to it end first."
+            raise GuardError(str(attempt.path), problem, remedy)
     copy.chmod(0o400)
     attempt.digest = digest.hexdigest()
     attempt.form = identify(copy).id

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography import x509
@@ -12,14 +14,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from unpickled.defence.reading import read_small
 from unpickled.defence.refusals import GuardError
 from unpickled.defence.scratch import Scratch
 from unpickled.defence.seals import PEM
 from unpickled.defence.writing import DRAFT, cannot_write, require_place, sync_folder, write_whole
 
-__all__ = ["key_name", "make_keys", "subject"]
+__all__ = ["key_name", "make_keys", "private_key", "public_key", "subject"]
 
 _CURVE = ec.SECP256R1
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")
 _YEAR = datetime.timedelta(days=365)
 _LONGEST = 64  # letters of a name in a certificate
 
@@ -68,19 +72,49 @@ def key_name(path: Path) -> str:
     Raises:
         GuardError: it cannot be read as a key.
     """
-    try:
-        data = path.read_bytes()
-        if b"PRIVATE" in data:
-            public = serialization.load_pem_private_key(data, None).public_key()
-        else:
-            public = serialization.load_pem_public_key(data)
-        if not isinstance(public, ec.EllipticCurvePublicKey):
+    return f"key {hashlib.sha256(_pem(public_key(path))).hexdigest()[:16]}"
+
+
+def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """Read a private key: PEM, of a curve that models are signed with.
+
+    Raises:
+        GuardError: it is none.
+    """
+    with _reading(path, "a private key") as data:
+        key = serialization.load_pem_private_key(data, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise TypeError
-    except OSError as error:
-        raise GuardError(str(path), error.strerror or str(error), "Check the path.") from error
+    _require_curve(key.curve, path)
+    return key
+
+
+def public_key(path: Path) -> ec.EllipticCurvePublicKey:
+    """Read a public key, or the public half of a private one; raises as `private_key`."""
+    with _reading(path, "a key") as data:
+        if b"PRIVATE" in data:
+            return private_key(path).public_key()
+        key = serialization.load_pem_public_key(data)
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise TypeError
+    _require_curve(key.curve, path)
+    return key
+
+
+@contextlib.contextmanager
+def _reading(path: Path, what: str) -> Iterator[bytes]:
+    data = read_small(path, PEM)
+    try:
+        yield data
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise GuardError(str(path), "it cannot be used as a key", PEM) from error
-    return f"key {hashlib.sha256(_pem(public)).hexdigest()[:16]}"
+        raise GuardError(str(path), f"it cannot be used as {what}", PEM) from error
+
+
+def _require_curve(curve: ec.EllipticCurve, path: Path) -> None:
+    """Refuse what model signing refuses, too: one rule for all keys."""
+    if curve.name not in _CURVES:
+        problem = f"it cannot be used: its curve is {curve.name}, and not {', '.join(_CURVES)}"
+        raise GuardError(str(path), problem, "Make another: unpickled guard keys")
 
 
 def subject(certificate: bytes) -> str:

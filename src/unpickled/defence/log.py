@@ -1,7 +1,7 @@
 """The audit log: one JSON line a load, each with the hash of the line before, so that what is changed or missing shows.
 
 A line is on the disk before anybody gets what was loaded. What a killed process left of its last line is moved aside,
-byte by byte, and the next line says so.
+byte by byte, and the next line says so. A file that is no such log is left as it is.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from unpickled.defence.refusals import GuardError
 from unpickled.defence.seals import canonical
-from unpickled.defence.writing import cannot_write, sync_folder
+from unpickled.defence.writing import cannot_write, sync_folder, write_whole
 from unpickled.errors import ScanError
 from unpickled.weights.files import open_regular
 
@@ -29,10 +31,14 @@ START = "0" * 64
 """The hash before the first line."""
 
 _LONGEST = 1 << 20
-_PATIENCE = 60
+_PATIENCE = 60.0
+_PAUSE = 0.01
+_PLAIN = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _LOOK = "Look: unpickled guard audit verify"
 _HASH = re.compile("[0-9a-f]{64}")
 _CHUNK = 1 << 20
+_FIRSTS = tuple(f'{{"{name}":'.encode() for name in ("begun", "cut", "digest", "event"))
+"""How a line begins: its keys are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,37 +71,58 @@ class Chain:
     unfinished: tuple[int, ...] = ()
 
 
-def append(path: Path, record: dict[str, Any]) -> str:
+def append(path: Path, record: Mapping[str, str]) -> str:
     """Write one line, and have it safe on the disk.
 
     Args:
         path: the log; it is made if it is not there.
-        record: what the line says; `n`, `prev` and `hash` are added.
+        record: what the line says, in texts; `n`, `prev` and `hash` are added.
 
     Returns:
         The line's hash.
 
     Raises:
-        GuardError: the end of the log is no line of ours, another writer does not end, or the system refuses. The log
-            is as it was.
+        GuardError: the file is no log of ours, another writer does not end, or the system refuses. The file is as it
+            was.
     """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - readers need none
-
     try:
-        log = os.open(
-            path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644
-        )
+        log = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _PLAIN, 0o644)
         try:
             if not stat.S_ISREG(os.fstat(log).st_mode):
                 raise GuardError(str(path), "it is no plain file", "Name another log.")
-            with FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE):
+            with _alone(log, path):
                 return _append(log, path, record)
         finally:
             os.close(log)
-    except Timeout:
-        raise GuardError(str(path), "another program is writing to it", "Try again.") from None
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+@contextlib.contextmanager
+def _alone(log: int, path: Path) -> Iterator[None]:
+    """Keep other writers out: the lock is on the file itself, which can have more than one name."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        from filelock import FileLock  # noqa: PLC0415 - only there
+
+        with FileLock(path.resolve().with_name(f".{path.name}.lock"), timeout=_PATIENCE):
+            yield
+        return
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() > end:
+                problem = "another program is writing to it"
+                raise GuardError(str(path), problem, "Try again.") from None
+            time.sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        fcntl.flock(log, fcntl.LOCK_UN)  # a fork of this process may hold it open
 
 
 def verify_log(path: Path, *, head: str | None = None) -> Chain:
@@ -194,7 +221,7 @@ class Follower:
         if record is None:
             self.head = ""
             return self.lines, None, _broken(line)
-        self.head, self._last = str(record["hash"]), int(record["n"])
+        self.head, self._last = record["hash"], record["n"]
         if hash_of(record) != self.head:
             return self.lines, record, "it was edited"
         if before and (record["prev"], record["n"]) != (before, due):
@@ -216,16 +243,18 @@ def hash_of(record: dict[str, Any]) -> str:
     return hashlib.sha256(canonical({k: v for k, v in record.items() if k != "hash"})).hexdigest()
 
 
-def _append(log: int, path: Path, record: dict[str, Any]) -> str:
+def _append(log: int, path: Path, record: Mapping[str, str]) -> str:
     size = os.lseek(log, 0, os.SEEK_END)
     start, tail = _tail(log, size)
-    if tail and not tail.endswith(b"\n"):
-        record = {**record, "cut": _set_aside(log, path, tail, start)}
-        size = start
-        start, tail = _tail(log, size)
+    half = b"" if tail.endswith(b"\n") else tail
+    if half:
+        _, tail = _tail(log, start)
     last: dict[str, Any] | None = _record(tail) if tail else {"hash": START, "n": 0}
-    if last is None:
+    if last is None or (half and not tail and not _begins(half)):
         raise GuardError(str(path), "its last line is none of this log's", _LOOK)
+    if half:
+        record = {**record, "cut": _set_aside(log, path, half, start)}
+        size = start
     line = {**record, "n": int(last["n"]) + 1, "prev": last["hash"]}
     line["hash"] = hash_of(line)
     data = memoryview(canonical(line) + b"\n")
@@ -259,26 +288,37 @@ def _tail(log: int, size: int) -> tuple[int, bytes]:
     return start + at, data[at:]
 
 
-def _set_aside(log: int, path: Path, tail: bytes, start: int) -> str:
-    """Move half a line into a file beside the log; returns its SHA-256."""
-    digest = hashlib.sha256(tail).hexdigest()
-    aside = path.with_name(f"{path.name}.cut-{digest[:16]}")
-    kept = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+def _begins(half: bytes) -> bool:
+    """Whether a file's only line, which has no end, is the beginning of one of ours, and not a text of somebody's."""
+    if not any(half.startswith(first) or first.startswith(half) for first in _FIRSTS):
+        return False
     try:
-        _write(kept, memoryview(tail))
-    finally:
-        os.close(kept)
+        json.loads(half)
+    except ValueError:
+        return True
+    return _record(half + b"\n") is not None
+
+
+def _set_aside(log: int, path: Path, half: bytes, start: int) -> str:
+    """Move half a line into a new file beside the log; returns its SHA-256."""
+    digest = hashlib.sha256(half).hexdigest()
+    aside = path.with_name(f"{path.name}.cut-{digest[:16]}")
+    if os.path.lexists(
+        aside
+    ):  # it was killed right here before, or somebody has put something there
+        aside = aside.with_name(f"{aside.name}-{secrets.token_hex(8)}")
+    write_whole(aside, half)
     os.ftruncate(log, start)
     return digest
 
 
 def _record(line: bytes) -> dict[str, Any] | None:
-    """Return what a line says, if it is written as this log writes it."""
+    """Return what a line says, if it is written as this log writes it: texts, and a number for `n`."""
     try:
         record = json.loads(line)
-        whole = canonical(record) + b"\n" == line
-        known = isinstance(record["hash"], str) and isinstance(record["prev"], str)
-        return record if whole and known and type(record["n"]) is int else None
+        whole = canonical(record) + b"\n" == line and {"hash", "n", "prev"} <= record.keys()
+        typed = all(type(value) is (int if name == "n" else str) for name, value in record.items())
+        return record if whole and typed else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -70,7 +70,9 @@ def folded(path: str) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in found[0].encode("utf-8", "surrogateescape"))
+    byte = "\udc80" <= found[0] <= "\udcff"  # of a name that is no UTF-8, and no half of a pair
+    data = found[0].encode("utf-8", "surrogateescape" if byte else "surrogatepass")
+    return "".join(f"\\x{byte:02x}" for byte in data)
 
 
 def _require_inside(path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from unpickled.defence.refusals import GuardError
 from unpickled.defence.signing import Trust
 from unpickled.weights import KINDS
 
-__all__ = ["MUSTS", "Policy", "read_policy"]
+__all__ = ["MUSTS", "Policy", "read_policy", "same_file"]
 
 MUSTS = ("pinned", "signed", "scanned")
 _VERSION = 1
@@ -68,12 +69,17 @@ def read_policy(path: Path) -> Policy:
     places = {
         name: at / said[name] if name in said else None for name in ("folder", "lock", "signature")
     }
+    trust = _trust(said, at, place)
+    keys = (trust.public_key, *trust.roots) if trust else ()
+    _require_apart(
+        at / said["log"], places["folder"], path, places["lock"], places["signature"], *keys
+    )
     return Policy(
         formats=tuple(said["formats"]),
         must=tuple(said["must"]),
         weights_only=said["weights_only"],
         log=at / said["log"],
-        trust=_trust(said, at, place),
+        trust=trust,
         digest=digest_of(data),
         **places,
     )
@@ -129,6 +135,23 @@ def _require_log(log: Path, place: str) -> None:
     except OSError:
         remedy = "Name a file, in a folder that is there."
         raise GuardError(place, f'"log" is {str(log)!r}, which cannot be a log', remedy) from None
+
+
+def _require_apart(log: Path, folder: Path | None, *others: Path | None) -> None:
+    """Refuse a log that is something else already, or that would change what is pinned."""
+    remedy = "Name a file of its own."
+    if folder is not None and os.path.realpath(log).startswith(os.path.realpath(folder) + os.sep):
+        raise GuardError(str(log), "the log lies in the policy's folder of weights", remedy)
+    for other in others:
+        if other is not None and same_file(log, other):
+            raise GuardError(str(log), "the log is a file that the policy needs", remedy)
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, by way of links too."""
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _require_known(words: list[str], known: Any, what: str, place: str) -> None:

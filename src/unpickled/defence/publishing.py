@@ -171,8 +171,10 @@ def _copy(folder: Path, lock: Lock, model: Path) -> None:
 def _pieces(file: File, sha256: str, place: str) -> Iterator[bytes]:
     digest = hashlib.sha256()
     with open_file(file) as stream:
-        while piece := stream.read(_CHUNK):
+        left = file.size  # a file that grows is not followed for ever
+        while left and (piece := stream.read(min(left, _CHUNK))):
             digest.update(piece)
+            left -= len(piece)
             yield piece
     if digest.hexdigest() != sha256:
         raise _changed(place)

@@ -16,7 +16,7 @@ from pathlib import Path
 from unpickled.defence.refusals import GuardError
 from unpickled.defence.writing import cannot_write
 
-__all__ = ["Scratch", "no_room"]
+__all__ = ["Scratch", "no_room", "require_room"]
 
 _REMEDY = "Make room there, or name another place: TMPDIR=…"
 
@@ -50,6 +50,18 @@ class Scratch:
 def no_room(place: Path, error: OSError) -> GuardError:
     """Turn what the system says about the temporary place into one line."""
     return GuardError(str(place), f"no copy can be made: {error.strerror or error}", _REMEDY)
+
+
+def require_room(folder: Path, size: int) -> None:
+    """Refuse to begin a copy that has no room: a file with holes is larger than what it takes.
+
+    Raises:
+        GuardError: the place has fewer bytes left.
+    """
+    left = shutil.disk_usage(folder).free
+    if size > left:
+        problem = f"no copy can be made: it takes {size:,} bytes, and {left:,} are free"
+        raise GuardError(str(folder.parent), problem, _REMEDY)
 
 
 def _made(prefix: str, place: Path) -> tuple[Path, int]:

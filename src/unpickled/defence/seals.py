@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.refusals import RefusedError
 
 __all__ = ["PEM", "canonical", "check_seal", "seal"]
 
@@ -34,17 +34,11 @@ def seal(data: bytes, kind: str, key: Path) -> str:
     Raises:
         GuardError: the key cannot be used.
     """
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - only who seals needs it
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - only who seals needs it
 
-    try:
-        private = serialization.load_pem_private_key(key.read_bytes(), None)
-        if not isinstance(private, ec.EllipticCurvePrivateKey):
-            raise TypeError
-    except OSError as error:
-        raise GuardError(str(key), error.strerror or str(error), "Check the path.") from error
-    except (ValueError, TypeError) as error:
-        raise GuardError(str(key), "it cannot be used as a private key", PEM) from error
+    from unpickled.defence.keys import private_key  # noqa: PLC0415
+
+    private = private_key(key)
     signed = private.sign(_encoded(data, kind), ec.ECDSA(_hash(private.curve.key_size)))
     return base64.b64encode(signed).decode("ascii")
 
@@ -64,22 +58,11 @@ def check_seal(data: bytes, kind: str, sealed: object, public: Path, place: str)
         GuardError: the key cannot be used.
     """
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - only who checks needs it
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
 
-    try:
-        data_of_key = public.read_bytes()
-        key = (
-            serialization.load_pem_private_key(data_of_key, None).public_key()
-            if b"PRIVATE" in data_of_key
-            else serialization.load_pem_public_key(data_of_key)
-        )
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise TypeError
-    except OSError as error:
-        raise GuardError(str(public), error.strerror or str(error), "Check the path.") from error
-    except (ValueError, TypeError) as error:
-        raise GuardError(str(public), "it cannot be used as a public key", PEM) from error
+    from unpickled.defence.keys import public_key  # noqa: PLC0415
+
+    key = public_key(public)
     try:
         signature = base64.b64decode(str(sealed), validate=True)
         key.verify(signature, _encoded(data, kind), ec.ECDSA(_hash(key.curve.key_size)))

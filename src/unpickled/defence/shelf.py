@@ -179,7 +179,7 @@ class Shelf:
         try:
             with open_file(File(blob.digest, str(path), stamp(path.lstat()))) as stream:
                 yield from verified(iter(lambda: stream.read(_CHUNK), b""), blob, reference)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             remedy = "It was removed, or a copy of the registry is not whole."
             problem = f"the registry does not have {blob.digest}"
             raise GuardError(str(reference), problem, remedy) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 from unpickled.defence.folder import list_folder
 from unpickled.defence.names import spelled
 from unpickled.defence.pinning import require_plain
+from unpickled.defence.reading import read_small
 from unpickled.defence.refusals import GuardError, RefusedError
 from unpickled.defence.scratch import Scratch
+from unpickled.defence.seals import PEM
 from unpickled.defence.statement import Statement, parse_statement, read_signature
 from unpickled.defence.writing import require_place, write_whole
 
@@ -105,7 +107,7 @@ def sign_folder(
         raise GuardError(str(out), "it lies in the folder that is signed", "Write it beside it.")
     names = _names(place)
     with _private(str(out)) as draft:
-        _configured(signer).set_hashing_config(_everything()).sign(place, draft)
+        _configured(signer, draft.parent).set_hashing_config(_everything()).sign(place, draft)
         data = draft.read_bytes()
     statement = parse_statement(data, str(out))
     _require_covered(statement, names, place)
@@ -135,7 +137,7 @@ def check_signature(
     names = _names(place, called)
     with _private(shown) as copy:
         copy.write_bytes(data)  # what was parsed is what is verified
-        checker = _checker(trust).set_hashing_config(_everything(statement))
+        checker = _checker(trust, copy.parent).set_hashing_config(_everything(statement))
         _require_way(statement, trust, shown)
         checker.verify(Path(place), copy)
     _require_covered(statement, names, called or place)
@@ -202,34 +204,47 @@ def _reading_keys(place: object) -> Iterator[None]:
         raise told_of_keys(error, str(place)) from error
 
 
-def _configured(signer: Signer) -> signing.Config:
+def _copied(paths: Iterable[Path], home: Path) -> list[Path]:
+    """Copy keys and certificates, since the package reads what is there without bound, a device or a pipe too."""
+    copies = []
+    for number, path in enumerate(paths):
+        copies.append(home / f"{number}.pem")
+        copies[-1].write_bytes(read_small(path, PEM))
+    return copies
+
+
+def _configured(signer: Signer, home: Path) -> signing.Config:
     from model_signing import signing  # noqa: PLC0415 - a second of imports
 
     config = signing.Config()  # type: ignore[no-untyped-call]
     if signer.key is None:
         with _reading_keys("sigstore"):
             return config.use_sigstore_signer(use_ambient_credentials=True)
+    read_small(signer.key, PEM)  # a secret is looked at, and not copied
     if signer.certificate is None:
         with _reading_keys(signer.key):
             return config.use_elliptic_key_signer(private_key=signer.key)
+    certificate, *chain = _copied([signer.certificate, *signer.chain], home)
     with _reading_keys(f"{signer.key} with {signer.certificate}"):
         return config.use_certificate_signer(
             private_key=signer.key,
-            signing_certificate=signer.certificate,
-            certificate_chain=signer.chain or (signer.certificate,),  # it does not take none
+            signing_certificate=certificate,
+            certificate_chain=chain or [certificate],  # it does not take none
         )
 
 
-def _checker(trust: Trust) -> verifying.Config:
+def _checker(trust: Trust, home: Path) -> verifying.Config:
     from model_signing import verifying  # noqa: PLC0415 - a second of imports
 
     config = verifying.Config()  # type: ignore[no-untyped-call]
     if trust.public_key is not None:
+        (public_key,) = _copied([trust.public_key], home)
         with _reading_keys(trust.public_key):
-            return config.use_elliptic_key_verifier(public_key=trust.public_key)
+            return config.use_elliptic_key_verifier(public_key=public_key)
     if trust.roots:
+        roots = _copied(trust.roots, home)
         with _reading_keys(", ".join(map(str, trust.roots))):
-            return config.use_certificate_verifier(certificate_chain=trust.roots)
+            return config.use_certificate_verifier(certificate_chain=roots)
     with _reading_keys("sigstore"):
         return config.use_sigstore_verifier(identity=trust.identity, oidc_issuer=trust.issuer)
 

@@ -4,8 +4,9 @@ It hears `pickle.find_class`: every name that an unpickler of Python's looks up,
 (joblib, numpy, dill, cloudpickle, torch.load without weights_only). It does not hear what never looks up a name there:
 a pickle of plain data, torch.load(weights_only=True), safetensors, GGUF, ONNX, HDF5, torch.jit.load, and a native
 library of somebody's; an Unpickler whose own find_class does not ask Python's; a name by its number in the extension
-registry (copyreg), from the second time on, since Python has kept what it found. Nor other processes. And code that
-runs already can do what it likes: it is a tripwire, no wall.
+registry (copyreg), from the second time on, since Python has kept what it found. Nor a subinterpreter of this process,
+which has hooks of its own, nor other processes. And code that runs already can do what it likes: it is a tripwire, no
+wall.
 """
 
 from __future__ import annotations
@@ -67,8 +68,6 @@ def log_to(path: Path, *, veto: bool = False) -> Callable[[str], object]:
         path: the log.
         veto: what to say came of it; as it is given to `set_tripwire`.
     """
-    import filelock  # noqa: F401, PLC0415 - not for the first time in the middle of somebody's load
-
     user = account()
 
     def report(name: str) -> None:

@@ -47,6 +47,7 @@ class Watch:
     _begun: dict[str, Alert] = field(default_factory=dict)
     _told: set[Alert] = field(default_factory=set)
     _looks: int = 0
+    _there: bool = False  # whether it could ever be read
     _lost: str = ""
 
     def look(self, *, whole: bool = False) -> list[Alert]:
@@ -65,12 +66,12 @@ class Watch:
         try:
             alerts = [*self._changed(), *self._new(whole=whole), *self._overdue()]
         except GuardError as error:
-            if not self._follower.lines:
+            if not self._there:
                 raise
             before, self._lost = self._lost, error.problem
             text = f"the log cannot be read any more: {error.problem}"
             return [] if before else [Alert(text, self._follower.lines, {})]
-        self._lost = ""
+        self._there, self._lost = True, ""
         return alerts
 
     def _changed(self) -> list[Alert]:

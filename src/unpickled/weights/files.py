@@ -56,22 +56,32 @@ def reading_problem(place: str, error: OSError) -> ScanError:
 def open_regular(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a regular file for reading; a pipe, device, socket or folder is refused without being opened.
 
+    What is opened is looked at again, and not waited for: a pipe may have come in between.
+
     Raises:
         ScanError: if it is missing, may not be read, or is not a regular file.
     """
     place = os.fspath(path)
     try:
-        kind = what_it_is(Path(path).stat().st_mode)
-        if kind:
-            raise NotAFileError(
-                place, f"it is {kind}, which is not opened", "Give the path of a file."
-            )
-        with Path(path).open("rb") as file:
+        _require_regular(Path(path).stat(), place)
+        with open(path, "rb", opener=_at_once) as file:
+            _require_regular(os.fstat(file.fileno()), place)
             yield file
     except OSError as error:
         raise reading_problem(place, error) from error
     except ValueError as error:  # a NUL byte in the name
         raise ScanError(ascii(place), "no file can have this name", "Check the path.") from error
+
+
+def _require_regular(found: os.stat_result, place: str) -> None:
+    kind = what_it_is(found.st_mode)
+    if kind:
+        problem = f"it is {kind}, which is not opened"
+        raise NotAFileError(place, problem, "Give the path of a file.")
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @contextmanager
