@@ -85,9 +85,9 @@ for path in files:
     print(path.read_bytes()[:12].hex(" "), "  ", path.name)
 
 # %% [markdown]
-# `50 4b` is *PK*, a ZIP archive. `80` opens a pickle, and the byte behind it is its protocol. `93 4e 55 4d 50 59` spells
-# NUMPY after its first byte. And safetensors begins with eight bytes for a number, the length of its header, and then a
-# brace: `7b`.
+# `50 4b` is *PK*, a ZIP archive. `80` opens a pickle of protocol 2 or later, and the byte behind it is its protocol (the two
+# older protocols begin with their first value). `93 4e 55 4d 50 59` spells NUMPY after its first byte. And safetensors begins
+# with eight bytes for a number, the length of its header, and then a brace: `7b`.
 
 # %% [markdown]
 # ## Watch: five views of the same bytes

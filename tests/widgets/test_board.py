@@ -53,6 +53,21 @@ def board() -> Board:
     return Board(rows=rows, files=files, columns=(*asked, lacking), cells=cells, seconds=12)
 
 
+def test_a_run_that_shows_nothing_has_no_heading_for_it(show: Show) -> None:
+    """One file that nobody judged teaches nothing."""
+    whole = board()
+    cells = tuple(
+        Cell("d", column, judge("nobody can judge", "nothing"), NONE)
+        for column in ("picklescan", "weights_only")
+    )
+    page = show(BoardView(replace(whole, files=whole.files[3:], rows=whole.rows[2:], cells=cells)))
+    expect(page.get_by_role("heading", name="By class of file")).to_be_visible()
+    expect(page.get_by_role("heading", name="What this run shows")).to_have_count(0)
+    expect(
+        show(BoardView(whole)).get_by_role("heading", name="What this run shows")
+    ).to_be_visible()
+
+
 def test_counts_stand_in_words(show: Show) -> None:
     """A cell says how many of what; the bar beside it repeats that and is hidden from a screen reader."""
     page = show(BoardView(board()))

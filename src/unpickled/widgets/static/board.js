@@ -47,7 +47,9 @@ class BoardView {
     this.body.replaceChildren(
       this.head(board),
       el("div", { class: "unp-cards" }, ...board.scanners.map((one) => this.card(one))),
-      this.part("What this run shows", el("ul", { class: "unp-lessons" }, ...board.lessons.map(lesson))),
+      ...(board.lessons.length
+        ? [this.part("What this run shows", el("ul", { class: "unp-lessons" }, ...board.lessons.map(lesson)))]
+        : []),
       this.part("By class of file", this.map(board)),
       this.part("What the words mean", this.legend()),
     );
