@@ -204,6 +204,7 @@ MISNAMED = {
     "torch-canary": "the scan says dangerous",
     "a picture": "no scanner looked at it",
     "a text that goes on as something else": "no scanner looked at it",
+    "a text of megabytes that ends as no text": "no scanner looked at it",
 }
 
 
@@ -213,6 +214,8 @@ def test_a_pattern_lets_in_text_and_nothing_else(tmp_path, what):
     path = tmp_path / "notes.json"
     if what == "a picture":
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    elif what.startswith("a text of"):
+        path.write_bytes(b"text\n" * 500_000 + b"\xff")
     elif what.startswith("a text"):
         path.write_bytes(b"text\n" * 20_000 + b"PK\x05\x06" + bytes(18))
     else:
@@ -446,6 +449,7 @@ def test_pull_scans_again(place, monkeypatch):
     """A scanner that has learned a name since refuses what was let in before it."""
 
     def refuses(folder, names, *, unscanned=()):
+        assert unscanned == ("*.json",)  # what the curator vouched for, and nothing else
         assert (folder / "w/model.safetensors").exists()
         assert not (place.home / "out").exists()
         raise defence.RefusedError("w/model.safetensors", "the scan says dangerous")
@@ -472,6 +476,53 @@ def test_a_record_of_another_artifact_does_not_pass(place, unscanned):
     other_index(place, lambda index: index["manifests"][0].update(changed), "curator")
     with pytest.raises(defence.RefusedError, match="record is that of another artifact"):
         place.pull(defence.Reference("team/tiny", digest_of(data)))
+
+
+def test_a_record_for_another_signature_does_not_pass(place, unscanned):
+    """Of the same files, by the same publisher: it is not the one that the curator saw."""
+    place.vouch()
+    again = place.publish()
+    root = place.shelf.path / "blobs/sha256"
+    ours, theirs = (
+        json.loads((root / done.reference.digest[7:]).read_bytes()) for done in (place.done, again)
+    )
+    ((at, other),) = [
+        (at, one) for at, one in enumerate(theirs["layers"]) if "signature" in one["mediaType"]
+    ]
+    assert ours["layers"][at] != other
+    ours["layers"][at] = other
+    data = canonical(ours)
+    (root / digest_of(data)[7:]).write_bytes(data)
+    changed = {"digest": digest_of(data), "size": len(data)}
+    other_index(place, lambda index: index["manifests"][0].update(changed), "curator")
+    with pytest.raises(defence.RefusedError, match="record is that of another artifact"):
+        place.pull(defence.Reference("team/tiny", digest_of(data)))
+
+
+def test_a_registry_whose_blobs_are_a_file(place, unscanned):
+    """It is not the disk's fault."""
+    blobs = place.shelf.path / "blobs"
+    shutil.rmtree(blobs)
+    blobs.write_bytes(b"")
+    with pytest.raises(defence.GuardError, match=r"does not have sha256.*not whole"):
+        place.pull(place.done.reference)
+
+
+def test_a_file_that_grows_while_it_is_published_is_left(place, unscanned, monkeypatch):
+    """It is read as far as it was long, and is another by then."""
+    from unpickled.defence import folder
+
+    real = folder.open_file
+
+    def growing(file):
+        stream = real(file)
+        with Path(file.path).open("ab") as more:
+            more.write(b"x" * 1000)
+        return stream
+
+    monkeypatch.setattr(publishing, "open_file", growing)
+    (file,) = [one for one in folder.list_folder(place.model).files if one.name == "config.json"]
+    assert b"".join(publishing._pieces(file, digest_of(b"{}")[7:], "x")) == b"{}"
 
 
 def test_a_manifest_that_lists_more_than_its_lock_does_not_pass(place, unscanned):

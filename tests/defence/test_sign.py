@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import errno
 import json
 import os
 import shutil
+import signal
 import socket
 import stat
 
@@ -16,8 +18,9 @@ from hypothesis import strategies as st
 
 from tests.defence.at_each_step import tries
 from unpickled import defence
-from unpickled.defence.keys import make_keys
+from unpickled.defence.keys import key_name, make_keys
 from unpickled.defence.scratch import Scratch
+from unpickled.defence.seals import check_seal, seal
 from unpickled.defence.statement import parse_statement
 
 WAYS = ("key", "ca")
@@ -277,10 +280,20 @@ def no_whole_number(bundle):
         no_whole_number,
         lambda b: b["verificationMaterial"].update(x509CertificateChain={"certificates": []}),
         lambda b: b["dsseEnvelope"].update(more=1),
+        lambda b: b["dsseEnvelope"]["signatures"].extend(b["dsseEnvelope"]["signatures"]),
+        lambda b: b["dsseEnvelope"]["signatures"].clear(),
         lambda b: b["verificationMaterial"].update(more=1),
         lambda b: b.update(more=1),
     ],
-    ids=["no whole number", "no certificate", "envelope", "material", "bundle"],
+    ids=[
+        "no whole number",
+        "no certificate",
+        "envelope",
+        "two signatures",
+        "no signature",
+        "material",
+        "bundle",
+    ],
 )
 def test_what_signing_never_writes_is_no_signature(home, change):
     """A number without an end, a chain of nothing, a key that nobody knows: at each level, one line."""
@@ -430,20 +443,25 @@ def test_what_a_killed_process_left_beside_the_keys_is_swept(tmp_path):
     held.close()
 
 
-@pytest.mark.parametrize("kind", ["rsa", "ed25519"])
-def test_a_key_of_another_kind_is_one_line(home, model, tmp_path, kind):
-    """Only elliptic curves sign models: as a curator's key, to sign with, and to check with."""
+def written(key, folder):
+    """Write both halves of a key; returns where."""
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-    from unpickled.defence.keys import key_name
-
-    key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ed25519.Ed25519PrivateKey.generate()  # fmt: skip
     encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
-    secret, public = tmp_path / "k", tmp_path / "p"
+    secret, public = folder / "k", folder / "p"
     secret.write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_password))
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     public.write_bytes(key.public_key().public_bytes(encoding, form))
+    return secret, public
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ed25519"])
+def test_a_key_of_another_kind_is_one_line(home, model, tmp_path, kind):
+    """Only elliptic curves sign models: as a curator's key, to sign with, and to check with."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+    key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ed25519.Ed25519PrivateKey.generate()  # fmt: skip
+    secret, public = written(key, tmp_path)
     for call in (
         lambda: key_name(secret),
         lambda: key_name(public),
@@ -457,6 +475,83 @@ def test_a_key_of_another_kind_is_one_line(home, model, tmp_path, kind):
         assert "elliptic curve" in error.value.remedy
         assert error.value.exit_code == 2
         assert "attribute" not in str(error.value)
+
+
+@pytest.mark.parametrize("curve", ["SECP256K1", "SECP224R1", "BrainpoolP256R1", "BrainpoolP512R1"])
+def test_one_rule_for_the_curves_of_all_keys(home, model, tmp_path, curve):
+    """What cannot sign a model seals nothing either, and opens no seal."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    secret, public = written(ec.generate_private_key(getattr(ec, curve)()), tmp_path)
+    for call in (
+        lambda: seal(b"{}", "kind", secret),
+        lambda: check_seal(b"{}", "kind", "", public, "x"),
+        lambda: check_seal(b"{}", "kind", "", secret, "x"),
+        lambda: key_name(public),
+        lambda: defence.sign_folder(model, tmp_path / "s", defence.Signer(key=secret)),
+        lambda: defence.check_signature(
+            model, home / "ours-key.sig", defence.Trust(public_key=public)
+        ),
+    ):
+        with pytest.raises(defence.GuardError, match=r"cannot be used: .*urve") as error:
+            call()
+        assert curve.lower() in str(error.value).lower()
+
+
+@pytest.mark.parametrize("curve", ["SECP256R1", "SECP384R1", "SECP521R1"])
+def test_a_seal_of_each_curve_that_signs(tmp_path, curve):
+    """With the hash that fits its size."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    secret, public = written(ec.generate_private_key(getattr(ec, curve)()), tmp_path)
+    check_seal(b"{}", "kind", seal(b"{}", "kind", secret), public, "x")
+
+
+@contextlib.contextmanager
+def soon(seconds=20):
+    """End what hangs: a test fails rather than wait for ever."""
+
+    def late(*_):
+        raise TimeoutError("it hangs")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+KEYS = {
+    "to sign": lambda k, p, m, h: defence.sign_folder(m, p.parent / "s", defence.Signer(key=p)),
+    "a certificate": lambda k, p, m, h: defence.sign_folder(
+        m, p.parent / "s", defence.Signer(key=k / "signing.key", certificate=p)
+    ),
+    "a chain": lambda k, p, m, h: defence.sign_folder(
+        m,
+        p.parent / "s",
+        defence.Signer(key=k / "signing.key", certificate=k / "signing.crt", chain=(p,)),
+    ),
+    "a public key": lambda k, p, m, h: defence.check_signature(
+        m, h / "ours-key.sig", defence.Trust(public_key=p)
+    ),
+    "a CA": lambda k, p, m, h: defence.check_signature(
+        m, h / "ours-ca.sig", defence.Trust(roots=(k / "ca.crt", p))
+    ),
+    "to seal": lambda k, p, m, h: seal(b"", "kind", p),
+    "of a curator": lambda k, p, m, h: check_seal(b"", "kind", "", p, "x"),
+    "by name": lambda k, p, m, h: key_name(p),
+}
+
+
+@pytest.mark.parametrize("what", KEYS)
+def test_no_pipe_is_waited_for_as_a_key(home, model, tmp_path, what):
+    """Nor a device read, whose bytes do not end."""
+    os.mkfifo(tmp_path / "pipe")
+    with soon(), pytest.raises(defence.GuardError, match="named pipe, which is not opened"):
+        KEYS[what](home / "ours", tmp_path / "pipe", model, home)
+    assert not (tmp_path / "s").exists()
 
 
 @pytest.mark.parametrize("how", ["killed", "full"])

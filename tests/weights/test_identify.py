@@ -9,6 +9,7 @@ import os
 import pickle
 import socket
 import tarfile
+import threading
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from unpickled.errors import ScanError
 from unpickled.weights import KINDS, NotAFileError, identify
+from unpickled.weights.files import open_regular
 from unpickled.weights.identify import HEAD, describe
 from unpickled.weights.inside import inside
 
@@ -293,6 +295,28 @@ def test_what_is_no_file_is_refused_unopened(tmp_path: Path) -> None:
         for path in (tmp_path / "pipe", tmp_path / "socket", tmp_path, Path("/dev/zero")):
             with pytest.raises(NotAFileError):
                 identify(path)
+
+
+def test_a_pipe_that_comes_in_between_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was a file when it was looked at, and a pipe when it was opened."""
+    os.mkfifo(tmp_path / "pipe")
+    real = Path.stat
+    monkeypatch.setattr(Path, "stat", lambda path, **_: real(Path(__file__)))
+    problem: list[Exception] = []
+
+    def look() -> None:
+        try:
+            with open_regular(tmp_path / "pipe"):
+                pass
+        except ScanError as error:
+            problem.append(error)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert "named pipe" in str(problem)
 
 
 def test_missing_and_impossible_paths_are_one_line(tmp_path: Path) -> None:
