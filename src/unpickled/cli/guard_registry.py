@@ -75,8 +75,8 @@ def publish(  # noqa: PLR0913, PLR0917 - click passes each option
 ) -> None:
     """Let the model in DIR into a registry under NAME, if it is as it was pinned and signed, and passes the scan.
 
-    Each file has to be clean, or of a weight format whose header names nothing that runs; what it is its content says,
-    whatever its name is. A text, which no scanner looks at, is let in only by --unscanned. Anything else that was not
+    Each file has to be clean, or of a weight format whose header names nothing that runs, under a name that fits; what
+    it is its content says. A text, which no scanner looks at, is let in only by --unscanned. Anything else that was not
     looked at, that a scanner found bad or that could not be read is let in by nothing. Who let it in, when, why, and
     what each scanner said is sealed with your key and kept with the model.
 
