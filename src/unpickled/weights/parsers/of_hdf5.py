@@ -15,6 +15,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from unpickled.errors import TraceError
+from unpickled.pickles import Limits, trace
 from unpickled.weights.opening import opening
 from unpickled.weights.parsers.architecture import decode, lambdas
 from unpickled.weights.parsers.found import Found, RefusedError
@@ -25,6 +27,7 @@ __all__ = ["read", "walk"]
 _OBJECTS = 200_000
 _DEPTH = 60
 _ATTRIBUTE = 16 << 20  # bytes
+_OPCODES = 100_000
 _SUPERBLOCK = 96  # bytes, at least as long as any
 
 
@@ -131,9 +134,19 @@ def _unpickled(label: str, value: Any, found: Found) -> None:
     if label.endswith("PSEUDOATOM") and data.rstrip(b"\0") == b"object":
         text = "An array of Python objects: each item is a pickle, and PyTables runs it."
         found.risk("objects", label, text)
-    elif opening(data, len(data)):
+    elif opening(data, len(data)) or _imports(data):
         text = "A pickle in an attribute: PyTables, and pandas.read_hdf with it, runs it."
         found.risk("pickle", label, text)
+
+
+def _imports(data: bytes) -> bool:
+    """Whether PyTables, which tries whatever ends with a full stop, comes as far as a name, and be it nonsense then."""
+    if not data.rstrip(b"\0").endswith(b"."):
+        return False
+    try:
+        return any(step.imports for step in trace(data, limits=Limits(opcodes=_OPCODES)))
+    except TraceError:
+        return False
 
 
 def _bytes(value: Any) -> bytes:
