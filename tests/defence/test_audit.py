@@ -27,8 +27,9 @@ from tests.defence.at_each_step import tries
 from tests.defence.test_registry import WEIGHTS, Place
 from unpickled import defence
 from unpickled.cli.main import run
-from unpickled.defence import guarded
-from unpickled.defence.log import START, append, hash_of
+from unpickled.defence import appending, guarded
+from unpickled.defence.appending import append
+from unpickled.defence.log import START, hash_of
 from unpickled.errors import CourseError
 from unpickled.specimens import write
 
@@ -318,6 +319,8 @@ NO_LOGS = {
     "JSON": b'{"event":"load"}',
     "JSON of many lines": b'{\n"event":1}',
     "no half of ours": b'{"architectures":["x',
+    "no text": b'{"event":["x',
+    "no end of brackets": b'{"event":"x","y":' + b"[" * 100_000,
     "a line of ours, and a text": b"text\n" + FIRST,
     "long": b"x" * (3 << 20),
 }
@@ -366,6 +369,13 @@ def test_what_lies_where_half_a_line_is_put_is_not_touched(tmp_path, log, what):
     (aside,) = tmp_path.glob("*.cut-*-*")
     assert aside.read_bytes() == b'{"half'
     assert defence.verify_log(path).faults == ()
+
+
+def test_a_line_that_nobody_could_go_on_behind_is_not_written(tmp_path):
+    """Whoever calls it with something else than texts is told, and not the next one."""
+    with pytest.raises(TypeError, match="holds texts"):
+        append(tmp_path / "loads.jsonl", {"event": "load", "count": 5})
+    assert list(tmp_path.iterdir()) == []
 
 
 TYPES = {
@@ -444,11 +454,9 @@ def test_a_file_that_grows_or_has_no_room_is_not_copied(home, unloaded, tmp_path
             load(home)
     wrote = []
     monkeypatch.setattr(guarded, "_add", lambda *given: wrote.append(given))
-    os.truncate(path, 1 << 40)  # a hole, which takes nothing where it is
+    os.truncate(path, 1 << 33)  # a hole, which takes nothing where it is
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 30))
-    with pytest.raises(
-        defence.GuardError, match=r"takes 1,099,511,627,776 bytes, and 1,073.*TMPDIR"
-    ):
+    with pytest.raises(defence.GuardError, match=r"takes 8,589,934,592 bytes, and 1,073.*TMPDIR"):
         load(home)
     assert (wrote, list(place.iterdir())) == ([], [])
 
@@ -514,7 +522,7 @@ def test_at_each_write_the_log_keeps_what_it_had(log, tmp_path, how):
 WRITER = """
 import sys
 from pathlib import Path
-from unpickled.defence.log import append
+from unpickled.defence.appending import append
 for number in range(20):
     append(Path(sys.argv[1]), {"event": "load", "path": f"{sys.argv[2]} {number}"})
 """
@@ -797,7 +805,7 @@ def test_a_writer_waits_for_the_other(tmp_path, monkeypatch):
     path.touch()
     (tmp_path / "link").symlink_to(path)
     (tmp_path / "hard").hardlink_to(path)
-    monkeypatch.setattr(defence.log, "_PATIENCE", 0)
+    monkeypatch.setattr(appending, "_PATIENCE", 0)
     with path.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         for name in ("loads.jsonl", "link", "hard"):

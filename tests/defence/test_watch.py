@@ -13,7 +13,7 @@ import pytest
 
 from unpickled import defence
 from unpickled.cli.main import run
-from unpickled.defence.log import append
+from unpickled.defence.appending import append
 
 CHILD = """
 import sys

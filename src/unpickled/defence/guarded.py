@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from unpickled.defence.account import account
+from unpickled.defence.appending import append
 from unpickled.defence.gate import judge
 from unpickled.defence.loaders import HANDED, LOADERS, LOOKED_INTO, PASSED, UNRESTRICTED
 from unpickled.defence.lock import read_lock
-from unpickled.defence.log import append
 from unpickled.defence.names import spelled
 from unpickled.defence.policy import Policy, same_file
 from unpickled.defence.refusals import GuardError, RefusedError

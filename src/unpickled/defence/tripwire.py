@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from unpickled.defence.account import account
-from unpickled.defence.log import append
+from unpickled.defence.appending import append
 from unpickled.defence.names import shown
 
 __all__ = ["VetoError", "log_to", "set_tripwire"]
