@@ -16,6 +16,7 @@ from pptx import Presentation
 
 from unpickled.content import load_formats
 
+pytestmark = pytest.mark.long
 COMMAND = Path(sys.executable).parent / "unpickled"
 GENERATED = ("slides", "video-scripts")
 

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 CHUNKS, EACH = 2, 20_000  # tests/oracle mutates 200,000 more, and compares each with CPython
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(CHUNKS))
 def test_survives_mutated_pickles(seed):
     """Each of 40,000 mutated pickles is traced or told of as broken, in a process that may do nothing else."""

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from unpickled.content import load_course
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="session")
