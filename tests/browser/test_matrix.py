@@ -92,6 +92,21 @@ def test_in_notebook_7(page, lab, name):
     assert silent(page.troubles) == []
 
 
+def validated(page):
+    """What nbgrader's button says. On a machine that is so busy that a child was stopped, it is pressed again."""
+    box = page.get_by_role("dialog").filter(
+        has_text=re.compile("passes all the tests|cell.? failed")
+    )
+    for _ in range(3):
+        page.get_by_role("button", name="Validate").click()
+        box.wait_for(timeout=240_000)
+        said = box.inner_text()
+        if "predict-load" not in said:
+            break
+        box.get_by_role("button", name="Ok").click()
+    return said
+
+
 @pytest.mark.parametrize("app", [LAB, NOTEBOOK_7])
 def test_the_lab_runs_and_validates(page, lab, app):
     """Lab L4.8 with its answers: all of it runs, and nbgrader's button says that the visible checks pass."""
@@ -99,7 +114,5 @@ def test_the_lab_runs_and_validates(page, lab, app):
     panel = run_all(page)
     assert in_every_state(page, panel, LAB_NOTEBOOK, app) == []
     if app == LAB:
-        page.get_by_role("button", name="Validate").click()
-        box = page.get_by_role("dialog")
-        expect(box).to_contain_text("passes all the tests", timeout=240_000)
+        assert "passes all the tests" in validated(page)
     assert own(page.troubles) == []

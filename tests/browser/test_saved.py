@@ -20,6 +20,16 @@ PAGE = "course/L4.4.2/01-pickle-in-90-seconds"
 LARGEST = 3_000_000  # bytes of a saved page: its widgets' state with their scripts
 
 
+@pytest.fixture(autouse=True)
+def put_back(page, lab):
+    """Leave the page as it was, without a kernel: other tests open it for the first time."""
+    path = lab.course / f"{PAGE}.ipynb"
+    before = path.read_bytes()
+    yield
+    end_kernels(page, lab)
+    path.write_bytes(before)
+
+
 def open_and_run(page, lab, app=LAB):
     """Open the page, run it, and use what will have to be kept."""
     page.goto(lab.page(PAGE, app))
@@ -60,8 +70,8 @@ def test_a_saved_page_opens_with_its_widgets(page, lab, app):
     end_kernels(page, lab)
     page.goto(lab.page(PAGE, app))
     panel = opened(page)
-    panel.locator(".unp-stops").first.wait_for(timeout=20_000)
-    expect(panel.locator(".unp")).to_have_count(shown)
+    panel.locator(".unp-stops").first.wait_for(timeout=60_000)
+    expect(panel.locator(".unp")).to_have_count(shown, timeout=60_000)
     expect(panel.get_by_text("Error displaying widget")).to_have_count(0)
     assert panel.locator(".unp-counter").all_inner_texts() == reached
     expect(panel.locator(".unp-wi-said")).to_contain_text("It would no longer call")
@@ -106,7 +116,7 @@ def test_export_from_the_menu_works_without_kernel_and_network(page, lab, browse
     still.on("request", lambda one: one.url.startswith(ours) or asked.append(one.url))
     still.on("pageerror", lambda error: asked.append(str(error)))
     still.goto(target.as_uri())
-    expect(still.locator(".unp")).to_have_count(shown)
+    expect(still.locator(".unp")).to_have_count(shown, timeout=60_000)
     counter = still.locator(".unp-counter").last
     assert counter.inner_text() == reached
     still.get_by_role("button", name="First step").last.click()
