@@ -21,12 +21,12 @@ LARGEST = 3_000_000  # bytes of a saved page: its widgets' state with their scri
 
 
 @pytest.fixture(autouse=True)
-def put_back(page, lab):
-    """Leave the page as it was, without a kernel: other tests open it for the first time."""
+def put_back(lab):
+    """Leave the page as it was, when the browser has left it, without a kernel: others open it for the first time."""
     path = lab.course / f"{PAGE}.ipynb"
     before = path.read_bytes()
     yield
-    end_kernels(page, lab)
+    end_kernels(lab)
     path.write_bytes(before)
 
 
@@ -52,9 +52,8 @@ def save(page, path: Path) -> None:
     page.wait_for_timeout(300)
 
 
-def end_kernels(page, lab) -> None:
-    """End them all, with no page open that would ask for another."""
-    page.goto("about:blank")
+def end_kernels(lab) -> None:
+    """End them all; no page may be open that would ask for another."""
     for session in lab.ask("GET", "api/sessions"):
         lab.ask("DELETE", f"api/sessions/{session['id']}")
 
@@ -67,7 +66,8 @@ def test_a_saved_page_opens_with_its_widgets(page, lab, app):
     reached = panel.locator(".unp-counter").all_inner_texts()
     shown = panel.locator(".unp").count()
     save(page, path)
-    end_kernels(page, lab)
+    page.goto("about:blank")
+    end_kernels(lab)
     page.goto(lab.page(PAGE, app))
     panel = opened(page)
     panel.locator(".unp-stops").first.wait_for(timeout=60_000)
@@ -109,7 +109,8 @@ def test_export_from_the_menu_works_without_kernel_and_network(page, lab, browse
     target = tmp_path / "exported.html"
     saved.value.save_as(target)
     reached = panel.locator(".unp-counter").last.inner_text()
-    end_kernels(page, lab)
+    page.goto("about:blank")
+    end_kernels(lab)
     context = browser.new_context(offline=True)
     still, asked = context.new_page(), []
     ours = (target.as_uri(), "data:")
