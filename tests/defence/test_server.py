@@ -498,6 +498,8 @@ def test_a_list_of_tags_has_an_end(made, monkeypatch, what):
     with served(Lister) as lister, pytest.raises(defence.GuardError, match=problem):
         lister.entries(made.home / "curator/signing.pub", "team/tiny")
     assert Lister.asked < 400
+    if what == "another server":
+        assert Lister.asked == 2  # the list, and the one manifest that it names
 
 
 def test_all_pages_of_a_list_are_read(made, monkeypatch):

@@ -506,11 +506,12 @@ def test_hdf5_tells_what_pytables_unpickles(tmp_path):
         file["t"].attrs["numbers"] = np.frombuffer(CANARY, np.uint8)
         file.attrs["breaks off"] = np.bytes_(old[:-1] + b"garbage.")
         file.attrs["at once"] = np.bytes_(b"(ios\nabort\ngarbage.")
+        file.attrs["late"] = np.bytes_(b"N0" * 6_000 + old)
         file.attrs["harmless"] = "A sentence."
         file.attrs["lines"] = "cat\ndog\n"
         file["g/w"].attrs["PSEUDOATOM"] = np.bytes_(b"object")
     assert {where for where, _ in told(path, "pickle")} == {
-        "bytes", "g@opaque", "g/w@text", "t@numbers", "breaks off", "at once",
+        "bytes", "g@opaque", "g/w@text", "t@numbers", "breaks off", "at once", "late",
     }  # fmt: skip
     assert [where for where, _ in told(path, "objects")] == ["g/w@PSEUDOATOM"]
 

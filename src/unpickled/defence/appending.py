@@ -113,7 +113,7 @@ def _append(log: int, path: Path, record: Mapping[str, str]) -> str:
             os.ftruncate(log, size)
         raise
     if not size:
-        sync_folder(path.parent)
+        sync_folder(path.resolve().parent)
     return str(line["hash"])
 
 
