@@ -1,7 +1,7 @@
 """Grade submissions, several at a time: each ends graded, to review, or failed with its reason.
 
-nbgrader's directories, gradebook, resubmission rule (a newer `timestamp.txt` is graded again; here also files that have changed) and late penalties stay
-in force. How it is done is in `engine`.
+nbgrader's directories, gradebook, resubmission rule (a newer `timestamp.txt` is graded again; here also files that have
+changed) and late penalties stay in force. How it is done is in `engine`.
 """
 
 from __future__ import annotations
