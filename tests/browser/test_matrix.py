@@ -63,33 +63,44 @@ def enlarged(page):
 
 
 def test_the_whole_way_by_its_links(page, lab):
-    """In JupyterLab, from the start page to the last, each reached by the link on the one before."""
-    names, faults = ["start", *PAGES], []
+    """In JupyterLab, from the start page to the last, each reached by the link on the one before, run and worked on."""
+    names = ["start", *PAGES]
     page.goto(lab.page("course/start"))
     for name, after in zip(names, [*PAGES, ""], strict=True):
         panel = run_all(page)
         expect(panel.locator(".unp-stops").first).to_be_visible()
-        faults += in_every_state(page, panel, name, LAB)
+        work_on(name, page, panel)
         back = panel.get_by_role("link", name=re.compile("^←")).count()
         forth = panel.get_by_role("link", name=re.compile("→$"))
         assert (back, forth.count()) == (2 * (name != "start"), 2 * bool(after)), name
         if after:
             forth.last.click()
             page.get_by_role("tab", name=f"{after}.ipynb", selected=True).wait_for(timeout=60_000)
-    assert faults == []
     assert own(page.troubles) == []
 
 
-@pytest.mark.parametrize("name", ["start", *PAGES])
-def test_in_notebook_7(page, lab, name):
-    """The same pages in Jupyter Notebook, where each has a window of its own."""
+ALWAYS = [(LAB, "01-pickle-in-90-seconds"), (NOTEBOOK_7, "06-the-30-second-test")]
+"""The pages that `make test` looks at in every state: one in each application, the stepper and the scan panel."""
+
+
+@pytest.mark.parametrize(
+    ("app", "name"),
+    [
+        pytest.param(app, name, marks=() if (app, name) in ALWAYS else pytest.mark.wide)
+        for app in (LAB, NOTEBOOK_7)
+        for name in ("start", *PAGES)
+    ],
+)
+def test_in_every_state(page, lab, app, name):
+    """In both themes and widths: nothing cut off, nobody shut out, the page's work done."""
     place = "course/start" if name == "start" else f"course/L4.4.2/{name}"
-    page.goto(lab.page(place, NOTEBOOK_7))
+    page.goto(lab.page(place, app))
     panel = run_all(page)
     expect(panel.locator(".unp-stops").first).to_be_visible()
-    assert in_every_state(page, panel, name, NOTEBOOK_7) == []
+    assert in_every_state(page, panel, name, app) == []
     assert own(page.troubles) == []
-    assert silent(page.troubles) == []
+    if app == NOTEBOOK_7:
+        assert silent(page.troubles) == []
 
 
 def validated(page):
@@ -107,7 +118,7 @@ def validated(page):
     return said
 
 
-@pytest.mark.parametrize("app", [LAB, NOTEBOOK_7])
+@pytest.mark.parametrize("app", [LAB, pytest.param(NOTEBOOK_7, marks=pytest.mark.wide)])
 def test_the_lab_runs_and_validates(page, lab, app):
     """Lab L4.8 with its answers: all of it runs, and nbgrader's button says that the visible checks pass."""
     page.goto(lab.page(LAB_NOTEBOOK, app))
