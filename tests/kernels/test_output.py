@@ -12,13 +12,12 @@ from unpickled.kernels.wires import Wires
 
 from .conftest import BOUNDS
 
+pytestmark = pytest.mark.long
 FLOOD = "while True:\n    print('x' * 1000)"
 ON = "import signal\nsignal.signal(signal.SIGINT, lambda *_: None)\nprint('y' * 3_000_000)"
 """More than all cells may put out together, before the kernel can be interrupted."""
 FRESH = """
 import sys
-
-pytestmark = pytest.mark.long
 print(len(In), Out, repr(_ + __ + ___ + _i), hasattr(sys, 'last_type'))
 print(*sorted(set(globals()) - {'__builtin__', '__builtins__', '__doc__', '__loader__', '__package__', '__spec__'}))
 """
