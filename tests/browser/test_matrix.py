@@ -80,13 +80,15 @@ def test_the_whole_way_by_its_links(page, lab):
 
 
 ALWAYS = [(LAB, "01-pickle-in-90-seconds"), (NOTEBOOK_7, "06-the-30-second-test")]
-"""The pages that `make test` looks at in every state: one in each application, the stepper and the scan panel."""
+"""One in each application is a long test alone: the stepper and the scan panel."""
 
 
 @pytest.mark.parametrize(
     ("app", "name"),
     [
-        pytest.param(app, name, marks=() if (app, name) in ALWAYS else pytest.mark.wide)
+        pytest.param(
+            app, name, marks=pytest.mark.long if (app, name) in ALWAYS else pytest.mark.wide
+        )
         for app in (LAB, NOTEBOOK_7)
         for name in ("start", *PAGES)
     ],

@@ -14,7 +14,7 @@ from unpickled.authoring.notebooks import Builder
 from .actions import change_an_opcode, step_by_mouse
 from .learner import LAB, NOTEBOOK_7, opened, run_all
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.long, pytest.mark.browser]
 
 PAGE = "course/L4.4.2/01-pickle-in-90-seconds"
 LARGEST = 3_000_000  # bytes of a saved page: its widgets' state with their scripts

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from unpickled.grading import grade, init, queue, standings
 
 from .made import GOOD, Notebook
+
+pytestmark = pytest.mark.long
 
 
 def test_the_penalty_follows_the_due_date(course, checkout):

@@ -15,6 +15,7 @@ from .made_port import port_checkout
 TRIED = ("honest", "reads-gradebook", "forges-ast", "forges-lab", "writes-others", "hijacks-pipe")
 
 
+@pytest.mark.long
 def test_stock_autograde_runs_submissions_in_the_jail_too(root, tmp_path, stock):
     """The same points as `teach grade` for who reads, writes and forges; no secret in what they put out."""
     if sandbox.problem():

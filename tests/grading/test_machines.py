@@ -75,6 +75,7 @@ def by_key(outcomes):
     return {(one.assignment, one.student): one for one in outcomes}
 
 
+@pytest.mark.long
 def test_two_workers_give_what_this_machine_gives(course, cluster, tmp_path):
     """Points, states, reasons and evidence of everybody; the graded notebooks, too."""
     shutil.copytree(course.path, tmp_path / "here")
@@ -92,6 +93,7 @@ def test_two_workers_give_what_this_machine_gives(course, cluster, tmp_path):
         assert theirs["cells"] == ours["cells"], name
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing(course, cluster):
     """Its submission is done again elsewhere, and what it had started is dead; a new worker may join meanwhile."""
     slow = [f"zoe{number}" for number in range(4)]

@@ -88,6 +88,7 @@ def test_a_class_has_the_same_grades_as_in_a_file(moved, checkout, tmp_path):
     assert {(one.student, one.state) for one in again} == {(s, r.state) for s, r in rows.items()}
 
 
+@pytest.mark.long
 def test_nbgraders_own_commands_work_on_it(moved, stock, tmp_path):
     """Export, its list of students, and autograde, which runs our steps; and the pages of feedback."""
     done = stock(moved.path, "export", f"--CsvExportPlugin.to={tmp_path / 'grades.csv'}")

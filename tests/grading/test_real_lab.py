@@ -11,6 +11,8 @@ from bs4 import BeautifulSoup
 
 from unpickled.grading import CourseFolder, give_feedback, grade, init, queue, standings
 
+pytestmark = pytest.mark.long
+
 
 def hand_in_and_grade(base, root):
     """Make a course from this checkout; hand in the reference and the untouched release; grade; write feedback."""

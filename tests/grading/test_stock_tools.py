@@ -35,6 +35,7 @@ def test_validate_tells_a_learner_whether_the_visible_checks_pass(course, stock,
     assert "double-check" in blank or "checks.visible" in blank
 
 
+@pytest.mark.long
 def test_the_exchange_carries_an_assignment_out_and_back(course, stock, tmp_path):
     """Release, fetch, submit and collect, as the Assignment List does them, end in a grade."""
     exchange, home = tmp_path / "exchange", tmp_path / "home"

@@ -133,6 +133,7 @@ def test_no_hidden_line_is_in_any_feedback(graded):
     assert {path.suffix for path in pages if path.is_file()} == {".html"}
 
 
+@pytest.mark.long
 def test_stock_nbgrader_gives_the_same_scores(graded, stock, tmp_path):
     """`nbgrader autograde` in the course folder writes what `teach grade` wrote, point for point."""
     place = tmp_path / "stock"

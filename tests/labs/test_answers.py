@@ -107,6 +107,7 @@ def test_every_exercise_has_a_wrong_answer():
     assert {entry["exercise"] for entry in WRONG.values()} == set(EXERCISES)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WRONG)
 @pytest.mark.usefixtures("remembered")
 def test_a_wrong_answer_fails_just_its_exercise(work, name, copied):
@@ -167,6 +168,7 @@ MUTATIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("exercise", "old", "new"), MUTATIONS)
 @pytest.mark.usefixtures("remembered")
 def test_a_mutation_of_the_reference_loses_points(work, copied, exercise, old, new):

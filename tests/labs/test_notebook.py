@@ -18,6 +18,8 @@ from unpickled.authoring.assignments import notebook
 from unpickled.authoring.lab_files import load_lab
 from unpickled.errors import ContentError
 
+pytestmark = pytest.mark.long
+
 NAME = "L4.8"
 
 

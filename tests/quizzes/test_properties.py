@@ -166,6 +166,7 @@ def test_a_retraction_takes_the_credit(turn):
         assert not any(met(row, row["answer"].rstrip(" .!") + "." + turn).values()), row["answer"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "more",
     [

@@ -101,6 +101,7 @@ def there_and_back(page, panel, folder):
     expect(carry).to_contain_text("cannot be taken in")
 
 
+@pytest.mark.long
 def test_picklescan_runs_and_modelscan_says_that_it_was_recorded(page, address):
     """Files that PyTorch wrote elsewhere, scanned here; of an own file modelscan has no answer, and says so."""
     page.goto(f"{address}/lab/index.html?path=course/L4.4.2/06-the-30-second-test.ipynb")
