@@ -19,11 +19,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from unpickled.authoring.slides.chromium import NAMES
+from unpickled.authoring.slides.chromium import FLAGS, NAMES
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from browser.learner import FLAGS, OPEN, TOKEN, Server, learning, opened, serving
+from browser.learner import OPEN, TOKEN, Server, learning, opened, serving
 
 VISITS = 3
 EMPTY = {
@@ -39,7 +39,7 @@ def main() -> None:
     ours: list[dict[str, float]] = []
     plain: list[dict[str, float]] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         for _ in range(VISITS):
             ours.append(_visit(browser, learning, "course/start", widget=True))
             plain.append(_visit(browser, _plain, "empty", widget=False))

@@ -16,11 +16,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from unpickled.authoring.offline import build_pages
-from unpickled.authoring.slides.chromium import NAMES
+from unpickled.authoring.slides.chromium import FLAGS, NAMES
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from browser.learner import FLAGS, ROOT
+from browser.learner import ROOT
 
 VISITS = 7
 PROMISE = 1000.0  # ms
@@ -42,7 +42,7 @@ def main() -> None:
     over = []
     made = list(build_pages(ROOT, "", print))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         for page in made:
             seen = [_visit(browser, page.path.as_uri()) for _ in range(VISITS)]
             work, wall = (statistics.median(one[place] for one in seen) for place in (0, 1))

@@ -16,11 +16,10 @@ from shutil import which
 from playwright.sync_api import Page, sync_playwright
 
 from unpickled.authoring.site import OUT, build_site
-from unpickled.authoring.slides.chromium import NAMES
+from unpickled.authoring.slides.chromium import FLAGS, NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 VISITS = 3
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 OPEN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 PAGE = "lab/index.html?path=course/L4.4.2/01-pickle-in-90-seconds.ipynb"
 
@@ -57,7 +56,7 @@ def main() -> None:
     seen = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=next(filter(None, map(which, NAMES))), args=FLAGS
+            executable_path=next(filter(None, map(which, NAMES))), args=list(FLAGS)
         )
         for _ in range(VISITS):
             context = browser.new_context()

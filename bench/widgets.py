@@ -19,11 +19,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from unpickled.authoring.slides.chromium import FLAGS
 from unpickled.pickles import assemble
 from unpickled.widgets import Stepper, to_page
 
 BUDGET = 16.0  # ms of work a step at 10,000 opcodes
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 WORK = """(jump) => {
   const view = document.querySelector(".unp-static").unpView;
@@ -137,7 +137,7 @@ def main() -> int:
         )
         return 2
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1100, "height": 900})
         inputs = [
             ("plain", plain(1_000)),

@@ -14,7 +14,7 @@ from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
-from unpickled.authoring.slides.chromium import NAMES
+from unpickled.authoring.slides.chromium import FLAGS, NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,15 +48,6 @@ def chromium() -> str:
     pytest.skip(reason)
 
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """The system's Chromium, headless. One for each module, and the only one that tests start by hand.
@@ -65,7 +56,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     command under test that runs a notebook): so it ends with its module, before another module's tests.
     """
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        started = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield started
         started.close()
 

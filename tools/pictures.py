@@ -15,13 +15,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from unpickled import specimens
 from unpickled.authoring.serving import Server
+from unpickled.authoring.slides.chromium import FLAGS
 from unpickled.pickles import record
 from unpickled.weights import read_pickle
 from unpickled.widgets import Stepper, to_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 FAULT = 'course/L4.4.2/deck.md:82: slide "minimum" says "four things" and shows 3 steps. Make them the same.'
 
 
@@ -32,7 +32,7 @@ def main() -> None:
         sys.exit("pictures: no Chromium. Run: sudo apt-get install chromium")
     made = {"stepper": stepper, "preview": preview, "teleprompter": teleprompter}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for name in sys.argv[1:] or made:
             made[name](browser, PICTURES / f"{name}.png")
             print(f"wrote {PICTURES / name}.png")

@@ -23,7 +23,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from unpickled.authoring.slides.chromium import NAMES
+from unpickled.authoring.slides.chromium import FLAGS, NAMES
 from unpickled.certificate import completed, to_page
 from unpickled.content import load_course, load_practice
 from unpickled.progress import Progress
@@ -31,7 +31,7 @@ from unpickled.progress import Progress
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.learner import FLAGS, learning, run_all, use_theme  # noqa: E402 - needs the path
+from browser.learner import learning, run_all, use_theme  # noqa: E402 - needs the path
 
 GOAL = ROOT / "build" / "shots"
 THEMES = ("light", "dark")
@@ -69,7 +69,7 @@ def main() -> int:
     shutil.rmtree(GOAL, ignore_errors=True)
     GOAL.mkdir(parents=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         shots = list(_all(browser, told.width or [1280, 800], told.only))
         index = GOAL / "index.html"
         index.write_text(_sheet(shots), encoding="utf-8")

@@ -27,14 +27,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 PARTS = ("course", "labs", "quizzes", "docs", "slides", "video-scripts")
 TOKEN = "harmless"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 LAB, NOTEBOOK_7 = "lab/tree", "notebooks"  # as their addresses begin
 OPEN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 READY = (  # for a while, Notebook 7 says "idle" of a page that has no kernel yet

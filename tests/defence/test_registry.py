@@ -461,43 +461,36 @@ def test_pull_scans_again(place, monkeypatch):
     assert not (place.home / "out").exists()
 
 
-def test_a_record_of_another_artifact_does_not_pass(place, unscanned):
-    """The curator sealed it, for other files."""
-    (place.model / "config.json").write_bytes(b"[1]")
-    place.vouch()
-    other = place.publish(name="team/other")
+def exchange(place, other, kind):
+    """Put the layer of that kind, out of another artifact, into the first; sealed anew, and refused when pulled."""
     root = place.shelf.path / "blobs/sha256"
     ours, theirs = (
         json.loads((root / done.reference.digest[7:]).read_bytes()) for done in (place.done, other)
     )
-    ours["layers"][-1] = theirs["layers"][-1]
+    ((at, layer),) = [
+        (at, one) for at, one in enumerate(theirs["layers"]) if kind in one["mediaType"]
+    ]
+    assert ours["layers"][at] != layer
+    ours["layers"][at] = layer
     data = canonical(ours)
     (root / digest_of(data)[7:]).write_bytes(data)
     changed = {"digest": digest_of(data), "size": len(data)}
     other_index(place, lambda index: index["manifests"][0].update(changed), "curator")
     with pytest.raises(defence.RefusedError, match="record is that of another artifact"):
         place.pull(defence.Reference("team/tiny", digest_of(data)))
+
+
+def test_a_record_of_another_artifact_does_not_pass(place, unscanned):
+    """The curator sealed it, for other files."""
+    (place.model / "config.json").write_bytes(b"[1]")
+    place.vouch()
+    exchange(place, place.publish(name="team/other"), "admission")
 
 
 def test_a_record_for_another_signature_does_not_pass(place, unscanned):
     """Of the same files, by the same publisher: it is not the one that the curator saw."""
     place.vouch()
-    again = place.publish()
-    root = place.shelf.path / "blobs/sha256"
-    ours, theirs = (
-        json.loads((root / done.reference.digest[7:]).read_bytes()) for done in (place.done, again)
-    )
-    ((at, other),) = [
-        (at, one) for at, one in enumerate(theirs["layers"]) if "signature" in one["mediaType"]
-    ]
-    assert ours["layers"][at] != other
-    ours["layers"][at] = other
-    data = canonical(ours)
-    (root / digest_of(data)[7:]).write_bytes(data)
-    changed = {"digest": digest_of(data), "size": len(data)}
-    other_index(place, lambda index: index["manifests"][0].update(changed), "curator")
-    with pytest.raises(defence.RefusedError, match="record is that of another artifact"):
-        place.pull(defence.Reference("team/tiny", digest_of(data)))
+    exchange(place, place.publish(), "signature")
 
 
 def test_a_registry_whose_blobs_are_a_file(place, unscanned):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import shutil
 import signal
@@ -194,3 +196,47 @@ def test_workers_end_with_a_parent_that_was_killed_before_it_could_say_so():
     while left := [pid for pid in pids if Path(f"/proc/{pid}/exe").exists()]:
         assert time.monotonic() < until, left
         time.sleep(0.05)
+
+
+def test_a_long_text_is_on_the_feedback_page_as_it_was_typed(lab):
+    """Laid out it would hold up everybody's feedback; nothing of it is lost."""
+    course, hand_in = lab
+    hand_in(made_port.DOUBLE)
+    path = course.submitted("L4.8", "ada") / "L4.8.ipynb"
+    text = "[" * 20_000
+    Notebook(path).add(text, kind="markdown").write(path.parent, path.name)
+    graded(course)
+    assert run(["teach", "feedback", str(course.path)]) == 0
+    page = (course.path / "feedback" / "ada" / "L4.8" / "L4.8.html").read_text()
+    assert f"<pre>{text}</pre>" in page
+
+
+def test_cells_that_no_format_knows_are_told_in_words(lab):
+    """The submission has failed with a reason, and not with the name of an exception."""
+    course, hand_in = lab
+    hand_in(made_port.DOUBLE)
+    cell = {
+        "cell_type": "code",
+        "input": "1",
+        "metadata": {"nbgrader": {"grade_id": "double-answer"}},
+    }
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}
+    (course.submitted("L4.8", "ada") / "L4.8.ipynb").write_text(json.dumps(old))
+    graded(course)
+    (row,) = standings(course, "L4.8")
+    assert row.state == "failed"
+    assert "its cells are not those of the format that it names" in row.reason
+
+
+def test_a_full_disk_is_no_fault_of_one_page(lab, monkeypatch, capsys):
+    """The command ends with place, problem and remedy, instead of a line for each learner."""
+    course, hand_in = lab
+    hand_in(made_port.DOUBLE)
+    graded(course)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("unpickled.grading.feedback_page.PageOnly.start", full)
+    assert run(["teach", "feedback", str(course.path)]) == 2
+    assert "the space on the disk" in capsys.readouterr().err

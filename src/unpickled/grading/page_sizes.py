@@ -16,6 +16,8 @@ LAID_OUT = 10_000
 """Characters of one Markdown cell that are laid out."""
 ALL_LAID_OUT = 60_000
 """Of all of them together."""
+DONE = "unpickled_bounded"
+"""Key in the metadata of a cell that was looked at: nbgrader runs its steps more than once on the way to a page."""
 CODE = 100_000
 """Characters of a code cell that are shown."""
 
@@ -29,8 +31,9 @@ def bound_texts(cells: Iterable[Any], is_own: Callable[[Any], bool]) -> None:
     """
     room = ALL_LAID_OUT
     for cell in cells:
-        if not is_own(cell):
+        if not is_own(cell) or cell.metadata.get(DONE):
             continue
+        cell.metadata[DONE] = True
         size = len(cell.source)
         if cell.cell_type == "code":
             cell.source = _cut(cell.source)

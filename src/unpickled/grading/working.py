@@ -64,7 +64,7 @@ def work(job: Mapping[str, Any], plan: Plan, settings: Settings, warmth: Warmth)
             return {**done, "problem": problem}
         try:
             notebook = _restored(data, plan, name)
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, nbformat.ValidationError):
             problem = "the notebook is damaged: its cells are not those of the format that it names"
             return {**done, "problem": problem}
         resources = _resources(job, name)

@@ -20,7 +20,7 @@ from unpickled.errors import SetupError
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-__all__ = ["NAMES", "Opened", "opened"]
+__all__ = ["FLAGS", "NAMES", "Opened", "opened"]
 
 # The first is the same engine without a window's parts: a page opens in a quarter of the processor time
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -30,8 +30,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--font-render-hinting=none",
 )
+_PRINTED = "--font-render-hinting=none"
 # What the page's own policy refuses never becomes a request
 REFUSALS = """
 window.unpickledRefused = [];
@@ -97,7 +97,7 @@ def opened(html: bytes) -> Iterator[Opened]:
         file = Path(folder).resolve() / "slides.html"
         file.write_bytes(html)
         try:
-            browser = play.chromium.launch(executable_path=path, args=list(FLAGS))
+            browser = play.chromium.launch(executable_path=path, args=[*FLAGS, _PRINTED])
         except Error as error:
             first = str(error).strip().splitlines()[0]
             raise SetupError(path, f"it does not start: {first}", "Try it by hand.") from error
