@@ -165,6 +165,13 @@ def test_what_was_seen_here_stands_in_the_last_column(
         assert words in " ".join(first)
     assert "with torch 2.13.0, 29 Nov 2026; the rest is told" in texts[0]
     assert "canary" not in texts[1]
+    ways = page.locator("tr.unp-format").first.locator(".unp-outcome")
+    said = {
+        way.get_attribute("data-happened"): way.inner_text().split("\n")[-1] for way in ways.all()
+    }
+    assert said["made"] == "weights_only=False"
+    assert "weights_only" not in said["loaded"]  # it came with either
+    assert page.locator("tr.unp-format").nth(1).locator(".unp-outcome-way").count() == 0
     assert "not as the row says" not in texts[1]
     assert texts[-1] == "not tried yet"
     signs = page.locator("tr.unp-format").first.locator(".unp-outcome-sign")

@@ -9,20 +9,38 @@ const STATES = ["all", "some", "none"];
 const NOTHING = { tries: [], state: "none", holds: true }; // a page that was saved before there were experiments
 const ORDER = ["made", "refused", "loaded", "failed"];
 
-function outcome({ happened, word }) {
+function outcome({ happened, word }, way = "") {
   return el(
     "span",
     { class: "unp-outcome", "data-happened": happened || "open" },
     el("span", { class: "unp-outcome-sign", "aria-hidden": "true", text: SIGNS[happened] }),
     el("span", { text: word }),
+    ...(way ? [el("code", { class: "unp-outcome-way" }, ...breakable(way))] : []),
   );
+}
+
+/** `name=value` in two parts, with a place between them where a narrow column may break it. */
+function breakable(way) {
+  const [name, value] = way.split("=");
+  return [`${name}=`, el("wbr", {}), value];
+}
+
+/** The argument of a call, as `weights_only=True`; "" if it has none that matters. */
+function argument({ call }) {
+  return /, (\w+=\w+)\)$/.exec(call)?.[1] ?? "";
+}
+
+/** By which argument an outcome came, where it came by one alone and the row was tried with others too. */
+function wayOf(happened, tries) {
+  const ways = new Set(tries.filter((one) => one.happened === happened).map(argument));
+  return ways.size === 1 && new Set(tries.map(argument)).size > 1 ? [...ways][0] : "";
 }
 
 /** The outcomes that came, each once, and where and when; before the first try, that there was none. */
 export function seenBriefly(seen = NOTHING) {
   if (seen.state === "none") return [el("span", { class: "unp-seen-none", text: "not tried yet" })];
   const came = ORDER.map((happened) => seen.tries.find((one) => one.happened === happened)).filter(Boolean);
-  const parts = came.map(outcome);
+  const parts = came.map((one) => outcome(one, wayOf(one.happened, seen.tries)));
   if (!seen.holds) parts.push(el("strong", { class: "unp-seen-odd", text: "not as the row says" }));
   const some = seen.state === "some" ? "some of it, " : "";
   const rest = seen.tries.some((one) => one.happened === "told") ? "; the rest is told" : "";
