@@ -5,11 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 step() { printf '\n== %s\n' "$*"; "$@"; }
-workers=$(($(getconf _NPROCESSORS_ONLN) + 2))  # many tests wait for a browser, a server or a kernel
-pytests() { step pytest -n "$workers" --dist worksteal "$@"; }
+workers=$(($(getconf _NPROCESSORS_ONLN) + 4))  # many tests wait for a browser, a server or a kernel
+pytests() { step pytest -n "$workers" "$@"; }
+by_file=(--dist loadfile --no-loadscope-reorder)  # a file's tests share a browser, a course, a server; conftest.py has the order
 if [ "${1:-}" = --long ]; then
     shift
-    pytests -m long tests "$@"
+    pytests --dist worksteal -m long tests "$@"
     exit 0
 fi
 told=$(mktemp)
@@ -32,5 +33,5 @@ if [ "${1:-}" = --all ]; then
     which=()
     shift
 fi
-pytests "${which[@]}" tests "$@"
-step pytest -n "$workers" --dist loadfile --nbval-lax --nbval-current-env course labs
+pytests "${by_file[@]}" "${which[@]}" tests "$@"
+pytests "${by_file[@]}" --nbval-lax --nbval-current-env course labs
