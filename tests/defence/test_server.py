@@ -145,6 +145,7 @@ def test_a_record_under_another_name_does_not_pass(made, unscanned):
     "address",
     ["http://registry.example.org", "http://10.0.0.1:5000", "https://", "http://[::1", "http://127.0.0.1:x",
      "https://h/path", "https://user:secret@h", "HTTP://10.0.0.1:5000", "oci://x", "file:///x", "127.0.0.1:5000",
+     "registry.example.org/models",
      "localhost:5000/team", "[::1]:5000", ""],
 )  # fmt: skip
 def test_an_address_that_is_none_or_shows_a_login(address, tmp_path, monkeypatch):
@@ -155,6 +156,7 @@ def test_an_address_that_is_none_or_shows_a_login(address, tmp_path, monkeypatch
     assert error.value.remedy
     (tmp_path / "127.0.0.1:5000").mkdir()
     assert isinstance(defence.open_registry("127.0.0.1:5000"), defence.Shelf)  # it is there
+    assert isinstance(defence.open_registry("./registry.example.org/models"), defence.Shelf)
     assert defence.open_registry("HTTP://127.0.0.1:5000") == defence.Server("127.0.0.1:5000", True)
 
 

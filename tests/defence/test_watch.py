@@ -192,6 +192,23 @@ def test_an_edit_of_what_was_read_shows_in_time(tmp_path, monkeypatch):
     assert [watch.look() for _ in range(3)] == [[], [], []]
 
 
+def test_another_log_in_its_place_is_told_anew(tmp_path, capsys):
+    """A log that was rotated: the same words on the same line are another load's; and each alert as JSON."""
+    log = tmp_path / "loads.jsonl"
+    load(log, "refused", why="no pin")
+    watch = defence.Watch(log)
+    (told,) = watch.look()
+    log.unlink()
+    load(log, "refused", why="no pin", digest="of another file")
+    load(log)
+    alerts = watch.look()
+    assert [alert.text for alert in alerts][-1] == told.text
+    assert alerts[-1].record["hash"] != told.record["hash"]
+    assert run(["guard", "audit", "watch", str(log), "--once", "--json"]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == alerts[-1].to_dict()
+
+
 def test_a_load_without_an_end_is_told_when_its_time_is_over(tmp_path):
     """Once; and not while it may be under way, nor when it ended."""
     log = tmp_path / "loads.jsonl"

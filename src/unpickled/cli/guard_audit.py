@@ -162,7 +162,10 @@ def _seconds(_: click.Context, __: click.Parameter, value: float) -> float:
     callback=_seconds,
     help="Seconds between two looks, 0.1 to 86400.",
 )
-def watch(log: Path, webhook: str, locks: tuple[Path, ...], once: bool, every: float) -> int:
+@click.option("--json", "as_json", is_flag=True, help="An alert a line, as JSON.")
+def watch(  # noqa: PLR0913, PLR0917 - a parameter for each option
+    log: Path, webhook: str, locks: tuple[Path, ...], once: bool, every: float, as_json: bool
+) -> int:
     """Tell each line of LOG that nobody expects, on the terminal and to a webhook, until Ctrl-C.
 
     Unexpected are a refused or a failed load, one that began and did not end, a load of what no LOCK pins, a name that
@@ -182,7 +185,7 @@ def watch(log: Path, webhook: str, locks: tuple[Path, ...], once: bool, every: f
         new = watching.look(whole=once)
         found += len(new)
         for alert in new:
-            click.echo(f"ALERT  {alert.text}")
+            click.echo(json.dumps(alert.to_dict()) if as_json else f"ALERT  {alert.text}")
         if webhook:
             _tell(outbox, new)
         if once:

@@ -107,6 +107,7 @@ class Follower:
     )
     _at: int = 0
     _read: Any = field(default_factory=hashlib.sha256)  # over all bytes before _at
+    _tail: bytes = b""  # the last line that was read, as it was
 
     def new(
         self, path: Path, *, whole: bool = False
@@ -128,6 +129,7 @@ class Follower:
                     return
                 self._at += len(line)
                 self._read.update(line)
+                self._tail = line
                 yield self._held(line)
 
     def changed(self, path: Path, *, deep: bool) -> str:
@@ -135,7 +137,7 @@ class Follower:
 
         Args:
             path: the log.
-            deep: whether to read them again; else only the log's length is looked at.
+            deep: whether to read them all again; else only the last, which another log in this one's place has not.
 
         Raises:
             GuardError: it cannot be read.
@@ -144,11 +146,13 @@ class Follower:
             left, again = self._at, hashlib.sha256()
             if file.seek(0, os.SEEK_END) < left:
                 return "the log has become shorter: lines are missing"
+            file.seek(left - len(self._tail))
+            same = file.read(len(self._tail)) == self._tail
             file.seek(0)
             while deep and left and (piece := file.read(min(left, _CHUNK))):
                 again.update(piece)
                 left -= len(piece)
-        same = not deep or again.digest() == self._read.digest()
+        same = same and (not deep or again.digest() == self._read.digest())
         return "" if same else "the log was changed where it had been read already"
 
     def _held(self, line: bytes) -> tuple[int, dict[str, Any] | None, str]:

@@ -37,7 +37,9 @@ LISTING = 600.0
 """Seconds for all that is listed under one name."""
 _BY_DIGEST = "Pull by the digest that you were told."
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(?:/.*)?")
+_HOST = re.compile(  # with a port, or a name with a dot and a path behind it
+    r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(?:/.*)?|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/.+"
+)
 _ADDRESS = "Write a server as http://127.0.0.1:5000 or https://registry.example.org"
 
 
@@ -51,8 +53,9 @@ def open_registry(where: str) -> Registry:
     scheme = _SCHEME.match(where)
     if scheme and scheme[1].lower() in {"http", "https"}:
         return Server.at(where)
-    if not where or scheme or (_HOST.fullmatch(where) and not os.path.lexists(where)):
-        remedy = f"{_ADDRESS}; a folder, by its path."
+    begun = where.split("/", maxsplit=1)[0]
+    if not where or scheme or (_HOST.fullmatch(where) and not os.path.lexists(begun)):
+        remedy = f"{_ADDRESS}; a folder, by its path, as ./{where or 'shelf'}"
         raise GuardError(where or "the registry", "it is no registry's address", remedy)
     return Shelf(Path(where))
 

@@ -31,6 +31,10 @@ class Alert:
     line: int
     record: dict[str, Any] = field(compare=False)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {"text": self.text, "line": self.line, "record": self.record}
+
 
 @dataclass(slots=True)
 class Watch:
@@ -45,7 +49,7 @@ class Watch:
     digests: Collection[str] | None = None
     _follower: Follower = field(default_factory=Follower)
     _begun: dict[str, Alert] = field(default_factory=dict)
-    _told: set[Alert] = field(default_factory=set)
+    _told: set[tuple[str, str]] = field(default_factory=set)
     _looks: int = 0
     _there: bool = False  # whether it could ever be read
     _lost: str = ""
@@ -106,8 +110,13 @@ class Watch:
         return self._untold([self._begun.pop(key) for key in over])
 
     def _untold(self, alerts: list[Alert]) -> list[Alert]:
-        new = [alert for alert in alerts if alert not in self._told]
-        self._told.update(new)
+        """Leave out what was told of the same line of the same log; another log may say the same words."""
+        new = []
+        for alert in alerts:
+            known = (alert.text, str(alert.record.get("hash", "")))
+            if known not in self._told:
+                self._told.add(known)
+                new.append(alert)
         return new
 
     def _unexpected(self, record: dict[str, Any]) -> str:

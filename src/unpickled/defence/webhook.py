@@ -106,7 +106,7 @@ def tell_webhook(url: str, alert: Alert) -> None:
         RefusedError: the webhook answers that it will not have it.
         GuardError: it was not taken: there is no answer, none in time, or one that says so.
     """
-    body = {"text": f"unpickled: {alert.text}", "line": alert.line, "record": alert.record}
+    body = {**alert.to_dict(), "text": f"unpickled: {alert.text}"}
     asked = urllib.request.Request(  # noqa: S310 - http or https: require_webhook
         require_webhook(url),
         data=json.dumps(body).encode(),
