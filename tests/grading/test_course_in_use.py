@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from unpickled.cli.main import run
-from unpickled.grading import GradingError, engine, entering, grade, init, queue, standings
+from unpickled.grading import GradingError, engine, entering, grade, holding, init, queue, standings
 from unpickled.grading.outcomes import load_outcomes
 from unpickled.grading.stock import gradebook
 
@@ -43,13 +44,23 @@ def test_a_score_typed_while_the_course_is_renewed_is_kept(course, checkout):
     assert {row.due for row in standings(course, "L4.8")} == {"2027-01-01 00:00:00 UTC"}
 
 
-def test_a_course_that_is_being_graded_is_not_renewed(course, checkout):
-    """`init` waits for nobody, and says who is at it."""
+def test_a_course_that_is_being_graded_is_not_renewed(course, checkout, monkeypatch):
+    """`init` waits for nobody but for a moment, and says who is at it."""
+    monkeypatch.setattr(holding, "MOMENT", 0.1)
     with (
         FileLock(course.path / ".grading.lock"),
         pytest.raises(GradingError, match="another run is grading or renewing this course"),
     ):
         init(course.path, checkout, due={"L4.8": "2027-01-01 00:00 UTC"})
+
+
+def test_what_a_killed_run_leaves_is_waited_for(course, checkout):
+    """Its forks die after it, and hold its lock until then."""
+    lock = FileLock(course.path / ".grading.lock", thread_local=False)
+    lock.acquire()
+    threading.Timer(0.5, lock.release).start()
+    init(course.path, checkout, due={"L4.8": "2027-01-01 00:00 UTC"})
+    assert {row.due for row in standings(course, "L4.8")} <= {"2027-01-01 00:00:00 UTC"}
 
 
 def test_a_renewal_that_fails_changes_nothing(course, checkout):

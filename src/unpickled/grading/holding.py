@@ -12,9 +12,11 @@ from filelock import FileLock, Timeout
 
 from unpickled.grading.places import CourseFolder, GradingError
 
-__all__ = ["database_error", "its_own", "only_one", "refusals"]
+__all__ = ["MOMENT", "database_error", "its_own", "only_one", "refusals"]
 
 LOCK = ".grading.lock"
+MOMENT = 5.0
+"""Seconds that a lock is waited for: what a killed run had forked dies after it, and holds its lock until then."""
 _ITS_OWN = frozenset(
     {
         errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENOTDIR, errno.EEXIST,
@@ -29,7 +31,7 @@ def only_one(course: CourseFolder) -> Iterator[None]:
     Raises:
         GradingError: another process holds it, or its folder cannot be written to.
     """
-    lock = FileLock(course.path / LOCK, timeout=0)
+    lock = FileLock(course.path / LOCK, timeout=MOMENT)
     with refusals(course.path):
         try:
             lock.acquire()
