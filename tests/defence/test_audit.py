@@ -30,7 +30,9 @@ from unpickled.cli.main import run
 from unpickled.defence import appending, guarded
 from unpickled.defence.appending import append
 from unpickled.defence.log import START, hash_of
+from unpickled.defence.seals import canonical
 from unpickled.errors import CourseError
+from unpickled.sandbox import wall
 from unpickled.specimens import write
 
 WORDS = {
@@ -311,6 +313,41 @@ def test_half_a_line_is_set_aside_and_told(log, tmp_path):
     assert last["n"] == 6
 
 
+@pytest.mark.parametrize("blank", [b"\n", b"\n\r\n \t\n", b'\n{"half', b"  "])
+def test_blank_lines_at_the_end_are_set_aside_and_told(log, tmp_path, blank):
+    """An editor's, or of `echo`: verify tells them until a next line is there, and no load is kept from it."""
+    path = tmp_path / "loads.jsonl"
+    whole = log.read_bytes()
+    path.write_bytes(whole + blank)
+    assert defence.verify_log(path).faults[0].line == 7
+    append(path, {"event": "load"})
+    assert defence.verify_log(path).faults == ()
+    (aside,) = tmp_path.glob("loads.jsonl.cut-*")
+    assert aside.read_bytes() == blank
+    assert path.read_bytes().startswith(whole)
+    last = json.loads(read_lines(path)[-1])
+    assert (last["n"], last["cut"]) == (7, hashlib.sha256(blank).hexdigest())
+
+
+@pytest.mark.parametrize("number", [-1, 0, 2**63 - 1, 2**63, 10**4300 - 1])
+def test_a_number_that_no_line_can_have_is_one_line(home, unloaded, number, capsys):
+    """Hashed as it should be: nobody goes on behind it, and what to do is told; no traceback, no load."""
+    path = home / "loads.jsonl"
+    line = {"event": "load", "n": number, "prev": START, "outcome": "loaded"}
+    line["hash"] = hash_of(line)
+    path.write_bytes(canonical(line) + b"\n")
+    before = path.read_bytes()
+    policy(home, must="[]")
+    words = ["guard", "load", str(home / "model/w/model.safetensors")]
+    assert run([*words, "--policy", str(home / "policy.toml")]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert "its last line is none of this log's. Put it aside, and name another log" in told
+    assert path.read_bytes() == before
+    assert defence.verify_log(path).faults
+    policy(home, must="[]", log='"another.jsonl"')
+    assert run([*words, "--policy", str(home / "policy.toml")]) == 0
+
+
 FIRST = b'{"event":"load","hash":"'
 NO_LOGS = {
     "a text": b"first line\nsecond line without end",
@@ -323,6 +360,8 @@ NO_LOGS = {
     "no end of brackets": b'{"event":"x","y":' + b"[" * 100_000,
     "a line of ours, and a text": b"text\n" + FIRST,
     "long": b"x" * (3 << 20),
+    "blank": b"\n",
+    "blank and long": b"\n" * (3 << 20),
 }
 
 
@@ -668,6 +707,36 @@ def test_a_load_whose_process_is_killed_leaves_a_line(
     assert killed(home, signal.SIGTERM) == 130
     assert [line["outcome"] for line in lines(home)][5:] == ["begun", "failed"]
     assert list(place.iterdir()) == []
+
+
+def test_a_forks_end_takes_nothing_from_its_parent(tmp_path):
+    """A child that ends in the ordinary way, or closes what it did not make."""
+    script = """
+import os, sys
+from pathlib import Path
+from unpickled.defence.scratch import Scratch
+made = Scratch("unpickled-x-", Path(sys.argv[1]))
+for ending in (sys.exit, made.close):
+    if not os.fork():
+        ending()
+        sys.exit()
+    os.wait()
+    assert made.path.is_dir(), ending
+"""
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_sandbox_the_remedy_is_one_that_load_has(home, monkeypatch, capsys):
+    """The door has no way around the wall, and names none."""
+    monkeypatch.setattr(wall, "problem", lambda: "bubblewrap is not there")
+    policy(home, must="[]")
+    words = ["guard", "load", str(home / "model/w/model.safetensors")]
+    assert run([*words, "--policy", str(home / "policy.toml")]) == 2
+    told = capsys.readouterr().err
+    assert "Install bubblewrap" in told
+    assert "--unsafe" not in told
+    assert [line["outcome"] for line in lines(home)] == ["begun", "failed"]
 
 
 def test_a_load_in_a_thread(home, unloaded, capsys):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
+import stat
 import string
 import threading
 from pathlib import Path
@@ -15,8 +17,10 @@ from hypothesis import strategies as st
 
 from tests.defence.at_each_step import tries
 from unpickled import defence
+from unpickled.defence.appending import append
 from unpickled.defence.folder import Changed, list_folder, open_file
 from unpickled.defence.hashing import hash_files
+from unpickled.defence.keys import make_keys
 from unpickled.defence.names import spelled, unspelled
 from unpickled.errors import CourseError
 
@@ -395,6 +399,37 @@ def test_at_each_write_the_lock_is_the_old_one_or_the_new_one(tmp_path, how):
     assert {name for name, _ in seen} >= (
         {"open", "write"} if how == "full" else {"open", "write", "fsync", "replace"}
     )
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    """Each of its bytes; and then its name."""
+    path, synced = tmp_path / "model.lock", []
+    real = os.fsync
+
+    def fsync(file):
+        found = os.fstat(file)
+        synced.append((found.st_ino, stat.S_ISREG(found.st_mode) and found.st_size, path.exists()))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    defence.write_whole(path, iter([b"abc", b"de"]))
+    assert synced == [(path.stat().st_ino, 5, False), (tmp_path.stat().st_ino, False, True)]
+
+
+def test_a_folder_that_nobody_may_list_takes_files(tmp_path, monkeypatch):
+    """A drop box: what was written was written, and is not said to have failed."""
+    real = os.open
+
+    def refused(path, flags, *rest, **named):
+        if path == tmp_path and not flags & os.O_CREAT:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return real(path, flags, *rest, **named)
+
+    monkeypatch.setattr(os, "open", refused)
+    defence.write_whole(tmp_path / "model.lock", b"x")
+    assert make_keys(tmp_path / "keys")
+    append(tmp_path / "loads.jsonl", {"event": "load"})
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["keys", "loads.jsonl", "model.lock"]
 
 
 @pytest.mark.parametrize("path", ["", "/", ".", ".."])

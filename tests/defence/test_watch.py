@@ -152,7 +152,7 @@ def test_each_look_tells_what_is_new_and_unexpected(tmp_path):
     assert watch.look() == []  # it is being written, for all that can be known
     load(log, digest="a")
     assert [alert.text for alert in watch.look()] == [
-        "line 5: the line before it was cut, and set aside"
+        "line 5: the line before it was cut, or blank, and is set aside"
     ]
     rows = log.read_bytes().splitlines(keepends=True)
     log.write_bytes(b"".join(rows[:3]))
@@ -209,11 +209,47 @@ def test_another_log_in_its_place_is_told_anew(tmp_path, capsys):
     assert json.loads(line) == alerts[-1].to_dict()
 
 
+def test_a_log_that_comes_back_is_read_whole(tmp_path):
+    """At once: one that was edited in between may be as long, and end in the same line."""
+    log = tmp_path / "loads.jsonl"
+    load(log, digest="a")
+    load(log)
+    watch = defence.Watch(log)
+    assert watch.look() == []
+    rows = log.read_bytes()
+    log.unlink()
+    assert len(watch.look()) == 1
+    log.write_bytes(rows.replace(b"ada", b"bob", 1))
+    assert [alert.text for alert in watch.look()] == [
+        "line 2: the log was changed where it had been read already",
+        "line 1: it was edited",
+    ]
+
+
+def test_another_log_of_the_same_length_is_told_at_once(tmp_path):
+    """In the place of the one that was read, whether it was seen to be gone or not."""
+    log = tmp_path / "loads.jsonl"
+    for look_between in (True, False):
+        log.unlink(missing_ok=True)
+        load(log, "refused", why="no pin")
+        watch = defence.Watch(log)
+        length = len(watch.look()[0].record) and log.stat().st_size
+        log.unlink()
+        assert not look_between or len(watch.look()) == 1
+        load(log, "refused", why="no Pin")
+        assert log.stat().st_size == length
+        assert [alert.text for alert in watch.look()] == [
+            "line 1: the log was changed where it had been read already",
+            "line 1: refused: m, as ada: no Pin",
+        ]
+
+
 def test_a_load_without_an_end_is_told_when_its_time_is_over(tmp_path):
     """Once; and not while it may be under way, nor when it ended."""
     log = tmp_path / "loads.jsonl"
     watch = defence.Watch(log)
-    for until, ended in (("2026-11-01T00:00:00.000000Z", True), ("9999", False), ("", False)):
+    far = "9999-01-01T00:00:00.000000Z"
+    for until, ended in (("2026-11-01T00:00:00.000000Z", True), (far, False), ("zzzz", False)):
         line = {"event": "load", "user": "ada", "path": "m", "outcome": "begun", "until": until}
         begun = append(log, line)
         if ended:

@@ -1,7 +1,7 @@
 """The audit log's writer: a line is on the disk before anybody gets what was loaded.
 
-What a killed process left of its last line is moved aside, byte by byte, and the next line says so. A file that is no
-such log is left as it is.
+What a killed process left of its last line, or an editor put behind it that is blank, is moved aside, byte by byte, and
+the next line says so. A file that is no such log is left as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from unpickled.defence.log import LONGEST, START, hash_of, record_of
+from unpickled.defence.log import LONGEST, MOST, START, hash_of, record_of
 from unpickled.defence.refusals import GuardError
 from unpickled.defence.seals import canonical
 from unpickled.defence.writing import cannot_write, sync_folder, write_whole
@@ -27,7 +27,7 @@ __all__ = ["append"]
 _PATIENCE = 60.0
 _PAUSE = 0.01
 _PLAIN = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-_LOOK = "Look: unpickled guard audit verify"
+_LOOK = "Put it aside, and name another log; unpickled guard audit verify tells what is wrong."
 _FIRSTS = tuple(f'{{"{name}":"'.encode() for name in ("begun", "cut", "digest", "event"))
 """How a line begins: its keys are sorted."""
 
@@ -91,17 +91,14 @@ def _alone(log: int, path: Path) -> Iterator[None]:
 
 def _append(log: int, path: Path, record: Mapping[str, str]) -> str:
     size = os.lseek(log, 0, os.SEEK_END)
-    start, tail = _tail(log, size)
-    half = b"" if tail.endswith(b"\n") else tail
-    if half:
-        _, tail = _tail(log, start)
+    tail, rest = _end(log, size)
     last: dict[str, Any] | None = record_of(tail) if tail else {"hash": START, "n": 0}
-    if last is None or (half and not tail and not _begins(half)):
+    if last is None or last["n"] + 1 >= MOST or (rest and not tail and not _begins(rest)):
         raise GuardError(str(path), "its last line is none of this log's", _LOOK)
-    if half:
-        record = {**record, "cut": _set_aside(log, path, half, start)}
-        size = start
-    line = {**record, "n": int(last["n"]) + 1, "prev": last["hash"]}
+    if rest:
+        size -= len(rest)
+        record = {**record, "cut": _set_aside(log, path, rest, size)}
+    line = {**record, "n": last["n"] + 1, "prev": last["hash"]}
     line["hash"] = hash_of(line)
     data = memoryview(canonical(line) + b"\n")
     if len(data) > LONGEST:
@@ -123,15 +120,19 @@ def _write(file: int, data: memoryview) -> None:
     os.fsync(file)
 
 
-def _tail(log: int, size: int) -> tuple[int, bytes]:
-    """Return where the last line starts, and its bytes."""
+def _end(log: int, size: int) -> tuple[bytes, bytes]:
+    """Return the last line that has an end and is not blank, and what follows it."""
     start = max(size - 2 * LONGEST, 0)
     os.lseek(log, start, os.SEEK_SET)
     data = b""
     while len(data) < size - start and (more := os.read(log, size - start - len(data))):
         data += more
-    at = data.rfind(b"\n", 0, len(data) - 1) + 1
-    return start + at, data[at:]
+    ended = data[: data.rfind(b"\n") + 1]
+    text = len(ended.rstrip())
+    at = ended.index(b"\n", text) + 1 if text else 0
+    if start and not at:
+        return data, b""
+    return data[data.rfind(b"\n", 0, text) + 1 : at], data[at:]
 
 
 def _begins(half: bytes) -> bool:

@@ -25,7 +25,7 @@ from unpickled.defence.policy import Policy, same_file
 from unpickled.defence.refusals import GuardError, RefusedError
 from unpickled.defence.scratch import Scratch, no_room, require_room
 from unpickled.defence.signing import check_signature
-from unpickled.errors import CourseError
+from unpickled.errors import CourseError, SandboxError
 from unpickled.sandbox import Limits, run_python
 from unpickled.weights import identify, inspect
 from unpickled.weights.files import open_regular
@@ -36,6 +36,8 @@ _SCRIPT = Path(__file__).with_name("load_guarded.txt")
 _CHUNK = 1 << 20
 _TORCH = 3 << 30
 _REFUSE = "Nothing was loaded."
+_OPTION = "--unsafe-no-sandbox"  # other commands have it, and this door has not
+_WALL = f"{_REFUSE} Install bubblewrap: apt install bubblewrap"
 _GRACE = 30  # seconds from the child's last moment to the line that tells its end
 
 
@@ -282,12 +284,14 @@ def _require_signed(attempt: _Attempt, policy: Policy) -> None:
 def _loaded(attempt: _Attempt, copy: Path, policy: Policy, seconds: int) -> None:
     """Load the copy behind the wall, and keep what the child tells."""
     loader = LOADERS[attempt.form]
-    ran = run_python(
-        _SCRIPT,
-        [str(copy), loader, "yes" if policy.weights_only else "no"],
-        limits=Limits(seconds=seconds, memory=_TORCH + 3 * copy.stat().st_size, processes=64),
-        readable=[copy],
-    )
+    words = [str(copy), loader, "yes" if policy.weights_only else "no"]
+    limits = Limits(seconds=seconds, memory=_TORCH + 3 * copy.stat().st_size, processes=64)
+    try:
+        ran = run_python(_SCRIPT, words, limits=limits, readable=[copy])
+    except SandboxError as lacking:
+        if _OPTION not in lacking.remedy:
+            raise
+        raise SandboxError(lacking.place, lacking.problem, _WALL) from lacking
     place = str(attempt.path)
     try:
         told = json.loads(ran.out)

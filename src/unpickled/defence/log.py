@@ -20,13 +20,26 @@ from unpickled.defence.seals import canonical
 from unpickled.errors import ScanError
 from unpickled.weights.files import open_regular
 
-__all__ = ["LONGEST", "START", "Chain", "Fault", "Follower", "hash_of", "record_of", "verify_log"]
+__all__ = [
+    "LONGEST",
+    "MOST",
+    "START",
+    "Chain",
+    "Fault",
+    "Follower",
+    "hash_of",
+    "record_of",
+    "verify_log",
+]
 
 START = "0" * 64
 """The hash before the first line."""
 
 LONGEST = 1 << 20
 """Bytes of a line."""
+
+MOST = 1 << 63
+"""Lines of a log; no line has that number."""
 _HASH = re.compile("[0-9a-f]{64}")
 _CHUNK = 1 << 20
 
@@ -184,12 +197,12 @@ def hash_of(record: dict[str, Any]) -> str:
 
 
 def record_of(line: bytes) -> dict[str, Any] | None:
-    """Return what a line says, if it is written as this log writes it: texts, and a number for `n`."""
+    """Return what a line says, if it is written as this log writes it: texts, and for `n` a line's number."""
     try:
         record = json.loads(line)
         whole = canonical(record) + b"\n" == line and {"hash", "n", "prev"} <= record.keys()
         typed = all(type(value) is (int if name == "n" else str) for name, value in record.items())
-        return record if whole and typed else None
+        return record if whole and typed and 0 < record["n"] < MOST else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -22,7 +22,7 @@ _REMEDY = "Make room there, or name another place: TMPDIR=…"
 
 
 class Scratch:
-    """A folder that only this account can look into, until it is closed.
+    """A folder that only this account can look into, until it is closed by the process that made it.
 
     Args:
         prefix: how its name begins; older folders of this account with it that nobody holds are removed.
@@ -39,7 +39,7 @@ class Scratch:
             self._path, lock = _made(prefix, place)
         except OSError as error:
             raise (cannot_write if where else no_room)(place, error) from error
-        self.close = weakref.finalize(self, _remove, self._path, lock)
+        self.close = weakref.finalize(self, _remove, self._path, lock, os.getpid())
 
     @property
     def path(self) -> Path:
@@ -100,7 +100,9 @@ def _sweep(prefix: str, place: Path) -> None:
                 os.close(lock)
 
 
-def _remove(path: Path, lock: int) -> None:
+def _remove(path: Path, lock: int, maker: int) -> None:
+    if os.getpid() != maker:  # a fork: the folder is its parent's
+        return
     shutil.rmtree(path, ignore_errors=True)
     if lock >= 0:
         os.close(lock)

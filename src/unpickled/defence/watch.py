@@ -58,7 +58,7 @@ class Watch:
         """Return what is unexpected among the lines since the last look.
 
         Now and then all that was read before is read again, so that a line that was edited since then shows. A log that
-        was there and cannot be read any more is an alert, once.
+        was there and cannot be read any more is an alert, once; when it is there again, all of it is read.
 
         Args:
             whole: whether the log is at rest: then a last line without an end was cut, and is not being written.
@@ -81,7 +81,8 @@ class Watch:
     def _changed(self) -> list[Alert]:
         """Begin anew where the lines that were read are no more what they were; what was told is not told again."""
         number = self._follower.lines
-        problem = self._follower.changed(self.path, deep=self._looks % _DEEP == 0)
+        deep = self._looks % _DEEP == 0 or bool(self._lost)
+        problem = self._follower.changed(self.path, deep=deep)
         if not problem:
             return []
         self._follower, self._begun = Follower(), {}
@@ -105,8 +106,8 @@ class Watch:
             self._begun[record["hash"]] = Alert(f"line {number}: {shown(why)}", number, record)
 
     def _overdue(self) -> list[Alert]:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        over = [key for key, one in self._begun.items() if str(one.record.get("until", "")) < now]
+        now = datetime.now(UTC)
+        over = [key for key, one in self._begun.items() if _until(one.record) < now]
         return self._untold([self._begun.pop(key) for key in over])
 
     def _untold(self, alerts: list[Alert]) -> list[Alert]:
@@ -125,7 +126,7 @@ class Watch:
             who, path = record.get("user"), record.get("path")
             return f"{outcome}: {path} unpickled {record.get('name')}, as {who}, around the door"
         if "cut" in record:
-            return "the line before it was cut, and set aside"
+            return "the line before it was cut, or blank, and is set aside"
         if outcome == "begun":
             return ""  # its end is waited for
         if outcome != "loaded":
@@ -133,6 +134,15 @@ class Watch:
         if self.digests is not None and record.get("digest") not in self.digests:
             return f"loaded: {_what(record)}, whose sha256 nobody expects"
         return ""
+
+
+def _until(record: dict[str, Any]) -> datetime:
+    """Return by when a load was to have its end; what is no time is long past."""
+    try:
+        until = datetime.strptime(str(record.get("until")), "%Y-%m-%dT%H:%M:%S.%fZ")
+    except ValueError:
+        until = datetime.min
+    return until.replace(tzinfo=UTC)
 
 
 def _what(record: dict[str, Any]) -> str:

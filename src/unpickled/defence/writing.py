@@ -107,18 +107,20 @@ def sync_folder(folder: Path) -> None:
     """Make a folder's list of names safe on the disk, where the system can do that."""
     if os.name == "nt":
         return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # some network file systems refuse
+    with contextlib.suppress(OSError):  # some network file systems refuse, or nobody may list it
+        opened = os.open(folder, os.O_RDONLY)
+        try:
             os.fsync(opened)
-    finally:
-        os.close(opened)
+        finally:
+            os.close(opened)
 
 
 def cannot_write(path: Path, error: OSError) -> GuardError:
     """Turn what the system says into one line."""
     if error.errno == errno.ENOENT and not path.parent.is_dir():
         return GuardError(str(path), "its folder is not there", f"Make it: mkdir -p {path.parent}")
+    if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:  # another process was first
+        return GuardError(str(path), "it is there already", "Name a folder that is not there yet.")
     if error.errno == errno.EISDIR:
         return GuardError(str(path), "it is a folder", "Name a file in it.")
     if error.errno == errno.ENOENT:  # as /proc says it
