@@ -18,6 +18,7 @@ from safetensors.numpy import save
 
 from tests.defence.at_each_step import tries
 from unpickled import defence
+from unpickled.cli.main import run
 from unpickled.defence import gate, publishing, pulling
 from unpickled.defence.artifact import TITLE, Blob, digest_of
 from unpickled.defence.keys import make_keys
@@ -206,6 +207,7 @@ MISNAMED = {
     "a picture": "no scanner looked at it",
     "a text that goes on as something else": "no scanner looked at it",
     "a text of megabytes that ends as no text": "no scanner looked at it",
+    "a text of megabytes that ends in half a letter": "no scanner looked at it",
 }
 
 
@@ -216,7 +218,7 @@ def test_a_pattern_lets_in_text_and_nothing_else(tmp_path, what):
     if what == "a picture":
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
     elif what.startswith("a text of"):
-        path.write_bytes(b"text\n" * 500_000 + b"\xff")
+        path.write_bytes(b"text\n" * 500_000 + (b"\xc3" if what.endswith("letter") else b"\xff"))
     elif what.startswith("a text"):
         path.write_bytes(b"text\n" * 20_000 + b"PK\x05\x06" + bytes(18))
     else:
@@ -544,6 +546,14 @@ def test_no_more_is_read_than_a_blob_has(place):
     assert (len(asked), given) == (3, b"1212")
 
 
+@pytest.mark.parametrize("size", [4, 6])
+def test_a_size_beside_the_right_digest_is_a_lie(place, size):
+    """Too few bytes, or too many, are others, though their digest is right."""
+    blob = replace(Blob.of("x", b"12345"), size=size)
+    with pytest.raises(defence.RefusedError, match="other bytes"):
+        list(verified([b"12345"], blob, place.done.reference))
+
+
 def test_a_seal_is_for_one_kind_of_thing(place):
     """As DSSE has it: the kind is signed with the bytes, so a record's seal is none of an index."""
     from cryptography.hazmat.primitives import hashes, serialization
@@ -707,13 +717,63 @@ def test_two_publishers_at_once_lose_nothing(place):
         assert pulling.described(entry.reference, shelf, place.home / "curator" / "signing.pub")
 
 
-def test_a_publisher_that_does_not_end_is_told(place, unscanned, monkeypatch):
-    """One line with what to do."""
+def test_a_publisher_that_does_not_end_is_told(place, unscanned, monkeypatch, capsys):
+    """That it is waited for, once and soon; and in the end one line with what to do."""
     from filelock import FileLock
 
+    monkeypatch.setattr("unpickled.defence.shelf._SOON", 0.1)
     monkeypatch.setattr("unpickled.defence.shelf._PATIENCE", 0.1)
-    with (
-        FileLock(place.shelf.path / ".lock"),
-        pytest.raises(defence.GuardError, match="another publisher"),
-    ):
-        place.publish()
+    monkeypatch.chdir(place.home)
+    words = ["guard", "publish", "model", "team/tiny", "--registry", "shelf", "--why", "read"]
+    keys = ["--public-key", "publisher/signing.pub", "--curator-key", "curator/signing.key"]
+    words += [*keys, "--unscanned", "*.json"]
+    with FileLock(place.shelf.path / ".lock"):
+        assert run(words) == 2
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == "unpickled: shelf: another publisher is at work, and is waited for"
+    assert "Wait for it to end, then publish again." in last
+    assert run(words) == 0
+    assert "waited for" not in capsys.readouterr().err
+
+
+def test_a_signature_over_the_lock_is_told_as_that(place, unscanned):
+    """A lock that lay in the folder when it was signed: nobody is accused, and the remedy works."""
+    lock = place.model / "model.lock"
+    defence.write_whole(lock, (place.home / "model.lock").read_bytes())
+    key = defence.Signer(key=place.home / "publisher" / "signing.key")
+    sig = place.home / "model.sig"
+    defence.sign_folder(place.model, sig, key, overwrite=True)
+    with pytest.raises(defence.GuardError, match=r"covers the lock, model\.lock") as error:
+        place.publish(lock=lock)
+    assert not isinstance(error.value, defence.RefusedError)
+    lock.rename(place.home / "model.lock")
+    defence.sign_folder(place.model, sig, key, overwrite=True)
+    place.publish()
+    shutil.copy(place.home / "model.lock", lock)  # after it was signed
+    place.publish(lock=lock)
+
+
+def test_two_pulls_to_one_place_are_told_apart(place, unscanned, monkeypatch):
+    """Whoever is second has nothing to make room for: it is there already."""
+
+    def judge(*_, **__):
+        (place.home / "out").mkdir()
+        (place.home / "out" / "model").mkdir()
+        return ()
+
+    monkeypatch.setattr(pulling, "judge", judge)
+    with pytest.raises(defence.GuardError, match="it is there already"):
+        place.pull(place.done.reference)
+    assert [one.name for one in (place.home / "out").iterdir()] == ["model"]
+
+
+def test_a_pulled_folder_is_on_the_disk_by_its_name(place, unscanned, monkeypatch):
+    """The last that is done: the list of names that it stands in."""
+    synced = []
+
+    def fsync(file):
+        synced.append((os.fstat(file).st_ino, (place.home / "out").exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    place.pull(place.done.reference)
+    assert synced[-1] == (place.home.stat().st_ino, True)

@@ -21,6 +21,7 @@ from tests.defence.test_registry import Place, unscanned
 from unpickled import defence
 from unpickled.cli.main import run
 from unpickled.defence import client
+from unpickled.defence.artifact import digest_of
 
 __all__ = ["unscanned"]
 
@@ -124,6 +125,48 @@ def test_what_others_put_on_the_server_is_not_listed_and_not_pulled(made, unscan
     assert entries(made, "team/none") == ()
     with pytest.raises(defence.GuardError, match="asked for one name"):
         entries(made, "")
+
+
+def record_of(place, reference):
+    """Return a model's manifest, and of it what describes its record."""
+    manifest = json.loads(place.shelf.manifest(reference, place.home))
+    return manifest, manifest["layers"][-1]
+
+
+def other_record(place, reference, **changes):
+    """Put a manifest on the server that says something else of its record; whoever may push can."""
+    manifest, record = record_of(place, reference)
+    record.update(changes)
+    data = json.dumps(manifest).encode()
+    other = defence.Reference(reference.name, digest_of(data))
+    place.shelf.add(other, data, "2026", place.home)
+    return f"{other.name}:t2026-{other.digest[7:19]}"
+
+
+def test_what_cannot_be_read_is_left_out_and_told(made, unscanned, capsys, monkeypatch):
+    """One bad tag hides no model: a record that is too large, or one whose bytes are others."""
+    good = made.publish(name="team/many").reference
+    large = other_record(made, good, size=1 << 40)
+    other = other_record(made, good, size=7)
+    left = []
+    pub = made.home / "curator/signing.pub"
+    listed = made.shelf.entries(pub, "team/many", left_out=left.append)
+    assert [one.reference for one in listed] == [good]
+    assert {one.place: one.problem for one in left} == {
+        large: "a part of over 64 MB is not read",
+        other: f"the registry gives other bytes for {record_of(made, good)[1]['digest']}",
+    }
+    monkeypatch.chdir(made.home)
+    words = ["guard", "list", "team/many", "--registry", f"http://{made.shelf.host}"]
+    words += ["--curator", "curator/signing.pub"]
+    assert run(words) == 0
+    told = capsys.readouterr()
+    assert told.out.split()[-1] == str(good)
+    assert "2 of what it lists cannot be read, and left out. team/many:t2026-" in told.err
+    assert run([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["reference"] for one in told["models"]] == [str(good)]
+    assert {one["tag"] for one in told["left_out"]} == {large, other}
 
 
 def test_a_record_under_another_name_does_not_pass(made, unscanned):
@@ -243,6 +286,9 @@ class Liar(http.server.BaseHTTPRequestHandler):
     def breaks(self, data, kind):
         self.answer(b'{"errors": [{"message": "disk\\nfull"}]}', kind, 500)
 
+    def gone(self, data, kind):
+        self.answer(b"", kind, 404)
+
     def asks_for_a_login(self, data, kind):
         self.answer(b"", kind, 401, **{"WWW-Authenticate": 'Basic realm="x"'})
 
@@ -314,6 +360,29 @@ def test_a_server_that_lies_or_fails_gives_nothing(made, liar, unscanned, monkey
     assert error.value.remedy
     assert len(str(error.value).splitlines()) == 1
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("how", ["gone", "breaks", "goes away", "asks for a login"])
+def test_a_lost_record_is_left_out_and_a_lost_server_is_not(
+    made, liar, unscanned, monkeypatch, how
+):
+    """What fails for one model is told of that one; a server that is away, or fails for all, is an error."""
+    good = made.publish(name="team/lost").reference
+    old = made.publish(name="team/lost", why="another record").reference
+    record = record_of(made, old)[1]["digest"]
+    pub, left = made.home / "curator/signing.pub", []
+    monkeypatch.setattr(Liar, "how", how)
+    monkeypatch.setattr(Liar, "victim", record)
+    if how in {"gone", "breaks"}:
+        listed = liar.entries(pub, "team/lost", left_out=left.append)
+        assert good in [one.reference for one in listed]
+        assert old not in [one.reference for one in listed]
+        (problem,) = left
+        assert problem.place.startswith("team/lost:t")
+        monkeypatch.setattr(Liar, "victim", BLOB)
+    with pytest.raises(defence.GuardError) as error:
+        liar.entries(pub, "team/lost", left_out=left.append)
+    assert error.value.remedy
 
 
 def test_tags_that_nest_without_end_are_one_line(made, liar, monkeypatch):

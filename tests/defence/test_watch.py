@@ -91,6 +91,63 @@ def test_an_unpickler_that_looks_up_a_name_is_heard(tmp_path, mode):
     assert json.loads(log.read_bytes().splitlines()[0])["name"] == "datetime.date"
 
 
+ALLOWED = """
+import os, pickle, random, sys, types
+from unpickled import defence
+from unpickled.defence import VetoError
+mine, old = types.ModuleType("mine"), types.ModuleType("Queue")
+source = "import os; from os import mkdir\\n"
+source += "def own(path): pass\\nclass Outer:\\n def __init__(self, path): pass\\n"
+source += " class Inner:\\n  def __init__(self, path): pass\\n class Other(Inner): pass\\n"
+exec(source, mine.__dict__)
+exec("class Queue:\\n def __init__(self, path): pass\\n", old.__dict__)
+sys.modules.update(mine=mine, Queue=old)
+heard = []
+allowed = ["random", "mine", "mine.Outer.Inner", "colorsys", "Queue"]
+defence.set_tripwire(heard.append, veto=True, allowed=allowed)
+allowed.append("os.mkdir")
+def text(words):
+    return b"\\x8c" + bytes([len(words)]) + words.encode()
+for asked in sys.argv[2:]:
+    module, name = asked.split(":")
+    if module == "Queue":
+        data = b"\\x80\\x02cQueue\\nQueue\\n"
+    else:
+        data = b"\\x80\\x04" + text(module) + text(name) + b"\\x93"
+    try:
+        pickle.loads(data + text(sys.argv[1]) + b"\\x85R.")
+        print(asked, "passed", len(heard))
+    except VetoError:
+        print(asked, "vetoed", len(heard))
+    heard.clear()
+assert "colorsys" not in sys.modules
+"""
+NAMES = {
+    "mine:own": "passed",
+    "mine:Outer": "passed",
+    "mine:Outer.Inner": "passed",  # by its own name
+    "mine:Outer.Other": "vetoed",
+    "mine:mkdir": "vetoed",  # imported from elsewhere
+    "mine:os.mkdir": "vetoed",
+    "mine:own.__globals__": "vetoed",
+    "mine:none": "vetoed",
+    "random:_os.mkdir": "vetoed",
+    "colorsys:rgb_to_hsv": "vetoed",  # not imported so far, so nobody can tell
+    "Queue:Queue": "vetoed",  # an old pickle gets that of Python's queue
+    "os:mkdir": "vetoed",
+}
+
+
+def test_an_allowed_module_stands_for_no_other(tmp_path):
+    """What it has imported is not its own: the canary's folder is not made, and each name is heard."""
+    words = [sys.executable, "-c", ALLOWED, str(tmp_path / "canary"), *NAMES]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert dict(line.split(" ", 1) for line in done.stdout.splitlines()) == {
+        name: "passed 0" if how == "passed" else "vetoed 1" for name, how in NAMES.items()
+    }
+    assert list(tmp_path.iterdir()) == []
+
+
 def load(path, outcome="loaded", **more):
     append(path, {"event": "load", "user": "ada", "path": "m", "outcome": outcome, **more})
 
@@ -425,6 +482,44 @@ def test_an_answer_that_does_not_end_is_not_waited_for(monkeypatch):
         with pytest.raises(defence.GuardError, match=problem):
             defence.tell_webhook(url, defence.Alert("x", 1, {}))
     over.set()
+
+
+def test_a_log_that_is_not_there_yet_is_waited_for(tmp_path, capsys, monkeypatch):
+    """A service begins before the first load; said once. With --once it is an error, whose remedy is true."""
+    from unpickled.cli import guard_audit
+
+    log = tmp_path / "loads.jsonl"
+    sleeps = []
+
+    def sleep(_):
+        sleeps.append(capsys.readouterr())
+        if len(sleeps) == 3:
+            load(log, "refused", why="no pin")
+        if len(sleeps) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(guard_audit.time, "sleep", sleep)
+    assert run(["guard", "audit", "watch", str(log), "--once"]) == 2
+    told = capsys.readouterr().err
+    assert "there is no such file. Check the path; or nothing was loaded so far." in told
+    assert run(["guard", "audit", "watch", str(log)]) == 130
+    assert [("it is waited for" in one.err, one.out) for one in sleeps] == [
+        (True, ""),
+        (False, ""),
+        (False, ""),
+        (False, "ALERT  line 1: refused: m, as ada: no pin\n"),
+    ]
+
+
+def test_what_was_not_sent_once_is_not_said_to_be_tried_again(tmp_path, hook, capsys, monkeypatch):
+    """With --once nobody does."""
+    monkeypatch.setattr(Hook, "status", 400)
+    load(tmp_path / "loads.jsonl", "refused", why="no pin")
+    words = ["guard", "audit", "watch", str(tmp_path / "loads.jsonl"), "--once"]
+    assert run([*words, "--webhook", hook]) == 2
+    told = capsys.readouterr().err
+    assert "the webhook refuses the alert: 400. It was not sent" in told
+    assert "again." not in told.replace("look again.", "")
 
 
 @pytest.mark.parametrize("every", ["nan", "inf", "0", "-1"])

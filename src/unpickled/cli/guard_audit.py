@@ -173,6 +173,8 @@ def watch(  # noqa: PLR0913, PLR0917 - a parameter for each option
     does not take is sent again; one that it refuses five times is passed over, and that is told here. Every 30th look
     reads the whole log again.
 
+    A log that is not there yet, before the first load, is waited for; with --once it is an error.
+
     Exit, with --once, 0: nothing unexpected. 1: alerts. 2: the log cannot be read, or an alert was not taken.
     """
     if webhook:
@@ -181,21 +183,43 @@ def watch(  # noqa: PLR0913, PLR0917 - a parameter for each option
     watching = defence.Watch(log, set(pins) if locks else None)
     outbox = defence.Outbox(webhook)
     found = 0
+    if _missing(log):
+        if once:
+            remedy = "Check the path; or nothing was loaded so far."
+            raise defence.GuardError(str(log), "there is no such file", remedy)
+        place = defence.shown(str(log))
+        click.echo(f"unpickled: {place}: there is no log yet, and it is waited for.", err=True)
+    while _missing(log):
+        time.sleep(every)
     while True:
         new = watching.look(whole=once)
         found += len(new)
         for alert in new:
             click.echo(json.dumps(alert.to_dict()) if as_json else f"ALERT  {alert.text}")
         if webhook:
-            _tell(outbox, new)
+            _tell(outbox, new, once=once)
         if once:
             return 2 if outbox.waiting else 1 if found else 0
         time.sleep(every)
 
 
-def _tell(outbox: defence.Outbox, alerts: list[defence.Alert]) -> None:
+def _missing(log: Path) -> bool:
+    try:
+        log.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):  # which a look tells
+        return False
+    return False
+
+
+def _tell(outbox: defence.Outbox, alerts: list[defence.Alert], *, once: bool) -> None:
     """Send alerts, and say here which were passed over; of what is tried again, the first."""
     lost = outbox.lost
     problems = outbox.send(alerts)
     for problem in problems[: max(outbox.lost - lost, 1)]:
-        click.echo(f"unpickled: {problem}", err=True)
+        told = problem
+        if once:  # nothing is tried again
+            remedy = "It was not sent: see to the webhook, and look again."
+            told = defence.GuardError(problem.place, problem.problem, remedy)
+        click.echo(f"unpickled: {told}", err=True)

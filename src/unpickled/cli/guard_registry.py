@@ -96,7 +96,13 @@ def publish(  # noqa: PLR0913, PLR0917 - click passes each option
         unscanned=unscanned,
     )
     with refusals_as_json(as_json), hashing(lambda: defence.pinned_size(folder)) as advance:
-        done = defence.publish(offer, defence.open_registry(registry), curator_key, advance=advance)
+        done = defence.publish(
+            offer,
+            defence.open_registry(registry),
+            curator_key,
+            advance=advance,
+            waits=lambda: _say(registry, "another publisher is at work, and is waited for"),
+        )
     if as_json:
         told = {"ok": True, "reference": str(done.reference), "admission": asdict(done.admission)}
         click.echo(json.dumps(told, indent=2))
@@ -169,18 +175,27 @@ def pull(  # noqa: PLR0913, PLR0917 - click passes each option
 def list_models(name: str, registry: str, curator: Path, as_json: bool) -> None:
     """List what the curator let into a registry, the oldest first: when, and by which NAME@sha256:… it is pulled.
 
-    With NAME only what has that name; a server has to be asked for one.
+    With NAME only what has that name; a server has to be asked for one. What a server has and does not give, or what is
+    too large to be a record of ours, is left out; how much that is, is told on stderr.
 
-    Exit 0: listed. 1: the index is not sealed by this curator. 2: it cannot be read.
+    Exit 0: listed. 1: the index is not sealed by this curator. 2: it cannot be read, or nothing in it can.
     """
     with refusals_as_json(as_json):
-        entries = defence.open_registry(registry).entries(curator, name)
+        left: list[defence.GuardError] = []
+        entries = defence.open_registry(registry).entries(curator, name, left_out=left.append)
     if as_json:
         told = [{"reference": str(one.reference), "admitted": one.admitted} for one in entries]
-        click.echo(json.dumps({"ok": True, "models": told}, indent=2))
+        lacking = [{"tag": one.place, "problem": one.problem} for one in left]
+        click.echo(json.dumps({"ok": True, "models": told, "left_out": lacking}, indent=2))
         return
     for one in entries:
         click.echo(f"{one.admitted}  {one.reference}")
+    if left:
+        _say(registry, f"{len(left)} of what it lists cannot be read, and left out. {left[0]}")
+
+
+def _say(registry: str, problem: str) -> None:
+    click.echo(f"unpickled: {defence.shown(registry)}: {problem}", err=True)
 
 
 def _tell(files: tuple[defence.Judged, ...]) -> None:

@@ -17,7 +17,7 @@ import requests
 
 from unpickled.defence.artifact import Blob
 from unpickled.defence.pace import Pace, Paced
-from unpickled.defence.refusals import GuardError
+from unpickled.defence.refusals import AwayError, GuardError
 
 __all__ = ["CONNECT", "READ", "Client", "client"]
 
@@ -204,7 +204,7 @@ def client(host: str, name: str, *, plain: bool) -> Iterator[Client]:
     """Give a client, and turn what requests and oras raise into one line.
 
     Raises:
-        GuardError: the server does not answer, goes away half-way, or says something that is no answer.
+        AwayError: the server does not answer, goes away half-way, or says something that is no answer.
     """
     asking: Client | None = None
     try:
@@ -228,24 +228,24 @@ def client(host: str, name: str, *, plain: bool) -> Iterator[Client]:
             asking.close()
 
 
-def _why(host: str, error: Exception, *, late: bool) -> GuardError:
+def _why(host: str, error: Exception, *, late: bool) -> AwayError:
     """Return the error for what requests raised, or tripped over."""
     if late or isinstance(error, requests.exceptions.Timeout):
-        return GuardError(host, "it does not answer in time", _AGAIN)
+        return AwayError(host, "it does not answer in time", _AGAIN)
     if isinstance(error, requests.exceptions.SSLError):
         remedy = "Do not go on over http: have its certificate put right."
-        return GuardError(host, "its certificate is not one that this machine trusts", remedy)
+        return AwayError(host, "its certificate is not one that this machine trusts", remedy)
     if isinstance(
         error, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError
     ):
         problem = "there is no registry, or it went away half-way"
-        return GuardError(host, problem, f"Is it running? {_AGAIN}")
-    return GuardError(host, "its answer is none of a registry", _AGAIN)
+        return AwayError(host, problem, f"Is it running? {_AGAIN}")
+    return AwayError(host, "its answer is none of a registry", _AGAIN)
 
 
-def _closed(host: str) -> GuardError:
+def _closed(host: str) -> AwayError:
     remedy = "Log in with oras or docker, whose configuration is read, then try again."
-    return GuardError(host, "it does not let you in", remedy)
+    return AwayError(host, "it does not let you in", remedy)
 
 
 def _said(got: requests.Response) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,10 +28,10 @@ from unpickled.defence.lock import Lock, parse_lock
 from unpickled.defence.names import spelled
 from unpickled.defence.pinning import verify_folder
 from unpickled.defence.reading import read_small
-from unpickled.defence.refusals import RefusedError
+from unpickled.defence.refusals import GuardError, RefusedError
 from unpickled.defence.registry import Registry
 from unpickled.defence.signing import Trust, check_signature
-from unpickled.defence.statement import read_signature
+from unpickled.defence.statement import parse_statement, read_signature
 from unpickled.defence.writing import write_whole
 
 __all__ = ["Offer", "Published", "publish"]
@@ -73,7 +73,12 @@ class Published:
 
 
 def publish(
-    offer: Offer, registry: Registry, key: Path, *, advance: Advance = lambda _: None
+    offer: Offer,
+    registry: Registry,
+    key: Path,
+    *,
+    advance: Advance = lambda _: None,
+    waits: Callable[[], object] = lambda: None,
 ) -> Published:
     """Let a model into a registry.
 
@@ -85,6 +90,7 @@ def publish(
         registry: the registry, a folder or a server.
         key: the curator's private key, which seals record and index.
         advance: told how many more bytes were hashed.
+        waits: told when another publisher holds the registry, and is waited for.
 
     Raises:
         RefusedError: it is not as it was pinned, or as it was signed, or does not pass the scan.
@@ -96,9 +102,10 @@ def publish(
     lock = parse_lock(pinned, str(offer.lock))
     names = [pin.name for pin in lock.pins]
     unscanned = require_patterns(offer.unscanned, names)
+    _require_lock_beside(offer, signature)
     _require_as_pinned(offer, lock, advance)
     curator = _name_of(key)
-    with registry.held() as draft:
+    with registry.held(waits) as draft:
         model = draft / "model"
         _copy(offer.folder, lock, model)
         sig = draft / "model.sig"
@@ -143,6 +150,21 @@ def _keep(
     reference = Reference(admission.name, digest_of(manifest))
     registry.add(reference, manifest, admission.when, key)
     return Published(reference, admission)
+
+
+def _require_lock_beside(offer: Offer, signature: bytes) -> None:
+    """Refuse a signature over the lock: what is signed would not be what is kept, and nobody tampered with it."""
+    folder = offer.folder.resolve()
+    lock = offer.lock.parent.resolve() / offer.lock.name
+    if not lock.is_relative_to(folder):
+        return
+    name = lock.relative_to(folder).as_posix()
+    if name in parse_statement(signature, str(offer.signature)).names:
+        problem = (
+            f"it covers the lock, {name}, which lies in the folder and is no part of the model"
+        )
+        remedy = "Move the lock out of the folder, and sign anew."
+        raise GuardError(str(offer.signature), problem, remedy)
 
 
 def _require_as_pinned(offer: Offer, lock: Lock, advance: Advance) -> None:

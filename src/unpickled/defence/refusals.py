@@ -1,11 +1,11 @@
-"""Why a defence did not let something pass: two errors, for the two exit codes."""
+"""Why a defence did not let something pass: an error for each of the two exit codes, and one for a server."""
 
 from __future__ import annotations
 
 from unpickled.defence.names import shown
 from unpickled.errors import CourseError
 
-__all__ = ["GuardError", "RefusedError"]
+__all__ = ["AwayError", "GuardError", "RefusedError"]
 
 
 class GuardError(CourseError):
@@ -13,6 +13,10 @@ class GuardError(CourseError):
 
     def __init__(self, place: str, problem: str, remedy: str = "") -> None:
         super().__init__(shown(place), shown(problem), remedy)
+
+
+class AwayError(GuardError):
+    """A server could not be asked at all: it is away, closed, too slow, or no registry."""
 
 
 class RefusedError(GuardError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,10 @@ class Entry:
 class Registry(Protocol):
     """A folder, or a server."""
 
-    def entries(self, curator: Path, name: str = "") -> tuple[Entry, ...]:
-        """Return what this curator has let in, or of that what has this name."""
+    def entries(
+        self, curator: Path, name: str = "", *, left_out: Callable[[GuardError], object] = ...
+    ) -> tuple[Entry, ...]:
+        """Return what this curator has let in, or of that what has this name; `left_out` is told of the unreadable."""
 
     def manifest(self, reference: Reference, curator: Path) -> bytes:
         """Return a manifest, verified by its digest."""
@@ -40,8 +42,8 @@ class Registry(Protocol):
     def pieces(self, blob: Blob, reference: Reference) -> Iterator[bytes]:
         """Yield a blob's bytes; where they are not its own, the end is an error."""
 
-    def held(self) -> AbstractContextManager[Path]:
-        """Hold the registry for one publisher, and give a folder for unfinished things."""
+    def held(self, waits: Callable[[], object] = ...) -> AbstractContextManager[Path]:
+        """Hold the registry for one publisher, and give a folder for unfinished things; `waits` is told of another."""
 
     def keep(self, staged: Path, blob: Blob, name: str) -> None:
         """Keep a whole file as a blob."""

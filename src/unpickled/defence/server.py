@@ -12,7 +12,7 @@ import ipaddress
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from unpickled.defence.admission import Admission
 from unpickled.defence.artifact import MANIFEST, Blob, Manifest, Reference, digest_of
 from unpickled.defence.reading import LARGEST
-from unpickled.defence.refusals import GuardError, RefusedError
+from unpickled.defence.refusals import AwayError, GuardError, RefusedError
 from unpickled.defence.registry import Entry, Registry, not_there, other_bytes, verified, whole
 from unpickled.defence.scratch import Scratch, no_room
 from unpickled.defence.shelf import Shelf
@@ -86,26 +86,47 @@ class Server:
             raise GuardError(address, problem, "Use https.")
         return cls(parts.netloc, parts.scheme == "http")
 
-    def entries(self, curator: Path, name: str = "") -> tuple[Entry, ...]:
+    def entries(
+        self,
+        curator: Path,
+        name: str = "",
+        *,
+        left_out: Callable[[GuardError], object] = lambda _: None,
+    ) -> tuple[Entry, ...]:
         """Return what this curator has let in under a name; what others put there is left out.
 
+        Args:
+            curator: the curator's public key.
+            name: the name.
+            left_out: told what could not be read, tag by tag: others may have put that there, or it is damaged.
+
         Raises:
-            GuardError: no name is given, or the server does not answer.
+            GuardError: no name is given, the server does not answer, or nothing that it names can be read.
         """
         if not name:
             raise GuardError(
                 self.host, "a server is asked for one name", "unpickled guard list NAME"
             )
         found: list[Entry] = []
+        unread: list[GuardError] = []
+        judged = 0
         end = time.monotonic() + LISTING
         with self._client(name) as client:
             for tag in client.tags(_TAGS):
                 if time.monotonic() > end:
                     problem = f"its list is not at its end after {LISTING / 60:g} minutes"
                     raise GuardError(self.host, problem, _BY_DIGEST)
-                data = client.get(f"manifests/{tag}", LARGEST, accept=MANIFEST)
-                if data is not None:
-                    found += self._admitted(Reference(name, digest_of(data)), data, curator)
+                try:
+                    found += self._tagged(client, name, tag, curator)
+                    judged += 1
+                except AwayError:
+                    raise
+                except GuardError as error:
+                    unread.append(GuardError(f"{name}:{tag}", error.problem, error.remedy))
+        if unread and not judged:
+            raise unread[0]
+        for one in unread:
+            left_out(one)
         return tuple(sorted(set(found), key=lambda one: one.admitted))
 
     def manifest(self, reference: Reference, curator: Path) -> bytes:  # noqa: ARG002 - its record is asked for the curator
@@ -141,7 +162,7 @@ class Server:
             yield from verified(client.pieces(got), blob, reference)
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[Path]:
+    def held(self, waits: Callable[[], object] = lambda: None) -> Iterator[Path]:  # noqa: ARG002 - nobody is waited for
         """Give a folder for unfinished things; a server sorts out its publishers itself.
 
         Raises:
@@ -188,15 +209,27 @@ class Server:
 
         return client(self.host, name, plain=self.plain)
 
-    def _admitted(self, reference: Reference, data: bytes, curator: Path) -> Iterator[Entry]:
+    def _tagged(self, client: Client, name: str, tag: str, curator: Path) -> tuple[Entry, ...]:
+        """Return what has a tag, if this curator let it in.
+
+        Raises:
+            GuardError: it cannot be read, or its bytes are others.
+        """
+        data = client.get(f"manifests/{tag}", LARGEST, accept=MANIFEST)
+        if data is None:
+            return ()
+        reference = Reference(name, digest_of(data))
         try:
             manifest = Manifest.parse(data, str(reference))
-            record = self.read(manifest.admission, reference)
+        except RefusedError:
+            return ()
+        record = self.read(manifest.admission, reference)
+        try:
             admission = Admission.read(record, curator, str(reference))
         except RefusedError:
-            return
-        if admission.name == reference.name:
-            yield Entry(reference, len(data), admission.when)
+            return ()
+        entry = Entry(reference, len(data), admission.when)
+        return (entry,) if admission.name == name else ()
 
 
 def _given_back(client: Client, blob: Blob, name: str) -> bool:

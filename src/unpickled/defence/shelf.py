@@ -12,7 +12,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,8 @@ _SEAL, _REF, _CREATED = (
 )
 _CHUNK = 1 << 20
 _LOCK = ".lock"
-_PATIENCE = 600  # seconds for another publisher to be done
+_SOON = 1.0  # seconds until it is told that another publisher is waited for
+_PATIENCE = 600.0  # seconds for that one to be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,13 @@ class Shelf:
                 return self.read(Blob(MANIFEST, reference.digest, one.size), reference)
         raise not_there(reference)
 
-    def entries(self, curator: Path, name: str = "") -> tuple[Entry, ...]:
+    def entries(
+        self,
+        curator: Path,
+        name: str = "",
+        *,
+        left_out: Callable[[GuardError], object] = lambda _: None,  # noqa: ARG002 - the index is read whole, or not
+    ) -> tuple[Entry, ...]:
         """Return what is there, or what has this name, if the index is sealed by this curator.
 
         Raises:
@@ -81,20 +88,23 @@ class Shelf:
         return tuple(one for one in entries if name in ("", one.reference.name))
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[Path]:
+    def held(self, waits: Callable[[], object] = lambda: None) -> Iterator[Path]:
         """Hold the registry for one publisher, and give a folder in it for unfinished things.
 
         A registry that is not there yet is made. What a killed publisher left unfinished is removed.
 
+        Args:
+            waits: told, once and after a moment, that another publisher is waited for.
+
         Raises:
             GuardError: the folder is no registry, another publisher does not end, or the system refuses.
         """
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - readers need none
+        from filelock import Timeout  # noqa: PLC0415 - readers need none
 
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._require_ours()
-            with FileLock(self.path / _LOCK, timeout=_PATIENCE):
+            with _alone(self.path / _LOCK, waits):
                 self._sweep()
                 (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
                 if not (self.path / "oci-layout").exists():
@@ -207,6 +217,22 @@ class Shelf:
                     shutil.rmtree(left, ignore_errors=True)
                 else:
                     left.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _alone(path: Path, waits: Callable[[], object]) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - readers need none
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=_SOON)
+    except Timeout:
+        waits()
+        lock.acquire(timeout=_PATIENCE)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _described(entry: Entry) -> dict[str, Any]:

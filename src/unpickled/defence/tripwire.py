@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Collection
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,16 +40,18 @@ def set_tripwire(
     Args:
         report: told each name that an unpickler looks up, "module.name". What it raises ends that load.
         veto: whether to stop the unpickler then.
-        allowed: names, or modules with all that is in them, that are neither reported nor vetoed: what this program
-            itself pickles, between its own processes say.
+        allowed: what is neither reported nor vetoed, since this program itself pickles it, between its own processes
+            say: names, "module.name", or modules. A module stands for the classes and functions that are its own, once
+            it is imported, and not for what it has imported. A name with a dot in it (a class in a class, say) is
+            allowed by itself only.
     """
-    busy = threading.local()
+    busy, known = threading.local(), frozenset(allowed)
 
     def heard(event: str, given: tuple[Any, ...]) -> None:
         if event != _EVENT or getattr(busy, "now", False):
             return
         module, name = str(given[0]), f"{given[0]}.{given[1]}"
-        if name in allowed or module in allowed:
+        if all(_lets(known, *one) for one in _meant(module, str(given[1]))):
             return
         busy.now = True
         try:
@@ -59,6 +62,30 @@ def set_tripwire(
             raise VetoError(f"vetoed: an unpickler asked for {shown(name)}")
 
     sys.addaudithook(heard)
+
+
+def _meant(module: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield a name, and the one by which it is looked up in an old pickle, if Python 2 called that so."""
+    yield module, name
+    if (module, name) in NAME_MAPPING:
+        yield NAME_MAPPING[module, name]
+    elif module in IMPORT_MAPPING:
+        yield IMPORT_MAPPING[module], name
+
+
+def _lets(known: Collection[str], module: str, name: str) -> bool:
+    return f"{module}.{name}" in known or (module in known and _own(module, name))
+
+
+def _own(module: str, name: str) -> bool:
+    """Whether a name is that of a module's own class or function; nothing is imported or called to tell."""
+    try:
+        found = object.__getattribute__(sys.modules[module], "__dict__")[name]
+        look = type if issubclass(type(found), type) else object
+        home = look.__getattribute__(found, "__module__")
+    except (KeyError, AttributeError):
+        return False
+    return "." not in name and type(home) is str and home == module
 
 
 def log_to(path: Path, *, veto: bool = False) -> Callable[[str], object]:
