@@ -110,6 +110,8 @@ def roster(course_dir: Path, file: Path, as_json: bool) -> int:
 def collect(course_dir: Path, assignment: str, folder: Path, as_json: bool) -> int:
     """Take in the submissions in FOLDER: a folder or a notebook for each student, as platforms give them.
 
+    The assignment is one notebook, as all of this course are.
+
     Exit 0: everything found its student; 1: something was left.
     """
     from unpickled import grading  # noqa: PLC0415 - not needed for --help

@@ -58,12 +58,17 @@ def collect(course: CourseFolder, assignment: str, folder: Path) -> Iterator[Col
     """Copy every submission in `folder` to its place, each whole or not at all; yields one result for each.
 
     Raises:
-        GradingError: there is no such assignment or folder, or the course folder cannot be written to.
+        GradingError: there is no such assignment or folder, the assignment has several notebooks, or the course folder
+            cannot be written to.
     """
     course.require(assignment)
     if not folder.is_dir():
         remedy = "Give the folder of submissions; unpack an archive first."
         raise GradingError(str(folder), "there is no such folder", remedy)
+    if len(course.notebooks(assignment)) != 1:
+        problem = "collect takes assignments of one notebook"
+        remedy = f"Put them into {course.path / 'submitted'}/STUDENT/{assignment}/, or: nbgrader zip_collect"
+        raise GradingError(assignment, problem, remedy)
     names, cells = _known(course)
     found: dict[str, list[Candidate]] = {}
     with refusals(folder):
@@ -159,7 +164,7 @@ def _take(course: CourseFolder, assignment: str, student: str, one: Candidate) -
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{assignment}."))
     try:
-        problem = _copy(one, work, course.notebook(assignment))
+        problem = _copy(one, work, course.notebooks(assignment)[0])
         if problem:
             return Collected(name, student, "left", problem)
         (work / "timestamp.txt").write_text(stamp + "\n")

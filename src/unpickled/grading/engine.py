@@ -132,7 +132,8 @@ class Run:
             )
             return self.ledger.name_failed(assignment, name, reason)
         reason = folder_problem(
-            self.course.submitted(assignment, student), self.course.notebook(assignment)
+            self.course.submitted(assignment, student),
+            [f"{name}.ipynb" for name in self.plans[assignment].notebooks],
         )
         if reason:
             return self.ledger.fail(assignment, student, reason)

@@ -110,9 +110,10 @@ class CourseFolder:
             raise GradingError(str(source), "this folder is missing", remedy)
         return tuple(sorted(path.name for path in source.iterdir() if path.is_dir()))
 
-    def notebook(self, assignment: str) -> str:
-        """Return the file name that a submission of an assignment must have."""
-        return f"{assignment}.ipynb"
+    def notebooks(self, assignment: str) -> tuple[str, ...]:
+        """Return the file names of an assignment's notebooks, as its author has them."""
+        found = (self.path / "source" / assignment).glob("*.ipynb")
+        return tuple(sorted(path.name for path in found))
 
     def require(self, assignment: str) -> str:
         """Return the name of an assignment.

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ def problem_of(folder: Path, notebook: str, names: frozenset[str]) -> str:
         notebook: file name that the assignment's notebook has.
         names: the grade ids of the assignment's cells.
     """
-    problem = folder_problem(folder, notebook)
+    problem = folder_problem(folder, [notebook])
     if problem:
         return problem
     try:
@@ -81,16 +81,22 @@ def problem_of(folder: Path, notebook: str, names: frozenset[str]) -> str:
         return f"it cannot be read: {error.strerror}"
 
 
-def folder_problem(folder: Path, notebook: str) -> str:
-    """Return what is wrong with a submission's folder, without a look into its notebook; empty for nothing."""
+def folder_problem(folder: Path, notebooks: Sequence[str]) -> str:
+    """Return what is wrong with a submission's folder, without a look into its notebooks; empty for nothing.
+
+    Args:
+        folder: what a student handed in.
+        notebooks: file names of the assignment's; one of them is enough, as for stock nbgrader.
+    """
     try:
         if problem := _odd_entry(folder):
             return problem
-        if not (folder / notebook).is_file():
+        there = [folder / name for name in notebooks if (folder / name).is_file()]
+        if not there:
             others = sorted(p.name for p in folder.glob("*.ipynb") if p.is_file())[:3]
             more = f"; there is {', '.join(others)}: rename it if it is the one" if others else ""
-            return f"{notebook} was not handed in{more}"
-        if problem := _too_large((folder / notebook).stat().st_size):
+            return f"{' or '.join(notebooks)} was not handed in{more}"
+        if problem := next(filter(None, (_too_large(one.stat().st_size) for one in there)), ""):
             return problem
         if (size := sum(_sizes_beside(folder))) > MOST_BESIDE:
             most = MOST_BESIDE // 1_000_000

@@ -1,12 +1,15 @@
 """The nbgrader step that writes points: code cells by the one number they show, quiz answers by the scorer.
 
-Stock nbgrader gives full marks to a test cell that shows nothing, or something that is no number in range. Here such
-a cell has zero points and a person's attention. Quiz answers get a proposed score, feedback as a comment, and stay in
-nbgrader's queue for manual grading where the scorer is not sure.
+Stock nbgrader gives full marks to a test cell that shows nothing, or something that is no number in range. Here one
+that is written to show its points, as all of this course are, then has zero and a person's attention; one of another
+kind, with asserts say, earns what stock nbgrader gives it. Quiz answers get a proposed score, feedback as a comment,
+and stay in nbgrader's queue for manual grading where the scorer is not sure.
 """
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +19,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import compute_checksum
+from nbgrader.utils import compute_checksum, determine_grade
 from traitlets import Unicode
 
 from unpickled.content import course_root
@@ -40,6 +43,8 @@ __all__ = [
 
 STUB = "YOUR ANSWER HERE"
 NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z", re.ASCII)
+CHECK = re.compile(r"\b(?:lab|checks)\s*\.\s*\w+\s*\(")
+"""What a test cell of this course calls: it shows a number, and nothing else is a grade."""
 PERSON = "A person will look at it."
 
 Base: Any = NbGraderPreprocessor
@@ -196,7 +201,7 @@ def _judge(cell: Any, assignment: str, course: str, after: Sequence[Any]) -> Poi
         return Points(None)
     if not known.get("solution"):
         if cell.cell_type == "code":
-            return judge_code(cell.outputs, float(known["points"]))
+            return _tested(cell, float(known["points"]))
         return Points(None)
     if note := cell.metadata.get(NOTE):
         written = _written(cell, known, assignment, course)
@@ -204,6 +209,26 @@ def _judge(cell: Any, assignment: str, course: str, after: Sequence[Any]) -> Poi
     if _unchanged(cell):
         return _elsewhere(after) or Points(0.0)
     return _written(cell, known, assignment, course)
+
+
+def _tested(cell: Any, maximum: float) -> Points:
+    """Return the points of a test cell; of one that need not show any, those that stock nbgrader gives."""
+    if not _shows_points(cell.source):
+        with contextlib.suppress(KeyError, ValueError):  # it showed nothing that can be a grade
+            return Points(determine_grade(cell)[0])
+    return judge_code(cell.outputs, maximum)
+
+
+def _shows_points(source: str) -> bool:
+    """Tell whether a test cell is written to show its points: by a check of this course, or a number at its end."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return False
+    match body[-1:]:
+        case [ast.Expr(ast.Constant(int() | float()))]:
+            return True
+    return bool(CHECK.search(source))
 
 
 def _written(cell: Any, known: Any, assignment: str, course: str) -> Points:
