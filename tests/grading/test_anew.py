@@ -106,8 +106,12 @@ def test_names_and_bytes_make_the_fingerprint_and_nothing_else():
         (None, "it is not beside the notebook"),
         ("def double(:", "SyntaxError"),
         ("CHECKS = {'note': print}\nPOINTS = {'note': (1, 2)}", "it has no check of double"),
+        (
+            made_port.CHECKS.replace('"double": (2, 3)', '"double": (4, 3)'),
+            "it gives double 4 points, and the gradebook says 2",
+        ),
     ],
-    ids=["missing", "broken", "incomplete"],
+    ids=["missing", "broken", "incomplete", "other points"],
 )
 def test_checks_that_the_author_broke_stop_the_run_and_cost_nobody_points(lab, capsys, text, told):
     """Place, problem and remedy; what was graded before stands, on the disk and in the gradebook."""

@@ -148,7 +148,9 @@ def test_stopped_in_the_middle_of_a_notebook_it_ends_at_once(course, sent, code)
     for student, more in (("ada", ""), ("bob", "import time\ntime.sleep(50)\n")):
         Notebook(path).answer(GOOD + more).write(course.submitted("L4.8", student), "L4.8.ipynb")
     words = [sys.executable, "-m", "unpickled", "teach", "grade", str(course.path), "--jobs", "1"]
-    running_one = subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL)
+    said = course.path / "said.txt"
+    with said.open("wb") as file:
+        running_one = subprocess.Popen(words, start_new_session=True, stderr=file)
     wait_for((course.path / "autograded" / "ada" / "L4.8").is_dir)
     wait_for(lambda: any("inside/warm.py" in line for line in commands()))
     started = time.monotonic()
@@ -158,6 +160,7 @@ def test_stopped_in_the_middle_of_a_notebook_it_ends_at_once(course, sent, code)
     wait_for(lambda: not [line for line in commands() if str(course.path) in line], 5)
     rows = {row.student: row.state for row in standings(course, "L4.8")}
     assert rows == {"ada": "graded", "bob": "waiting"}
+    assert ("the next run goes on from there" in said.read_text()) == (sent == signal.SIGINT)
 
 
 def wait_for(true, seconds=60.0):

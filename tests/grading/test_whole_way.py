@@ -10,6 +10,7 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
+from bs4 import BeautifulSoup
 
 from unpickled.cli.main import run
 from unpickled.grading import CourseFolder, standings
@@ -216,11 +217,29 @@ def test_hidden_tests_in_any_code_stay_out_of_feedback(course):
     for code in codes[:4]:
         assert code in kept  # the instructor sees it
     assert not [code for code in codes if code in page]
-    assert page.count("what this cell printed is left out") == 2
+    assert page.count("what this cell printed is left out") == 1  # before the hidden test
+    assert page.count("what cells of your own do is left out") == 2
     assert "minemine" not in page
-    assert "an exception" in page
-    assert page.count("Refused") == 3  # twice in the source, once as what was raised
+    assert page.count("Refused") == 2  # in the source
     assert "right" in page  # what the check said stays
+
+
+def test_behind_a_hidden_test_a_page_says_the_same_whatever_a_cell_did(course):
+    """What a learner's code knows of a hidden input cannot be told by a name, or by whether it prints or raises."""
+    path = course.path / "release" / "L4.8" / "L4.8.ipynb"
+    seen = "seen = []\ndef double(x):\n    seen.append(x); return 2 * x\n"
+    raised = "# n0 n1 n2 n3\nraise type(f'n{seen[-1] % 4}', (Exception,), {})"
+    odd, even = "if seen[-1] % 2: print(1)", "if seen[-1] % 2 == 0: raise KeyError"
+    lab = Notebook(path).answer(seen).add(raised, at=0).add("raise KeyError", at=0)
+    for told in (raised, odd, even, "pass"):
+        lab.add(told)
+    lab.write(course.submitted("L4.8", "eve"), "L4.8.ipynb")
+    cells = BeautifulSoup(page_of(course, "eve"), "html.parser").select(".code_cell")
+    before, after = cells[:2], cells[-4:]
+    assert "KeyError" in before[0].select_one(".output_wrapper").get_text()
+    said = {cell.select_one(".output_wrapper").get_text().strip() for cell in after}
+    assert len(said) == 1
+    assert "is left out from here on" in said.pop()
 
 
 def test_text_in_a_checks_own_message_is_cut(course):

@@ -41,6 +41,20 @@ def test_a_check_that_breaks_says_so_and_is_kept_as_evidence(kernel):
     assert kernel.evidence == ["The check of double broke on an answer: ZeroDivisionError."]
 
 
+def test_points_that_are_not_the_gradebooks_are_no_grade(kernel):
+    """What a check gives is out of what its cell is worth, or a person looks."""
+
+    def three(_):
+        tally = checking.Tally(3)
+        tally.part(3, lambda: True, "")
+        return tally.outcome()
+
+    check = known(three)
+    (output,) = kernels.judged(asked('lab.check("double")'), kernel, 4, check)
+    assert output["ename"] == BROKEN
+    assert "checks.py gives 3 points, the gradebook 4" in output["evalue"]
+
+
 HIDDEN = '''lab.award("double", """
 from unpickled.checking import Tally
 def check(student):

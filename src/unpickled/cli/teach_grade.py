@@ -92,7 +92,12 @@ def grade(  # noqa: PLR0913, PLR0917 - one argument an option
         else grading.grade(course, work, given, force=force)
     )
     started = time.monotonic()
-    done = _shown(outcomes, None if watch else len(work), as_json=as_json)
+    try:
+        done = _shown(outcomes, None if watch else len(work), as_json=as_json)
+    except KeyboardInterrupt:
+        kept = "what was graded is in the gradebook, and the next run goes on from there"
+        click.echo(f"unpickled: stopped; {kept}.", err=True)
+        return 130
     if as_json:
         rows = sorted(done, key=lambda one: (one.assignment, one.student))
         click.echo(json.dumps([asdict(one) for one in rows], ensure_ascii=False, indent=1))

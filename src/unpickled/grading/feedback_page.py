@@ -18,7 +18,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 
 from unpickled.grading.page_contents import name_contents
-from unpickled.grading.page_outputs import of_a_check, of_an_own_cell
+from unpickled.grading.page_outputs import of_a_check, of_a_later_cell, of_an_own_cell
 from unpickled.grading.page_sizes import bound_texts
 
 __all__ = ["FeedbackPage", "HideTests", "PageOnly", "hidden_lines", "released", "without"]
@@ -98,21 +98,29 @@ class HideTests(AnyPreprocessor):  # type: ignore[misc]  # nbgrader publishes no
             notebook = book.find_notebook(names["notebook"], names["assignment"])
             hidden = hidden_lines((cell.source for cell in notebook.source_cells), marks)
             _drop_overruled(nb.cells, book.find_submission_notebook(*where))
+        asks = [_is_check(cell) and bool(released(cell.source, marks)[1]) for cell in nb.cells]
+        first = asks.index(True) if True in asks else len(asks)
         for cell in nb.cells:
             cell.source = without(released(cell.source, marks)[0], hidden)
             cell.pop("attachments", None)
         bound_texts(nb.cells, lambda cell: not cell.metadata.get("nbgrader", {}).get("locked"))
         written = [cell.source for cell in nb.cells]
-        for cell in nb.cells:
+        for number, cell in enumerate(nb.cells):
             if cell.cell_type == "code":
                 cell.execution_count = None  # a submission can set it
-                cell.outputs = (
-                    of_a_check(cell.outputs, written, lambda text: without(text, hidden))
-                    if _is_check(cell)
-                    else of_an_own_cell(cell.outputs, written)
-                )
+                knows = number > first
+                cell.outputs = self._shown(cell, [] if knows else written, hidden, knows=knows)
         nb.metadata.pop("widgets", None)
         return nb, resources
+
+    @staticmethod
+    def _shown(cell: Any, written: Sequence[str], hidden: frozenset[str], *, knows: bool) -> Any:
+        """Return the outputs of a code cell for the page; `knows` says that a hidden check has run before it."""
+        if _is_check(cell):
+            return of_a_check(cell.outputs, written, lambda text: without(text, hidden))
+        if knows:
+            return of_a_later_cell(cell.outputs, own="nbgrader" not in cell.metadata)
+        return of_an_own_cell(cell.outputs, written)
 
 
 def _is_check(cell: Any) -> bool:

@@ -2,6 +2,8 @@
 
 While it is graded, a submission can read the hidden tests and print them in any code that it likes. No search finds
 that, so the page holds no text of its making: no more than a check says in a few lines, and the names of exceptions.
+Behind the first hidden check its code knows that check's inputs, and could tell them by whether it prints and by what
+it raises: from there on its own cells say the same whatever they did, and the assignment's only that they raised.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from nbformat import NotebookNode
 
 from unpickled.grading.scores import NUMBER
 
-__all__ = ["LEFT_OUT", "MOST", "of_a_check", "of_an_own_cell"]
+__all__ = ["LEFT_OUT", "MOST", "of_a_check", "of_a_later_cell", "of_an_own_cell"]
 
 LEFT_OUT = "(what this cell printed is left out: you have it in your own copy)"
+NOT_SHOWN = "(what cells of your own do is left out from here on: you have it in your own copy)"
+RAISED = "an exception"
 MOST = 400
 """Characters that are kept of what one check says."""
 NO_TEXT = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[^\n -~\u00a0-\uffff]")
@@ -75,7 +79,17 @@ def of_an_own_cell(outputs: Sequence[Any], written: Iterable[str]) -> list[Any]:
     return ([_stream(f"{LEFT_OUT}\n")] if printed else []) + _errors(outputs, written)
 
 
-def _errors(outputs: Sequence[Any], written: Iterable[str]) -> list[Any]:
+def of_a_later_cell(outputs: Sequence[Any], *, own: bool) -> list[Any]:
+    """Return the outputs for the page of a cell behind the first hidden check.
+
+    Args:
+        outputs: the cell's.
+        own: whether a learner has added the cell: there can be any number of them.
+    """
+    return [_stream(f"{NOT_SHOWN}\n")] if own else _errors(outputs, (), builtin=False)
+
+
+def _errors(outputs: Sequence[Any], written: Iterable[str], *, builtin: bool = True) -> list[Any]:
     """Return the last error as its class name alone; a name that only arose while it ran is not told either."""
     raised = [output.ename for output in outputs if output.output_type == "error"]
     if not raised:
@@ -83,10 +97,10 @@ def _errors(outputs: Sequence[Any], written: Iterable[str]) -> list[Any]:
     name = str(raised[-1])
     if name in OURS:
         name = f"{name}: {OURS[name]}"
-    elif not hasattr(builtins, name) and not (
+    elif not (builtin and hasattr(builtins, name)) and not (
         WORD.match(name) and any(re.search(rf"\b{name}\b", text) for text in written)
     ):
-        name = "an exception"
+        name = RAISED
     return [NotebookNode(output_type="error", ename=name, evalue="", traceback=[name])]
 
 

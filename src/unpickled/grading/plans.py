@@ -198,6 +198,20 @@ def _require_checks(source: Path, cells: Iterable[Wanted]) -> None:
         if unknown := wanted - known.checks.keys():
             problem = f"it has no check of {', '.join(sorted(unknown))}"
             raise GradingError(str(source / "checks.py"), problem, _MEND)
+        _require_points(source, cells, known)
+
+
+def _require_points(source: Path, cells: Iterable[Wanted], known: checking.Visible) -> None:
+    """Make sure that visible checks give what the gradebook says their cells are worth."""
+    for cell in cells:
+        check = kernels.asked(cell.source)
+        if check and not check.text and check.exercise in known.points:
+            given, worth = known.points[check.exercise][0], float(cell.metadata["points"])
+            if given != worth:
+                problem = (
+                    f"it gives {check.exercise} {given:g} points, and the gradebook says {worth:g}"
+                )
+                raise GradingError(str(source / "checks.py"), problem, _MEND)
 
 
 def files_in(folder: Path, ignore: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[File]:
