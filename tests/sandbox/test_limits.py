@@ -138,6 +138,21 @@ def test_forks_stop_at_the_limit(excuse):
     assert outcome.seconds < 4
 
 
+def test_open_files_count_over_all_processes(excuse):
+    """Each has no more than it may have, and all too many: what is kept for them is nobody's memory."""
+    if not Path("/proc/self/fd").stat().st_size:
+        pytest.skip("this Linux does not tell how many files are open")
+    text = """
+        for _ in range(3):
+            if os.fork() == 0: break
+        held = [open(os.devnull) for _ in range(100)]
+        time.sleep(5)
+        """
+    outcome = python(text, open_files=200, open_together=300, without_wall=excuse)
+    assert (outcome.code, outcome.stopped_by) == (None, "open files")
+    assert outcome.seconds < 5
+
+
 def test_the_private_folder_is_bounded_in_bytes_and_in_files(walled):
     """Neither large files nor many empty ones fill the machine's memory."""
     found = told(

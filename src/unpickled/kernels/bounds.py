@@ -20,9 +20,11 @@ class Bounds:
         output: bytes that one cell may put out.
         all_output: bytes that all cells may put out.
         memory: bytes of memory, with the files in the private folder.
-        processes: processes and threads at the same time.
+        processes: processes and threads at the same time; below what the stacks of threads, 8 MB each, leave of the
+            memory, so that a kernel is stopped for the right reason.
         disk: bytes in the private folder.
         files: files and folders in it.
+        open_files: open files of any one process.
     """
 
     cell: float = 60
@@ -31,9 +33,10 @@ class Bounds:
     output: int = 1_000_000
     all_output: int = 10_000_000
     memory: int = 1 << 30
-    processes: int = 64
+    processes: int = 112
     disk: int = 256 << 20
     files: int = 4096
+    open_files: int = 1024
 
     def limits(self) -> Limits:
         """Return them as the sandbox has them."""
@@ -43,4 +46,5 @@ class Bounds:
             processes=self.processes,
             disk=self.disk,
             files=self.files,
+            open_files=self.open_files,
         )

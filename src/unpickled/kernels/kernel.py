@@ -29,6 +29,7 @@ _OVER = {
     "memory": "it used more than {} MB of memory",
     "processes": "it ran more than {} processes and threads",
     "disk": "it made more than {} files",
+    "open files": "it held more than {} files open",
 }
 
 
@@ -185,7 +186,11 @@ class Kernel:
         turn.look = monotonic() + _TICK
         limits = self._limits
         if passed := over(self._fork.usage(), limits):
-            most = {"memory": limits.memory >> 20, "processes": limits.processes}
+            most = {
+                "memory": limits.memory >> 20,
+                "processes": limits.processes,
+                "open files": limits.open_together,
+            }
             why = _OVER[passed].format(most.get(passed, limits.files))
             raise self._stopped(Ended("TooMuch", f"was stopped: {why}"), why)
 

@@ -12,7 +12,7 @@ WALLED = (
 )
 PLAIN = "a plain child process: limits on memory, time and output, no wall around files and network"
 
-Stop: TypeAlias = Literal["", "time", "output", "memory", "processes", "disk"]
+Stop: TypeAlias = Literal["", "time", "output", "memory", "processes", "disk", "open files"]
 Excuse: TypeAlias = Literal["none", "proved harmless", "headers only", "the user said so"]
 
 
@@ -28,6 +28,7 @@ class Limits:
         files: files and folders in the private temporary folder.
         output: bytes on stdout, and as many on stderr.
         open_files: open files of any one process.
+        open_together: open files of all processes, where Linux tells their number (from 6.2 on).
         address_space: bytes that any one process may map; 0 for `memory` and a gigabyte for libraries.
     """
 
@@ -38,6 +39,7 @@ class Limits:
     files: int = 4096
     output: int = 1 << 20
     open_files: int = 256
+    open_together: int = 16_384
     address_space: int = 0
 
     def of_one_process(self) -> dict[str, int]:

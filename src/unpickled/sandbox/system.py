@@ -17,6 +17,7 @@ SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "alternatives")
 _HIDDEN = ("/usr/src", "/usr/local/src")
 _OF_PYTHON = ("bin", "lib", "lib64", "libexec", "pyvenv.cfg")
+_USER = "sandbox"
 _LIBRARIES = ("site-packages", "dist-packages")
 
 
@@ -64,4 +65,6 @@ def environment(home: str) -> dict[str, str]:
     }
     quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "LANG": "C.UTF-8"}
     single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return {**kept, **quiet, **single, "PATH": os.pathsep.join(path), "HOME": home, "TMPDIR": home}
+    who = {"USER": _USER, "LOGNAME": _USER}  # there is no list of users to look it up in
+    places = {"PATH": os.pathsep.join(path), "HOME": home, "TMPDIR": home}
+    return {**kept, **quiet, **single, **who, **places}

@@ -20,12 +20,13 @@ _PROC = "/proc"
 
 
 class Usage(NamedTuple):
-    """Memory and files in bytes; processes with their threads; files by number."""
+    """Memory and files in bytes; processes with their threads; files, and open files, by number."""
 
     memory: int = 0
     processes: int = 0
     disk: int = 0
     files: int = 0
+    open_files: int = 0
 
 
 def over(usage: Usage, limits: Limits) -> Stop:
@@ -34,6 +35,8 @@ def over(usage: Usage, limits: Limits) -> Stop:
         return "memory"
     if usage.processes > limits.processes:
         return "processes"
+    if usage.open_files > limits.open_together:
+        return "open files"
     return "disk" if usage.files > limits.files else ""
 
 
@@ -59,15 +62,15 @@ def namespace(init: int) -> Usage | None:
         folder = os.statvfs(f"{root}/tmp")  # noqa: S108 - the private one
     except (FileNotFoundError, ProcessLookupError, NotADirectoryError):
         return None
-    memory, tasks = _sum(f"{root}/proc", pids)
+    memory, tasks, opened = _sum(f"{root}/proc", pids)
     disk = (folder.f_blocks - folder.f_bfree) * folder.f_frsize
-    return Usage(memory, tasks, disk, folder.f_files - folder.f_ffree)
+    return Usage(memory, tasks, disk, folder.f_files - folder.f_ffree, opened)
 
 
 def session(leader: int) -> Usage:
     """Count what belongs to a session or descends from its leader, as far as it can still be told."""
-    memory, tasks = _sum(_PROC, map(str, session_members(leader)))
-    return Usage(memory, tasks)
+    memory, tasks, opened = _sum(_PROC, map(str, session_members(leader)))
+    return Usage(memory, tasks, open_files=opened)
 
 
 def session_members(leader: int) -> list[int]:
@@ -97,8 +100,8 @@ def session_members(leader: int) -> list[int]:
     return sorted(found)
 
 
-def _sum(proc: str, pids: Iterable[str]) -> tuple[int, int]:
-    pages = tasks = 0
+def _sum(proc: str, pids: Iterable[str]) -> tuple[int, int, int]:
+    pages = tasks = opened = 0
     for pid in pids:
         try:
             with open(f"{proc}/{pid}/statm", "rb") as file:  # noqa: PTH123 - called often
@@ -106,6 +109,7 @@ def _sum(proc: str, pids: Iterable[str]) -> tuple[int, int]:
             # What it shares is files, counted elsewhere or not at all: the filter leaves no other shared memory.
             pages += int(fields[1]) - int(fields[2])
             tasks += os.stat(f"{proc}/{pid}/task").st_nlink - 2  # noqa: PTH116
+            opened += os.stat(f"{proc}/{pid}/fd").st_size  # noqa: PTH116
         except (OSError, ValueError, IndexError):
             continue
-    return pages * _PAGE, tasks
+    return pages * _PAGE, tasks, opened

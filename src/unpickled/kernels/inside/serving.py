@@ -14,6 +14,7 @@ from typing import Any
 from unpickled.checking import InKernel
 from unpickled.errors import StudentError
 from unpickled.kernels import frames
+from unpickled.kernels.inside.loops import new_loop, running
 from unpickled.kernels.inside.shell import Shell, run_cell
 
 __all__ = ["serve_notebook"]
@@ -38,7 +39,7 @@ class _Served:
 
     def __init__(self, shell: Shell, channel: int) -> None:
         self._shell, self._channel = shell, channel
-        self._loop = _new_loop()
+        self._loop = new_loop()
         self._number = 0
         self._folder = Path()
         self._busy = False
@@ -69,8 +70,6 @@ class _Served:
             answer = {"problem": error.problem, "remedy": error.remedy, "raised": error.raised}
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._tell({"done": answer})
-        if self._shell.leaving:
-            os._exit(0)
 
     def _interrupt(self, *_: object) -> None:
         """Interrupt what an order runs; one that comes after it has nothing to interrupt."""
@@ -94,8 +93,9 @@ class _Served:
     def _do_run(self, order: dict[str, Any]) -> dict[str, Any]:
         try:
             run_cell(self._shell, self._loop, order["source"])
-        except (asyncio.CancelledError, RuntimeError):  # a cell can take the loop it runs in away
-            self._loop = _new_loop()
+        except (asyncio.CancelledError, RuntimeError, SystemExit):
+            # A cell can take the loop it runs in away, and so can a task in the background.
+            self._loop = new_loop()
         return {}
 
     def _do_value(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -103,7 +103,8 @@ class _Served:
 
     def _do_call(self, order: dict[str, Any]) -> dict[str, Any]:
         arguments = [frames.unpack(one, files=True) for one in order["arguments"]]
-        return {"answer": frames.pack(self._student().call(order["name"], *arguments))}
+        with running(self._loop):
+            return {"answer": frames.pack(self._student().call(order["name"], *arguments))}
 
     def _do_file(self, order: dict[str, Any]) -> dict[str, Any]:
         return {"answer": frames.pack(self._student().file(order["name"]))}
@@ -130,13 +131,6 @@ class _Served:
                 return b""
             parts += part
         return bytes(parts)
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    """Make an event loop, and let it be the one that cells find."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    return loop
 
 
 def _redirect(out: int, err: int) -> None:

@@ -1,7 +1,8 @@
 """A notebook's shell without a kernel around it: IPython's own, whose displays go to one callable.
 
-Cells behave as under ipykernel: a loop runs while they do, so that `await` works; input is refused; what a child
-process or a library in C prints counts as output too, since the file descriptors themselves are read outside.
+Cells behave as under ipykernel: a loop runs while they do, so that `await` works; input is refused; `exit()` does
+nothing; what a child process or a library in C prints counts as output too, since the file descriptors themselves are
+read outside.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from IPython.core.autocall import ZMQExitAutocall
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
@@ -21,10 +23,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from unpickled.kernels.inside.loops import go_on
+from unpickled.kernels.inside.magics import register_magics
+
 __all__ = ["Shell", "make_shell"]
 
 Tell = Callable[[dict[str, Any]], None]
 
+_Exit: Any = ZMQExitAutocall
 _Hook: Any = DisplayHook
 _Publisher: Any = DisplayPublisher
 _Shell: Any = InteractiveShell
@@ -73,15 +79,17 @@ class Shell(_Shell):  # type: ignore[misc]
     displayhook_class = Type(ResultHook)
     display_pub_class = Type(Displays)
     tell: Tell
-    leaving = False
     system = _Shell.system_raw  # behind the wall there is no terminal to borrow
 
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing: there is no screen."""
 
     def ask_exit(self) -> None:
-        """Remember that the notebook asked its kernel to end."""
-        self.leaving = True
+        """Do nothing: ipykernel goes on as well, for a tenth of a second at least."""
+
+    def _exiter_default(self) -> Any:
+        """Return what `exit` and `quit` are in a kernel; traitlets finds this by its name."""
+        return _Exit(self)
 
     def tell_output(self, event: str, data: Any, metadata: Any, identity: str = "") -> None:
         """Tell one output; pictures as base64."""
@@ -112,6 +120,7 @@ def make_shell() -> Shell:
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     shell: Shell = Shell.instance(config=settings)
     shell.tell = _silent
+    register_magics(shell)
     builtins.input = _no_input
     _practise(shell)
     return shell
@@ -138,6 +147,7 @@ def _practise(shell: Shell) -> None:
 def run_cell(shell: Shell, loop: asyncio.AbstractEventLoop, source: str) -> None:
     """Run one cell; what it raises is told, as every output is."""
     loop.run_until_complete(_run(shell, source))
+    go_on(loop)
     flush()
 
 
