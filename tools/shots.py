@@ -75,7 +75,7 @@ def main() -> int:
         index.write_text(_sheet(shots), encoding="utf-8")
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         page.goto(index.as_uri())
-        page.screenshot(path=GOAL / "sheet.png", full_page=True)
+        page.screenshot(path=GOAL / "sheet.png", full_page=True, timeout=300_000)
         browser.close()
     blank = [shot for shot in shots if _is_blank(shot.path)]
     for shot in blank:
