@@ -88,6 +88,21 @@ def test_a_fork_sees_nobody_else_and_an_empty_folder(nest):
     assert told(nest, "told = [os.listdir('/tmp'), os.getcwd()]") == [ABOVE, "/tmp"]
 
 
+def test_no_open_file_joins_one_fork_to_another(nest):
+    """Neither its first process nor itself holds one of the warm program's, which a fork could write into and read."""
+    found = told(
+        nest,
+        """
+told = {pid: sorted(os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")
+                    if os.path.lexists(f"/proc/{pid}/fd/{fd}")) for pid in ("1", "self")}
+""",
+    )
+    assert found["1"] == ["/dev/null"] * 3
+    others = [name for name in found["self"] if not name.startswith("/proc/")]  # the list itself
+    assert others[:3] == ["/dev/null"] * 3
+    assert [name.split(":")[0] for name in others[3:]] == ["pipe", "pipe"]
+
+
 def test_a_fork_has_no_right_and_gets_none(nest):
     """No capability in any set, no new namespace by any call, no mount; the warm program's cover stays on."""
     found = told(

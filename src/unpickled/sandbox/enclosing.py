@@ -102,6 +102,7 @@ def _become_first(
             os.setsid()
             _call("prctl", _DEATH, signal.SIGKILL, 0, 0, 0)
         _limit(order["limits"])
+        _let_go(fds)
         _give_up_rights(bytes.fromhex(order["filter"]))
         watched = {signal.SIGCHLD, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, watched)
@@ -112,7 +113,7 @@ def _become_first(
             signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
             body(fds)
             os._exit(0)
-        os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        _let_go(())
         code = _wait_for(child, watched)
     except BaseException as error:  # noqa: BLE001 - a fork must never go on as the warm program
         os.write(2, f"{type(error).__name__}: {error}\n".encode())
@@ -177,6 +178,17 @@ def _shown_below(place: str) -> list[str]:
 
 def _octal(found: re.Match[str]) -> str:
     return chr(int(found[1], 8))
+
+
+def _let_go(kept: Sequence[int]) -> None:
+    """Close what is open but for these. The warm program's error output is one file, which would join all forks."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    last = 2
+    for fd in [*sorted(kept), resource.getrlimit(resource.RLIMIT_NOFILE)[0]]:
+        os.closerange(last + 1, fd)
+        last = fd
 
 
 def _limit(limits: Mapping[str, int]) -> None:
