@@ -99,6 +99,46 @@ def test_what_is_harmless_stays():
     assert made.cells[2].outputs[0].metadata == {}
 
 
+PASTED = (
+    "![mine](attachment:a.png) ![other](attachment:b.svg) ![lost](attachment:c.png) ![p](x.png)"
+)
+PNG = "iVBORw0KGgo="
+
+
+def pasted():
+    """A Markdown cell with a picture, one that could run, one that is not there, and one from the server."""
+    cell = new_markdown_cell(PASTED)
+    cell.attachments = {
+        "a.png": {"image/png": f"{PNG}\n"},
+        "b.svg": {"image/svg+xml": "PHN2Zz4=", "image/png": f'"onerror={RUNS}'},
+    }
+    return cell
+
+
+def test_pasted_pictures_are_shown_and_no_others():
+    """A picture that is not there ends no page, and says so; done twice, as nbgrader does it, it is the same."""
+    made, _ = CleanCells().preprocess(new_notebook(cells=[pasted()]), {})
+    (cell,) = CleanCells().preprocess(made, {})[0].cells
+    shown = BeautifulSoup(markdown2html_mistune(cell.source), "html.parser")
+    kept = [one for one in shown.find_all("img") if one.get("src")]
+    assert [(one["src"], one["alt"]) for one in kept] == [(f"data:image/png;base64,{PNG}", "mine")]
+    assert [one.string for one in shown.find_all("em")] == ["(a picture that is not there)"] * 2
+    assert "attachments" not in cell
+
+
+def test_pictures_have_a_bound_together():
+    """Megabytes of them are no page's burden, and take no time."""
+    cells = [new_markdown_cell("![p](attachment:p)") for _ in range(8)]
+    for cell in cells:
+        cell.attachments = {"p": {"image/png": "A" * 1_500_000}}
+    started = time.process_time()
+    made, _ = CleanCells().preprocess(new_notebook(cells=cells), {})
+    made, _ = CleanCells().preprocess(made, {})
+    shown = "".join(markdown2html_mistune(cell.source) for cell in made.cells)
+    assert time.process_time() - started < 10
+    assert (shown.count("<img"), shown.count("a picture that is not there")) == (2, 6)
+
+
 @pytest.mark.parametrize("text", ["<a " * 60_000, "[" * 60_000, "*a " * 60_000, "> " * 30_000])
 def test_long_texts_are_shown_as_they_were_typed(text):
     """Laid out they would hold the page up for minutes; the whole of them is there to read."""

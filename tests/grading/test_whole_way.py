@@ -242,6 +242,22 @@ def test_behind_a_hidden_test_a_page_says_the_same_whatever_a_cell_did(course):
     assert "is left out from here on" in said.pop()
 
 
+def test_a_page_shows_pasted_pictures_and_does_without_lost_ones(course):
+    """PNG and JPEG stand in the page; a picture that could run, or is not there, ends no page."""
+    path = course.path / "release" / "L4.8" / "L4.8.ipynb"
+    lab = Notebook(path).answer(GOOD)
+    lab.add("![a](attachment:a.png) ![b](attachment:b.svg) ![c](attachment:c.png)", kind="markdown")
+    lab.data["cells"][-1]["attachments"] = {
+        "a.png": {"image/png": "iVBORw0KGgo="},
+        "b.svg": {"image/svg+xml": "PHN2Zz4="},
+    }
+    lab.write(course.submitted("L4.8", "eve"), "L4.8.ipynb")
+    page = BeautifulSoup(page_of(course, "eve"), "html.parser")
+    pictures = [one["src"] for one in page.find_all("img")]
+    assert pictures == ["data:image/png;base64,iVBORw0KGgo="]
+    assert page.get_text().count("(a picture that is not there)") == 2
+
+
 def test_text_in_a_checks_own_message_is_cut(course):
     """What a function prints while a check calls it is at most some hundred characters."""
     told = f"{GOOD}def double(x):\n    print('z' * 9000)\n    return 2 * x\n"

@@ -14,26 +14,30 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 
 from unpickled.grading.page_sizes import bound_texts
+from unpickled.grading.pictures import BASE64, NOTHING, PICTURES, Pictures, keep_pictures
 
 __all__ = ["CleanCells"]
 
 TAGS = [
     "a", "abbr", "b", "blockquote", "br", "caption", "code", "dd", "details", "div", "dl", "dt", "em", "h1", "h2", "h3",
-    "h4", "h5", "h6", "hr", "i", "kbd", "li", "meter", "ol", "p", "pre", "s", "small", "span", "strong", "sub",
+    "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "meter", "ol", "p", "pre", "s", "small", "span", "strong", "sub",
     "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 ]  # fmt: skip
 ATTRIBUTES = {
     "a": {"href", "title"},
     "details": {"open"},
+    "img": {"alt", "src", "title"},
     "meter": {"high", "low", "max", "optimum", "title", "value"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
 }
 ELSEWHERE = re.compile(r"https?://|mailto:", re.IGNORECASE)
 """How the address of a link begins: it leads away from the instructor's own server, and never into it."""
-PICTURES = frozenset({"image/png", "image/jpeg"})
+PASTED = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]*\Z")
+"""The address of a picture that stands in the page itself."""
+LOST = re.compile(f"<img[^>]*{re.escape(NOTHING)}[^>]*>")
+PROTOCOLS = {"http", "https", "mailto", "data"}
 TEXTS = frozenset({"text/plain", "text/html"})
-BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*\Z")
 
 _Base: Any = Preprocessor
 
@@ -44,36 +48,47 @@ class CleanCells(_Base):  # type: ignore[misc]  # nbconvert publishes no types
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Clean one notebook before it becomes a page."""
         bound_texts(nb.cells, lambda cell: not _is_the_authors(cell))
+        keep_pictures(cell for cell in nb.cells if not _is_the_authors(cell))
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = [_output(output) for output in cell.outputs]
             elif not _is_the_authors(cell):
-                clean = clean_markdown if cell.cell_type == "markdown" else clean_html
-                cell.source = clean(cell.source)
-                cell.pop("attachments", None)
+                pasted = cell.pop("attachments", None)
+                cell.source = (
+                    clean_markdown(cell.source, pasted)
+                    if cell.cell_type == "markdown"
+                    else clean_html(cell.source)
+                )
         nb.metadata.pop("widgets", None)
         return nb, resources
 
 
-def clean_markdown(source: str) -> str:
+def clean_markdown(source: str, pictures: Pictures | None = None) -> str:
     """Return what Markdown shows, as a single line of HTML that the page's own Markdown takes over as it is.
 
     It is cleaned after it is rendered, since what Markdown makes a link of only Markdown knows.
+
+    Args:
+        source: the Markdown.
+        pictures: what was pasted into it.
     """
-    shown = MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(source)
-    lines = clean_html(shown).replace("\r", "").replace("\n", "&#10;")
+    renderer = IPythonRenderer(escape=False, attachments=pictures or Pictures())
+    shown = MarkdownWithMath(renderer=renderer).render(source)
+    lines = LOST.sub("<em>(a picture that is not there)</em>", clean_html(shown))
+    lines = lines.replace("\r", "").replace("\n", "&#10;")
     return f"<div>{lines}</div>"
 
 
 def clean_html(text: str) -> str:
     """Return HTML without whatever runs, is fetched, or leads to an address of the instructor's server."""
-    return str(bleach.clean(text, tags=TAGS, attributes=_may_stay, strip=True))
+    return str(bleach.clean(text, tags=TAGS, attributes=_may_stay, protocols=PROTOCOLS, strip=True))
 
 
 def _may_stay(tag: str, name: str, value: str) -> bool:
     if name not in ATTRIBUTES.get(tag, ()):
         return False
-    return name != "href" or bool(ELSEWHERE.match(value))
+    wanted = {"href": ELSEWHERE, "src": PASTED}.get(name)
+    return wanted is None or bool(wanted.match(value))
 
 
 def _output(output: Any) -> Any:

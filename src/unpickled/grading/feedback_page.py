@@ -20,6 +20,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPr
 from unpickled.grading.page_contents import name_contents
 from unpickled.grading.page_outputs import of_a_check, of_a_later_cell, of_an_own_cell
 from unpickled.grading.page_sizes import bound_texts
+from unpickled.grading.pictures import keep_pictures
 
 __all__ = ["FeedbackPage", "HideTests", "PageOnly", "hidden_lines", "released", "without"]
 
@@ -102,7 +103,7 @@ class HideTests(AnyPreprocessor):  # type: ignore[misc]  # nbgrader publishes no
         first = asks.index(True) if True in asks else len(asks)
         for cell in nb.cells:
             cell.source = without(released(cell.source, marks)[0], hidden)
-            cell.pop("attachments", None)
+        keep_pictures(nb.cells)
         bound_texts(nb.cells, lambda cell: not cell.metadata.get("nbgrader", {}).get("locked"))
         written = [cell.source for cell in nb.cells]
         for number, cell in enumerate(nb.cells):
