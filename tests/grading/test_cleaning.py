@@ -115,6 +115,25 @@ def pasted():
     return cell
 
 
+@pytest.mark.parametrize("html", ["<div>" * 150_000, "<b><i><a href=x>" * 50_000, "<td>" * 5_001])
+def test_html_that_would_hold_a_page_up_is_not_laid_out(html):
+    """The output's text stands in its place; what is shown of all of them together has a bound."""
+    table = "<tr><td>1</td></tr>" * 1_000
+    shown = [
+        {"text/html": html, "text/plain": "x"},
+        {"text/html": html},
+        *[{"text/html": table}] * 5,
+    ]
+    outputs = [new_output("display_data", dict(data)) for data in shown]
+    started = time.process_time()
+    made, _ = CleanCells().preprocess(new_notebook(cells=[new_code_cell("1", outputs=outputs)]), {})
+    assert time.process_time() - started < 10
+    kept = [output.data for output in made.cells[0].outputs]
+    assert kept[0] == {"text/plain": "x"}
+    assert html.startswith(kept[1]["text/plain"].split("\n")[0])
+    assert ["text/html" in one for one in kept[2:]] == [True, True, True, False, False]
+
+
 def test_pasted_pictures_are_shown_and_no_others():
     """A picture that is not there ends no page, and says so; done twice, as nbgrader does it, it is the same."""
     made, _ = CleanCells().preprocess(new_notebook(cells=[pasted()]), {})

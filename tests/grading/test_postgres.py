@@ -112,6 +112,18 @@ def test_a_course_in_it_is_brought_up_to_date(moved, checkout):
     assert not list(moved.path.parent.glob(".course.*"))
 
 
+def test_a_class_that_was_never_graded_is_graded_in_it(fresh, checkout, server, tmp_path):
+    """Tables of our own are made there by the first run, and again where that was rolled back; with --force too."""
+    shutil.copytree(fresh, tmp_path / "course")
+    course = CourseFolder.open(tmp_path / "course")
+    init(course.path, checkout, db=server.database(), due={QUIZ: "2026-12-04 23:59 UTC"})
+    hand_in(course, "ada", "safetensors")
+    (first,) = grade(course, queue(course))
+    (again,) = grade(course, queue(course), force=True)
+    assert first.state == again.state != "failed"
+    assert first.score == again.score == standings(course, QUIZ)[0].score
+
+
 def test_there_is_one_writer_whichever_machine_it_is_on(moved, tmp_path):
     """A copy of the folder elsewhere is another lock, but the same gradebook."""
     shutil.copytree(moved.path, tmp_path / "other")

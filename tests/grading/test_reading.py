@@ -102,6 +102,13 @@ def test_too_many_cells_are_not_read(folder):
             "cell 6 has metadata that are none",
         ),
         ({"cell_type": "code", "source": "", "outputs": [7]}, "cell 6 has outputs that are none"),
+        *(
+            (
+                {"cell_type": "heading", "source": "x", "level": level},
+                "cell 6 is a heading of no level that there is",
+            )
+            for level in (1_500_000_000, 0, "9", [1])
+        ),
     ],
 )
 def test_a_cell_that_is_none_is_named_by_its_number(folder, cell, says):

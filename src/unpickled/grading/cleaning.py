@@ -13,7 +13,7 @@ import bleach
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 
-from unpickled.grading.page_sizes import bound_texts
+from unpickled.grading.page_sizes import bound_html, bound_texts
 from unpickled.grading.pictures import BASE64, NOTHING, PICTURES, Pictures, keep_pictures
 
 __all__ = ["CleanCells"]
@@ -48,6 +48,7 @@ class CleanCells(_Base):  # type: ignore[misc]  # nbconvert publishes no types
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Clean one notebook before it becomes a page."""
         bound_texts(nb.cells, lambda cell: not _is_the_authors(cell))
+        bound_html(output for cell in nb.cells for output in cell.get("outputs", ()))
         keep_pictures(cell for cell in nb.cells if not _is_the_authors(cell))
         for cell in nb.cells:
             if cell.cell_type == "code":

@@ -225,6 +225,8 @@ def _worked(job: dict[str, Any], plan: Plan, settings: Settings, warmth: Warmth)
     """Do one job; what nobody foresaw of one submission does not end the class."""
     try:
         return work(job, plan, settings, warmth)
+    except RecursionError:
+        return {"problem": "the notebook is damaged: something in it is nested too deeply"}
     except Exception as error:  # noqa: BLE001
         return {"problem": f"it could not be graded: {type(error).__name__}: {error!s:.200}"}
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
-__all__ = ["bound_texts"]
+__all__ = ["bound_html", "bound_texts"]
 
 LAID_OUT = 10_000
 """Characters of one Markdown cell that are laid out."""
@@ -18,6 +18,9 @@ ALL_LAID_OUT = 60_000
 """Of all of them together."""
 DONE = "unpickled_bounded"
 """Key in the metadata of a cell that was looked at: nbgrader runs its steps more than once on the way to a page."""
+TAGS = 5_000
+"""Tags of one output in HTML: all of them within each other take a second."""
+ALL_TAGS = 15_000
 CODE = 100_000
 """Characters of a code cell that are shown."""
 
@@ -42,6 +45,26 @@ def bound_texts(cells: Iterable[Any], is_own: Callable[[Any], bool]) -> None:
         else:
             lines = escape(_cut(cell.source)).replace("\r", "").replace("\n", "&#10;")
             cell.source = f"<div><pre>{lines}</pre></div>"
+
+
+def bound_html(outputs: Iterable[Any]) -> None:
+    """Leave the text of an output in place of HTML that would take long to lay out, in place.
+
+    Args:
+        outputs: of all cells of a notebook.
+    """
+    room = ALL_TAGS
+    for output in outputs:
+        data = output.get("data") or {}
+        if "text/html" not in data:
+            continue
+        html = "".join(map(str, data["text/html"]))
+        tags = html.count("<")
+        if tags <= min(TAGS, room):
+            room -= tags
+        else:
+            del data["text/html"]
+            data.setdefault("text/plain", _cut(html))
 
 
 def _cut(source: str) -> str:

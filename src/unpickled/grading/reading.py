@@ -40,6 +40,8 @@ DEEPEST = 16
 """Folders within each other."""
 LONGEST = 400
 """Bytes of a file's name with its folders: more of them, behind the course's own, may be more than a system takes."""
+_LEVELS = (1, 2, 3, 4, 5, 6)
+"""Of headings in format 3, which nbformat writes anew with as many signs."""
 _HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 """The escape in JSON of a surrogate, which alone is no character."""
 
@@ -280,6 +282,8 @@ def _cell_problem(cell: object) -> str:
     outputs = cell.get("outputs", [])
     if not isinstance(outputs, list) or not all(isinstance(one, dict) for one in outputs):
         return "has outputs that are none"
+    if cell["cell_type"] == "heading" and cell.get("level", 1) not in _LEVELS:
+        return "is a heading of no level that there is"
     return ""
 
 

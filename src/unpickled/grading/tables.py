@@ -1,4 +1,4 @@
-"""Tables of our own in nbgrader's gradebook: made when they are first needed, and looked for once a session."""
+"""Tables of our own in nbgrader's gradebook: made when they are first needed, and looked for once a transaction."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def require_table(db: Any, table: str) -> None:
     from sqlalchemy import text  # noqa: PLC0415 - slow to import
 
     session = db() if callable(db) else db  # nbgrader's is one a thread
-    if table not in session.info:
-        db.execute(text(table))
-        session.info[table] = True
+    if session.info.get(table) is not session.get_transaction() or not session.in_transaction():
+        db.execute(text(table))  # in PostgreSQL it goes with a transaction that is rolled back
+        session.info[table] = session.get_transaction()
 
 
 def require_indexes(db: Any) -> None:

@@ -35,6 +35,7 @@ _REC, _PRIVATE = 0x4000, 1 << 18
 _BOUNDING_DROP, _AMBIENT, _AMBIENT_CLEAR, _NO_NEW_PRIVS, _SECCOMP, _DEATH = 24, 47, 4, 38, 22, 1
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _LINK_FLAGS, _UP = 0x8914, 0x41  # SIOCSIFFLAGS; IFF_UP and IFF_RUNNING
+_TCP_BUFFER = "4096 65536 65536"  # bytes of one socket at least, at first, at most
 _HOME = "/tmp"  # noqa: S108 - the private one, as `wall.HOME`
 _LARGEST_ORDER = 65_536
 _MOST_FDS = 8
@@ -149,6 +150,9 @@ def _wall_in(order: Mapping[str, Any]) -> None:
     _mount("proc", "/proc", "proc", hardened, None)
     with suppress(OSError), open("/proc/sys/user/max_user_namespaces", "w") as file:  # noqa: PTH123
         file.write("0")
+    for buffers in ("tcp_rmem", "tcp_wmem"):  # which are in no count of memory
+        with suppress(OSError), open(f"/proc/sys/net/ipv4/{buffers}", "w") as file:  # noqa: PTH123
+            file.write(_TCP_BUFFER)
     _mount(None, "/proc", None, _REMOUNT | _BIND | _RDONLY | hardened, None)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         fcntl.ioctl(link, _LINK_FLAGS, struct.pack("16sh22x", b"lo", _UP))

@@ -39,7 +39,7 @@ class Limits:
     files: int = 4096
     output: int = 1 << 20
     open_files: int = 256
-    open_together: int = 16_384
+    open_together: int = 4_096
     address_space: int = 0
 
     def of_one_process(self) -> dict[str, int]:
