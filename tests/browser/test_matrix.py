@@ -120,7 +120,10 @@ def validated(page):
     return said
 
 
-@pytest.mark.parametrize("app", [LAB, pytest.param(NOTEBOOK_7, marks=pytest.mark.wide)])
+@pytest.mark.parametrize(
+    "app",
+    [pytest.param(LAB, marks=pytest.mark.long), pytest.param(NOTEBOOK_7, marks=pytest.mark.wide)],
+)
 def test_the_lab_runs_and_validates(page, lab, app):
     """Lab L4.8 with its answers: all of it runs, and nbgrader's button says that the visible checks pass."""
     page.goto(lab.page(LAB_NOTEBOOK, app))
