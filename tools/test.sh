@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
+unset PYTHONDONTWRITEBYTECODE  # where it is set, each of a thousand processes would compile the package anew
 step() { printf '\n== %s\n' "$*"; "$@"; }
 workers=$(($(getconf _NPROCESSORS_ONLN) + 4))  # many tests wait for a browser, a server or a kernel
 pytests() { step pytest -n "$workers" "$@"; }
@@ -16,7 +17,9 @@ fi
 told=$(mktemp)
 mypy >"$told" 2>&1 &  # beside the others, since it takes as long as all of them
 types=$!
-trap 'kill "$types" 2>/dev/null || true; rm -f "$told"' EXIT
+pytest --collect-only -q tests >/dev/null 2>&1 &  # writes the tests' bytecode, which each worker would make anew
+compiled=$!
+trap 'kill "$types" "$compiled" 2>/dev/null || true; rm -f "$told"' EXIT
 step ruff check
 step ruff format --check
 step lint-imports
@@ -28,6 +31,7 @@ printf "\n== mypy\n"
 cat "$told"
 [ "$right" = 0 ] || exit "$right"
 [ "${1:-}" = --quick ] && exit 0
+wait "$compiled" || true  # what is wrong is told below
 which=(-m "not long and not wide")
 if [ "${1:-}" = --all ]; then
     which=()
