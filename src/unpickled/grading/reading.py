@@ -24,7 +24,6 @@ __all__ = [
     "handed_in",
     "parse_notebook",
     "problem_in",
-    "problem_of",
     "read_notebook",
     "shown_name",
 ]
@@ -64,23 +63,6 @@ def cell_names(assignment: Any) -> frozenset[str]:
     return frozenset(
         cell.name for notebook in assignment.notebooks for cell in notebook.source_cells
     )
-
-
-def problem_of(folder: Path, notebook: str, names: frozenset[str]) -> str:
-    """Return why the submission in `folder` cannot be graded; empty where it can.
-
-    Args:
-        folder: what a student handed in.
-        notebook: file name that the assignment's notebook has.
-        names: the grade ids of the assignment's cells.
-    """
-    problem = folder_problem(folder, [notebook])
-    if problem:
-        return problem
-    try:
-        return problem_in(read_notebook(folder / notebook), Path(notebook).stem, names)
-    except OSError as error:
-        return f"it cannot be read: {error.strerror}"
 
 
 def folder_problem(folder: Path, notebooks: Sequence[str]) -> str:
