@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,16 @@ def test_there_is_one_writer_whichever_machine_it_is_on(moved, tmp_path):
     ):
         list(grade(other, queue(other)))
     assert list(grade(other, queue(other, students=["ada"])))
+
+
+def test_a_killed_runs_hold_on_it_is_waited_for(moved):
+    """Its forks keep the connection, and the lock with it, until they have died."""
+    with gradebook(moved) as book:
+        before = ExitStack()
+        before.enter_context(only_writer(book))
+        threading.Timer(0.5, before.close).start()
+        with only_writer(book):
+            assert book.engine.dialect.name == "postgresql"
 
 
 def test_a_new_course_begins_in_it_and_takes_no_others_place(checkout, server, tmp_path, capsys):
