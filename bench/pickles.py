@@ -133,7 +133,7 @@ def speed(quick):
     rows = []
     for name, make in MIXES.items():
         for size in SIZES[: 2 if quick else 3]:
-            count, rate = rates(make(size), rounds=max(4, 300_000 // size))
+            count, rate = rates(make(size), rounds=max(7, 300_000 // size))
             rows.append({"mix": name, "opcodes": count, **rate})
     return rows
 

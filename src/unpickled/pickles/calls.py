@@ -218,7 +218,11 @@ def setitem(machine: Machine, _: None) -> Happened:
 
 def setitems(machine: Machine, _: None) -> Happened:
     """SETITEMS: store the pairs above the mark."""
-    return _store(machine, "SETITEMS", machine.above_mark())
+    values, stack = machine.above_mark(), machine.stack
+    if stack and type(stack[-1]) is Dict and not len(values) % 2:  # without a detour
+        machine.grow(stack[-1], values)
+        return None
+    return _store(machine, "SETITEMS", values)
 
 
 def _extend(machine: Machine, opcode: str, method: str, values: list[Any]) -> Happened:

@@ -25,7 +25,6 @@ from unpickled.pickles.values import (
     List,
     Persistent,
     ReadOnly,
-    Set,
     kind_of,
 )
 
@@ -79,15 +78,7 @@ class Machine:
         self.logs: dict[int, list[Any]] = {}
         self.reduce = ("REDUCE", "", None, self.logs)
 
-    # Simple values (those that the argument gives are pushed as they are)
-
-    def true(self, _: None) -> None:
-        """Push True."""
-        self.stack.append(True)
-
-    def false(self, _: None) -> None:
-        """Push False."""
-        self.stack.append(False)
+    # Simple values (those that the argument gives are pushed as they are, and those of `NEW` are made)
 
     def make_bytearray(self, value: bytes | Cropped) -> None:
         """Push a bytearray."""
@@ -113,20 +104,10 @@ class Machine:
 
     # Containers
 
-    def empty_tuple(self, _: None) -> None:
-        """Push `()`."""
-        self.stack.append(())
-
     def tuple1(self, _: None) -> None:
         """Wrap the top entry."""
         stack = self.stack
         stack[-1] = (stack[-1],)
-
-    def tuple2(self, _: None) -> None:
-        """Join the top two entries."""
-        stack = self.stack
-        last = stack.pop()
-        stack[-1] = (stack[-1], last)
 
     def tuple3(self, _: None) -> None:
         """Join the top three entries."""
@@ -136,18 +117,6 @@ class Machine:
     def make_tuple(self, _: None) -> None:
         """Join everything above the mark."""
         self.stack.append(self.joined(self.above_mark()))
-
-    def empty_list(self, _: None) -> None:
-        """Push `[]`."""
-        self.stack.append(List())
-
-    def empty_dict(self, _: None) -> None:
-        """Push `{}`."""
-        self.stack.append(Dict())
-
-    def empty_set(self, _: None) -> None:
-        """Push `set()`."""
-        self.stack.append(Set())
 
     def make_list(self, _: None) -> None:
         """Make a list of everything above the mark."""
@@ -169,11 +138,6 @@ class Machine:
         self.stack.append(Frozen(tuple(values[: self.items]), len(values)))
 
     # The stack itself
-
-    def mark(self, _: None) -> None:
-        """Open a group."""
-        self.stack.append(MARK)
-        self.fences.append(len(self.stack))
 
     def pop(self, _: None) -> None:
         """Throw the top entry away, be it a mark."""
@@ -277,9 +241,11 @@ class Machine:
 
     def grow(self, log: list[Any], values: Sequence[Any]) -> None:
         """Note in a log that values were added at this step; keep as many as there is room for."""
-        if not values:  # a log without entries is an empty container
+        total = len(values)
+        if not total:  # a log without entries is an empty container
             return
-        total = log[-1] + len(values) if log else len(values)
+        if log:
+            total += log[-1]
         if total <= self.items:  # nearly always
             values = tuple(values)  # since the garbage collector forgets tuples of plain values
             log += (self.now, values, total)

@@ -8,7 +8,8 @@ from mmap import mmap
 from typing import Any, NamedTuple
 
 from unpickled.errors import TraceError
-from unpickled.pickles.effects import EFFECTS, Effect
+from unpickled.pickles.calls import Happened
+from unpickled.pickles.effects import EFFECTS, NEW, Effect, Inline
 from unpickled.pickles.limits import CutShortError, Limits, OverLimitError
 from unpickled.pickles.machine import LOOK, MADE_UP, RAISE_LIMIT, Machine
 from unpickled.pickles.opcodes import OPCODES, Opcode
@@ -88,15 +89,17 @@ class Tracing:
         reader, machine, pickle = self._reader, self.machine, 0
         data, stack, memo, note = reader.data, machine.stack, machine.memo, _NOTE
         fences, get, find, end = machine.fences, _GET, data.find, reader.end
-        mark = _MARK
+        new, pair, mark = Inline.NEW, Inline.PAIR, Inline.MARK
         depth = frame = 0  # entries on the stack; where the frame ends, if there is one
         watch = at  # where to look up from the opcodes, at limits and frames: at first, at once
         arg: Any
+        happened: Happened = None  # but in the steps that import, call, or have to be looked at
+        table = _TABLE
         for index in range(self._limits.opcodes):
             if at >= watch:
                 frame = self._left_frame(at, frame)
                 watch = self._next_watch(at, frame)
-            name, takes, size, unpack, read, effect = _TABLE[data[at]]
+            name, takes, size, unpack, read, effect = table[data[at]]
             try:
                 if size == 1:
                     arg, after = None, at + 1
@@ -116,23 +119,32 @@ class Tracing:
                     arg, after = read(reader, at + 1)
                 if takes and depth - takes < fences[-1]:
                     raise BrokenPickleError(_too_few(takes, depth - fences[-1]), MADE_UP)
-                happened = None
                 if effect is None:
                     stack.append(arg)
+                    depth += 1
                 elif effect is note and (arg is None or arg == len(memo)):
                     memo.append(stack[-1])  # this and the next are a third of all: spared the call
                 elif effect is get and 0 <= arg < len(memo):
                     stack.append(memo[arg])
+                    depth += 1
+                elif effect is new:
+                    stack.append(read())
+                    depth += 1
+                elif effect is pair:
+                    above = stack.pop()
+                    stack[-1] = (stack[-1], above)
+                    depth -= 1
                 elif effect is mark:
                     stack.append(MARK)
-                    fences.append(len(stack))
+                    depth += 1
+                    fences.append(depth)
                 else:
                     machine.now = index
                     happened = effect(machine, arg)
+                    depth = len(stack)
             except (TraceError, BrokenPickleError, ValueError, IndexError, struct.error) as reason:
                 self._failed_in_frame(at, frame)
                 raise self._explained(at, name, reason) from None
-            depth = len(stack)
             if happened is None:
                 yield Step((index, at, after, name, arg, depth, pickle, None, None))
             else:
@@ -157,6 +169,7 @@ class Tracing:
                         note, depth = _NOTE, 0
                     else:  # a note was made out of turn: the next number is no longer the memo's length
                         note = None
+                happened = None
             at = after
         raise OverLimitError(at, f"there are more than {self._limits.opcodes} opcodes", RAISE_LIMIT)
 
@@ -307,7 +320,7 @@ class _Row(NamedTuple):
     size: int
     unpack: Callable[[Any, int], tuple[Any, ...]] | None
     read: Any
-    effect: Effect | None
+    effect: Effect | Inline | None
 
 
 def _row(opcode: Opcode) -> _Row:
@@ -315,6 +328,8 @@ def _row(opcode: Opcode) -> _Row:
     unpack = struct.Struct(layout).unpack_from if layout else None
     size = 0 if opcode.argument in READERS else 1 + struct.calcsize(layout or "")
     size = INLINE if opcode.argument == "index" else size
+    if opcode.name in NEW:  # there is nothing to read
+        return _Row(opcode.name, 0, 1, None, NEW[opcode.name], Inline.NEW)
     return _Row(
         opcode.name, opcode.takes, size, unpack, READERS.get(opcode.argument), EFFECTS[opcode.name]
     )
@@ -322,7 +337,6 @@ def _row(opcode: Opcode) -> _Row:
 
 _NOTE = EFFECTS["MEMOIZE"]  # and of all the PUTs
 _GET = EFFECTS["GET"]
-_MARK = EFFECTS["MARK"]
 
 _TABLE = [tuple(_Row("", 0, 1, None, None, _no_opcode(code))) for code in range(256)]
 for _opcode in OPCODES.values():
