@@ -16,6 +16,7 @@ from pathlib import Path
 
 from unpickled.authoring.site import lite
 from unpickled.authoring.site.fetching import CACHE, fetch
+from unpickled.authoring.site.keeping import keep_offline
 from unpickled.authoring.site.lock import LOCK, read_lock
 from unpickled.authoring.site.own_wheel import own_wheel
 from unpickled.authoring.site.pages import site_page
@@ -81,6 +82,7 @@ def build_site(root: Path, out: Path, say: Callable[[str], None]) -> Made:
         say("building JupyterLite around them")
         lite.build_lite(draft / "lite", draft / "site", packages, _moment(root))
         shutil.copytree(root / _FIRST_PAGES, draft / "site", dirs_exist_ok=True)
+        keep_offline(draft / "site")
         (draft / "site" / _STAMP).write_text(wanted, encoding="utf-8")
         made = _measured(draft / "site", fresh=True)
         if made.size > _MOST:
@@ -124,7 +126,7 @@ def _inputs(root: Path, own: bytes) -> str:
         *(root / name for name in _beside(root)),
     ]
     places += [path for path in sorted((root / _FIRST_PAGES).rglob("*")) if path.is_file()]
-    for path in [*places, *sorted(here.glob("*.py"))]:
+    for path in [*places, *sorted([*here.glob("*.py"), *here.glob("*.js")])]:
         found.update(path.name.encode() + b"\0" + path.read_bytes())
     return found.hexdigest()
 
