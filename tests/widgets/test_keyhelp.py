@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,6 +61,64 @@ def test_the_key_opens_it_and_esc_goes_back(show: Show) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(".unp-ops")).to_be_focused()
     expect(page.locator(".unp-counter")).to_contain_text("4 / ")
+
+
+def test_with_a_modifier_it_is_another_key_and_close_has_the_focus(show: Show) -> None:
+    """Ctrl+? and Alt+? are the browser's; who opens the list can close it with Enter at once."""
+    page = show(Stepper(canary()))
+    page.locator(".unp-ops").focus()
+    for keys in ("Control+?", "Alt+?"):
+        page.keyboard.press(keys)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+NAMES = {
+    "ArrowRight": "→",
+    "ArrowLeft": "←",
+    "ArrowDown": "↓",
+    "ArrowUp": "↑",
+    "PageDown": "Page Down",
+    "PageUp": "Page Up",
+    "Escape": "Esc",
+}
+LISTENS = re.compile(
+    r"(?:\b(Arrow\w+|Home|End|PageUp|PageDown): )|(?:key [!=]== \"(\w+)\")|(?:\b([a-z]): \(\) =>)"
+)
+HELP = {"keyhelp.js", "keys.js", "base.js"}  # the dialog's own, and what is kept from the notebook
+
+
+@pytest.mark.parametrize("widget", ["stepper", "whatif", "header"])
+def test_every_key_that_a_widget_listens_for_is_in_its_list(show: Show, widget: str) -> None:
+    """The list is read off the dialog, the keys off the widget's modules; neither has more."""
+    heard = set()
+    for name in modules_of(f"{widget}.js") - HELP:
+        for found in LISTENS.findall((STATIC / name).read_text()):
+            key = next(filter(None, found))
+            heard.add(NAMES.get(key, key))
+    page = show(HELPED[widget][0]())
+    page.get_by_role("button", name="Keys").click()
+    shown = page.get_by_role("dialog").locator("dt").all_inner_texts()
+    listed = {key for text in shown for key in re.findall(r"Page \w+|\S+", text)}
+    own = {
+        "Tab",
+        "Shift+Tab",
+        "?",
+        "Enter",
+    }  # the browser's, and what a button or a form does by itself
+    assert heard - own == listed - own
+    assert len(heard) > 3
+
+
+def modules_of(name: str) -> set[str]:
+    """A module with all that it imports."""
+    found = {name}
+    for other in re.findall(r'from "\./([a-z0-9-]+\.js)"', (STATIC / name).read_text()):
+        found |= modules_of(other)
+    return found
 
 
 def test_a_question_mark_can_be_typed(show: Show) -> None:

@@ -5,18 +5,30 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jupyter_client.session import json_packer
 
 from unpickled.errors import CourseError, ScanError
-from unpickled.pickles import record
+from unpickled.pickles import assemble, record
 from unpickled.scanners import FileReport, Finding, Report, Verdict
 from unpickled.weights import identify
-from unpickled.widgets import CourseWidget, FormatTable, QuizCard, Rail, ScanPanel, Stepper
+from unpickled.widgets import (
+    CourseWidget,
+    FormatTable,
+    HeaderPanel,
+    QuizCard,
+    Rail,
+    ScanPanel,
+    Stepper,
+    WhatIf,
+)
 from unpickled.widgets.material import BYTES_SHOWN, LIMITS
 
 from .samples import ITEM, TYPED, canary, long_one, stacked
@@ -45,6 +57,39 @@ def zipped(**members: bytes) -> bytes:
 def test_state_is_plain_json(widget: CourseWidget) -> None:
     """Every widget's state goes through JSON unchanged."""
     assert json.loads(json.dumps(widget.snapshot())) == widget.snapshot()
+
+
+HALF_A_PAIR = assemble(
+    [
+        ("PROTO", 4),
+        ("SHORT_BINUNICODE", "\ud800"),
+        ("SHORT_BINUNICODE", "name"),
+        "STACK_GLOBAL",
+        "EMPTY_TUPLE",
+        "REDUCE",
+        "STOP",
+    ]
+)
+
+
+def test_half_a_surrogate_pair_reaches_the_browser_written_out(tmp_path: Path) -> None:
+    """In an import's name, in an argument, in a file's name: Jupyter's own packer takes it, and it can be read."""
+    stepper, what_if = Stepper(HALF_A_PAIR), WhatIf(HALF_A_PAIR)
+    what_if.change(2, "SHORT_BINUNICODE", r"'\udfff'")
+    odd = tmp_path / os.fsdecode(b"odd-\xff.pkl")
+    odd.write_bytes(HALF_A_PAIR)
+    for widget in (stepper, what_if, ScanPanel([odd]), HeaderPanel([odd])):
+        for state in (widget.get_state(), widget.snapshot()):
+            json_packer(state)
+            assert "\\\\ud" in json.dumps(state, default=str)
+    imports = stepper.get_state("trace")["trace"]["columns"]["steps"]["imports"]
+    assert imports[3] == r"\ud800.name"
+    sent: list[Any] = []
+    stepper.comm = SimpleNamespace(
+        send=lambda data, **_: sent.append(json_packer(data)), kernel=True, comm_id="one"
+    )
+    stepper.send({"type": "refused", "text": "\udc80"})
+    assert b"udc80" in sent[0]
 
 
 def test_stepper_carries_the_columns_and_the_bytes() -> None:

@@ -13,6 +13,7 @@ import anywidget
 import traitlets
 
 from .bundle import bundle, styles
+from .plain import utf8
 
 __all__ = ["FILE_LIMIT", "CourseWidget", "json_trait"]
 
@@ -40,7 +41,17 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget publ
 
     def snapshot(self) -> dict[str, Any]:
         """The widget's own synced traits as JSON-able values, by name."""
-        return self.wanted({name: getattr(self, name) for name in self.trait_names(sync=True)})
+        return utf8(
+            self.wanted({name: getattr(self, name) for name in self.trait_names(sync=True)})
+        )
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """The state that goes to the browser, as the channel to it can carry it: see `utf8`."""
+        return utf8(super().get_state(key, drop_defaults))
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a message to the browser; what `utf8` says holds for it, too."""
+        super().send(utf8(content), buffers)
 
     @classmethod
     def wanted(cls, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ const LIST = [
   { keys: ["↓", "↑"], does: "one step on, one back" },
   { keys: ["Home", "End"], does: "first step, last step" },
   { keys: ["Page Down", "Page Up"], does: "one page of the opcode list" },
+  { keys: ["↓", "↑", "Page Down", "Page Up"], where: "on the slider", does: "down goes back, up goes on" },
   { keys: ["c"], does: "on to the next call" },
 ];
 const STEPS = [{ keys: ["→", "←"], does: "one step on, one back" }, ...LIST];
@@ -26,9 +27,13 @@ export const KEYS = {
   header: [
     FILES,
     { keys: ["→", "←"], where: "on the tabs", does: "next view, view before" },
+    { keys: ["Home", "End"], where: "on the tabs", does: "first view, last view" },
     { keys: ["Enter"], where: "on a tab", does: "open the view" },
     { keys: ["→", "←", "↓", "↑"], where: "in the bytes", does: "by byte and by line" },
+    { keys: ["Home", "End"], where: "in the bytes", does: "start of the line, end of the line" },
+    { keys: ["Page Down", "Page Up"], where: "in the bytes, in the list of parts", does: "one page" },
     { keys: ["↓", "↑"], where: "in the list of parts", does: "next part, part before" },
+    { keys: ["Home", "End"], where: "in the list of parts", does: "first part, last part" },
     ...STEPS.map((one) => ({ ...one, where: "in opcodes and stack" })),
   ],
   formats: [
