@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 import sys
 import tempfile
@@ -269,6 +270,7 @@ def test_one_class_is_a_board_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     board: Board = run_board(only=["unlisted-call", "plain-torch"], scanners=["weights_only"])
     assert {row.id for row in board.rows} == {"unlisted-call", "plain-torch"}
+    assert board.python == platform.python_version()
     assert board.tally(row="plain-torch").false_alarm == len(board.files) - 5
 
 

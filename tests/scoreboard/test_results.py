@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from unpickled.scoreboard import Opinion, Outcome, Tally, judge
+from unpickled.scoreboard import Opinion, Outcome, Tally, from_dict, judge, to_dict
 
 from .conftest import made
 
@@ -55,3 +57,13 @@ def test_sums_are_over_the_chosen_cells() -> None:
     assert board.tally(column="three") == Tally()
     assert board.tally().files == len(board.cells) == 8
     assert [column.id for column in board.asked] == ["one", "two"]
+
+
+def test_a_record_keeps_the_python_that_it_was_made_with() -> None:
+    """Whoever reads it may have another; a record that does not say has none, and loads all the same."""
+    board = replace(made({"one": {"a": WARNS}}, {"a": "bad"}), python="3.9.77", isolation="a wall")
+    told = to_dict(board)
+    assert from_dict(told) == board
+    assert to_dict(from_dict(told)) == told
+    del told["python"]
+    assert from_dict(told) == replace(board, python="")

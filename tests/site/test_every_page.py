@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -58,11 +59,19 @@ def test_the_search_finds_what_is_on_the_pages(told, root):
     assert {*pages} - {*told["start"]["found"]} <= {"References"}
 
 
-def test_what_cannot_run_says_so(told):
+def test_what_cannot_run_says_so(told, root):
     """The words that a learner meets: for a cell, for a scanner, for an experiment and for the board."""
     assert "needs PyTorch, which no browser has" in told["06-the-30-second-test"]["said"]
     assert "needs a command line, which no browser has" in told["05-maximum-bar"]["said"]
     assert "modelscan cannot run in a browser" in told["07-real-world-example"]["said"]
     assert "torch cannot run in a browser" in told["03b-the-table-proved"]["said"]
+    recorded = json.loads((root / "site" / "recorded.json").read_text())
+    day = date.fromisoformat(recorded["date"])
+    assert told["06b-the-scoreboard"][
+        "board"
+    ] == {  # what its head shows: tests/widgets/test_board.py
+        "isolation": f"recorded on {day.day} {day:%B %Y} on a machine",
+        "python": recorded["boards"]["course"]["python"],
+    }
     for name in ("01-pickle-in-90-seconds", "02-why-this-matters", "08-key-terms"):
         assert "Recorded on" not in told[name]["said"], name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import platform
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from unpickled.scoreboard import Board, Cell, Column, File, Opinion, Row, judge
+from unpickled import here, lab
+from unpickled.here import runs
+from unpickled.scoreboard import Board, Cell, Column, File, Opinion, Row, from_dict, judge
 from unpickled.widgets import BoardView, board_page
 
 from .conftest import Show
@@ -66,6 +70,38 @@ def test_a_run_that_shows_nothing_has_no_heading_for_it(show: Show) -> None:
     expect(
         show(BoardView(whole)).get_by_role("heading", name="What this run shows")
     ).to_be_visible()
+
+
+def test_a_recorded_run_says_when_and_where(
+    show: Show, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a browser the head tells the recorded day and Python, never the Python that draws it."""
+    told = json.loads((root / "site" / "recorded.json").read_text())
+    told |= {"date": "2026-11-09"}
+    told["boards"]["course"] |= {"python": "3.9.77"}
+    (tmp_path / runs.FILE).write_text(json.dumps(told))
+    monkeypatch.setattr(here, "in_browser", lambda: True)
+    monkeypatch.setattr(runs, "kit", lambda: tmp_path)
+    runs._all.cache_clear()
+    try:
+        head = show(lab.scoreboard()).locator(".unp-board-head")
+    finally:
+        runs._all.cache_clear()
+    expect(head).to_contain_text(
+        "Recorded on 9 November 2026 on a machine. Not every scanner can run in a browser."
+    )
+    expect(head).to_contain_text("3 scanners · Python 3.9.77 ·")
+    expect(head).not_to_contain_text(platform.python_version())
+
+
+def test_a_run_of_here_is_not_called_recorded(show: Show) -> None:
+    """And where a record does not say its Python, none is made up."""
+    mine = replace(board(), isolation="bubblewrap: no network", python="3.11.7")
+    head = show(BoardView(mine)).locator(".unp-board-head")
+    expect(head).to_contain_text("2 scanners · Python 3.11.7 · 12 seconds")
+    expect(head.locator(".unp-board-recorded")).to_have_count(0)
+    head = show(BoardView(replace(mine, python=""))).locator(".unp-board-head")
+    expect(head).to_contain_text("2 scanners · 12 seconds")
 
 
 def test_counts_stand_in_words(show: Show) -> None:
@@ -139,6 +175,51 @@ def test_no_heading_breaks_inside_a_word(show: Show, width: int) -> None:
       return found
     })""")
     assert broken == []
+
+
+SQUEEZED = """() => [...document.querySelectorAll('.unp-heat-cell')].flatMap(cell => {
+  const before = getComputedStyle(cell, '::before')
+  if (before.content === 'none' || before.content === 'normal') return []  // the map is a table here
+  const probe = document.createElement('span')
+  probe.style.cssText = `position: absolute; white-space: nowrap; font: ${before.font}`
+  probe.textContent = cell.dataset.title
+  document.body.append(probe)
+  const needs = probe.getBoundingClientRect().width + parseFloat(before.paddingLeft)
+  probe.remove()
+  const has = parseFloat(getComputedStyle(cell).gridTemplateColumns)
+  const left = of => cell.querySelector(of)?.getBoundingClientRect().left ?? Infinity
+  const under = left('.unp-bar-of') < left('.unp-heat-bands') - 1
+  return needs > has || under ? [`${cell.dataset.title}: ${needs} in ${has}`] : []
+})"""
+OVERLAPPING = """() => {
+  const edge = document.querySelector('.unp-board').getBoundingClientRect(), seen = [], found = []
+  const walk = document.createTreeWalker(document.querySelector('.unp-board'), NodeFilter.SHOW_TEXT)
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    if (!node.data.trim()) continue
+    const range = document.createRange()
+    range.selectNodeContents(node)
+    for (const box of range.getClientRects()) {
+      const over = seen.find(one => Math.min(box.right, one.box.right) - Math.max(box.left, one.box.left) > 2
+        && Math.min(box.bottom, one.box.bottom) - Math.max(box.top, one.box.top) > 4)
+      if (over) found.push(`"${node.data}" on "${over.text}"`)
+      if (box.left < edge.left || box.right > edge.right) found.push(`"${node.data}" sticks out`)
+      seen.push({box, text: node.data})
+    }
+  }
+  return found
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [800, 560, 390])
+def test_nothing_runs_into_its_neighbour(show: Show, root: Path, width: int, theme: str) -> None:
+    """The course's own run, whose longest name is `weights_only=True`; 560 is what a notebook leaves of 800."""
+    told = json.loads((root / "site" / "recorded.json").read_text())["boards"]["course"]
+    page = show(BoardView(from_dict(told), shown=["by-number"]), theme=theme, width=width)
+    expect(page.locator(".unp-detail:visible")).to_have_count(1)
+    assert page.evaluate(SQUEEZED) == []
+    assert page.evaluate(OVERLAPPING) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_class_opens_to_its_files(show: Show) -> None:

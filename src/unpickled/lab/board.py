@@ -41,4 +41,4 @@ def _recorded(only: Sequence[str], scanners: Sequence[str]) -> Board:
     if told is None or only or not {*scanners} <= {one["id"] for one in told["scanners"]}:
         raise here.on_a_machine("the scoreboard")
     board = from_dict(told)
-    return replace(board, isolation=f"recorded on {here.shown_date()} on a machine")
+    return replace(board, isolation=f"{here.RECORDED} on {here.shown_date()} on a machine")

@@ -195,8 +195,10 @@ class Board:
         files: the specimens, in the catalogue's order.
         columns: the scanners that were asked for, there or not.
         cells: one for each file and scanner that was there, by file and then by scanner.
-        isolation: in what kind of child the commands and torch ran; empty if none did.
+        isolation: in what kind of child the commands and torch ran; empty if none did. It begins with `here.RECORDED`
+            where the run was not made here.
         seconds: of the whole run, on a clock.
+        python: the version that it was made with, "3.11.7"; empty where a record does not say.
     """
 
     rows: tuple[Row, ...]
@@ -205,6 +207,7 @@ class Board:
     cells: tuple[Cell, ...]
     isolation: str = ""
     seconds: float = 0.0
+    python: str = ""
 
     @property
     def asked(self) -> tuple[Column, ...]:

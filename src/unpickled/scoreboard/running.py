@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import queue
 import tempfile
 import threading
@@ -53,7 +54,12 @@ def run_board(
         answers = _ask(specimens, chosen, setting, on_progress or (lambda _done, _all: None))
     board = _board(specimens, chosen, answers)
     isolation = sandbox.PLAIN if sandbox.problem() else sandbox.WALLED
-    return replace(board, isolation=isolation, seconds=time.monotonic() - started)
+    return replace(
+        board,
+        isolation=isolation,
+        seconds=time.monotonic() - started,
+        python=platform.python_version(),
+    )
 
 
 def _specimens(only: Sequence[str]) -> tuple[Specimen, ...]:

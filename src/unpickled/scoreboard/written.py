@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -41,7 +40,7 @@ def to_dict(board: Board) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "seconds": round(board.seconds, 1),
-        "python": platform.python_version(),
+        "python": board.python,
         "isolation": board.isolation,
         "scanners": [_column(column, board) for column in board.columns],
         "classes": [
@@ -69,7 +68,7 @@ def to_dict(board: Board) -> dict[str, Any]:
 
 
 def from_dict(told: Mapping[str, Any]) -> Board:
-    """Return the run that `to_dict` wrote down."""
+    """Return the run that `to_dict` wrote down; one that was written without its Python has none."""
     columns = [{k: v for k, v in one.items() if k != "totals"} for one in told["scanners"]]
     return Board(
         rows=tuple(Row(one["id"], one["title"], one["truth"]) for one in told["classes"]),
@@ -83,6 +82,7 @@ def from_dict(told: Mapping[str, Any]) -> Board:
         ),
         isolation=told["isolation"],
         seconds=told["seconds"],
+        python=told.get("python", ""),
     )
 
 

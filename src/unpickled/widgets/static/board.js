@@ -60,14 +60,16 @@ class BoardView {
       count(board.files.length, "harmless file"),
       count(board.classes.length, "class", "classes"),
       count(this.scanners.length, "scanner"),
-      `Python ${board.python}`,
+      ...(board.python ? [`Python ${board.python}`] : []),
       `${Math.round(board.seconds)} seconds`,
     ];
+    const elsewhere = board.isolation.startsWith("recorded ");
     return el(
       "div",
       { class: "unp-board-head" },
       el(`h${this.level}`, { class: "unp-board-title", text: "Scoreboard" }),
       el("p", { class: "unp-board-facts", text: facts.join(" · ") }),
+      elsewhere ? el("p", { class: "unp-board-recorded", text: recordedAs(board.isolation) }) : null,
     );
   }
 
@@ -193,6 +195,8 @@ class BoardView {
     return el("dl", { class: "unp-legend" }, ...entries.flat());
   }
 }
+
+const recordedAs = (isolation) => `${capital(isolation)} Not every scanner can run in a browser.`;
 
 const lesson = (one) => el("li", { text: one.text });
 
