@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
+import subprocess
 from datetime import UTC, date, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
-from unpickled.certificate import completed, to_page
+from unpickled.certificate import Completed, Line, certificate, completed, to_page
 from unpickled.cli.main import run
 from unpickled.content import load_course, load_practice
 from unpickled.errors import ProgressError
-from unpickled.progress import Progress
+from unpickled.progress import Progress, carry_out
 
 DAY = date(2026, 12, 1)
 
@@ -60,9 +63,126 @@ def test_the_sum_is_the_files(root, items, progress):
     for item in items[:2]:
         progress.attempt(item.id, correct=True, item=item.fingerprint)
         wanted = hashlib.sha256(progress.path.read_bytes()).hexdigest()
-        assert told(root, items, progress).sha256 == wanted
+        found = told(root, items, progress)
+        assert found.sha256 == wanted == hashlib.sha256(carry_out(progress)).hexdigest()
+        assert wanted in to_page(found, day=DAY)
         sums.add(wanted)
     assert len(sums) == 2
+
+
+def test_the_sum_is_that_of_the_file_to_carry_whatever_else_stands_in_the_own_one(
+    root, items, progress
+):
+    """A learner on the site has no other file; a mark or a key of another version in front of it changes nothing."""
+    progress.attempt(items[0].id, correct=True, item=items[0].fingerprint)
+    wanted = hashlib.sha256(carry_out(progress)).hexdigest()
+    document = json.loads(progress.path.read_bytes())
+    progress.path.write_text(json.dumps({**document, "theme": "dark"}), encoding="utf-8-sig")
+    assert told(root, items, progress).sha256 == wanted
+
+
+COMMANDS = {"Linux": "sha256sum", "macOS": "shasum -a 256", "Windows": "Get-FileHash"}
+
+
+def test_the_page_says_how_to_compare_on_each_system(root, items, progress):
+    """One command each, on the file that the learner has saved; none that needs a checkout."""
+    progress.attempt(items[0].id, correct=True, item=items[0].fingerprint)
+    soup = BeautifulSoup(to_page(told(root, items, progress), day=DAY), "html.parser")
+    said = {dt.get_text(): dt.find_next("dd").get_text() for dt in soup.find_all("dt")}
+    for system, command in COMMANDS.items():
+        (line,) = [line for name, line in said.items() if name.startswith(system)]
+        assert line.startswith(command)
+        assert line.endswith(" unpickled-progress.json")
+    assert ".unpickled" not in soup.get_text()
+    assert "Save my progress to a file" in " ".join(soup.get_text().split())
+
+
+@pytest.mark.parametrize("command", ["sha256sum", "shasum -a 256"])
+def test_the_commands_give_the_sum(root, items, progress, command):
+    """As a learner would run them, beside the file."""
+    words = command.split()
+    if not shutil.which(words[0]):
+        pytest.skip(f"no {words[0]} here")
+    progress.attempt(items[0].id, correct=True, item=items[0].fingerprint)
+    folder = progress.path.parent
+    (folder / "unpickled-progress.json").write_bytes(carry_out(progress))
+    done = subprocess.run(
+        [*words, "unpickled-progress.json"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[0] == told(root, items, progress).sha256
+
+
+HOSTILE = "<b>&\"'</b>"
+
+
+def test_what_stands_in_files_is_text_on_the_page():
+    """Titles, versions and days are shown as they are; none of them can bring markup."""
+    lines = (Line(page=f"page {HOSTILE}", title=f"title {HOSTILE}", day=f"day {HOSTILE}", tries=1),
+             Line(page=f"page {HOSTILE}", title=f"open {HOSTILE}"))  # fmt: skip
+    found = Completed(
+        course=f"course {HOSTILE}", version=f"version {HOSTILE}", lines=lines, sha256="0" * 64
+    )
+    page = to_page(found, name=HOSTILE, day=DAY)
+    assert page.count("<b>") == 1  # the page's own
+    soup = BeautifulSoup(page, "html.parser")
+    assert soup.title.get_text() == f"Completed: course {HOSTILE}"
+    for word in ("course", "version", "page", "title", "open", "day"):
+        assert f"{word} {HOSTILE}" in soup.main.get_text(), word
+
+
+def test_each_number_stands_under_its_heading():
+    """Answers are answers and hints hints; an exercise that is not solved has neither."""
+    lines = (Line(page="p", title="t", day="2026-11-30", tries=7, hints=3),
+             Line(page="p", title="u", tries=5, hints=2))  # fmt: skip
+    found = Completed(course="c", version="1", lines=lines, sha256="0" * 64)
+    soup = BeautifulSoup(to_page(found, day=DAY), "html.parser")
+    heads = [cell.get_text() for cell in soup.select("thead th")]
+    rows = [
+        dict(
+            zip(heads, [cell.get_text() for cell in row.find_all(["th", "td"])], strict=True),
+        )
+        for row in soup.select("tbody tr")
+        if not row.find(scope="rowgroup")
+    ]
+    assert rows == [
+        {"Exercise": "t", "Solved": "2026-11-30", "Answers": "7", "Hints": "3"},
+        {"Exercise": "u", "Solved": "not yet", "Answers": "-", "Hints": "-"},
+    ]
+
+
+def test_the_page_says_that_it_is_no_proof(root, items, progress):
+    """Nobody should take it for more than it is."""
+    progress.attempt(items[0].id, correct=True, item=items[0].fingerprint)
+    text = " ".join(
+        BeautifulSoup(
+            certificate(load_course(root), items, progress, day=DAY), "html.parser"
+        ).main.get_text().split()
+    )  # fmt: skip
+    assert "It is no proof of who gave the answers: whoever has the file can change it." in text
+
+
+def test_a_name_that_cannot_be_written_is_written_as_far_as_it_can(root, items, progress):
+    """Half a surrogate pair, as a shell passes on what is no UTF-8; lines and no end of letters."""
+    progress.attempt(items[0].id, correct=True, item=items[0].fingerprint)
+    found = told(root, items, progress)
+    page = to_page(found, name="A\udcffda\nL " + "x" * 999, day=DAY).encode()
+    name = BeautifulSoup(page, "html.parser").h1.get_text()
+    assert name.startswith("A?da L xxx")
+    assert len(name) == 200
+
+
+@pytest.mark.parametrize("when", ["\ud800z", "zzzz", "9999-12-31", "<b>2026</b>"])
+def test_a_damaged_day_is_no_day(root, items, progress, when):
+    """The record is set aside, and the page is of the others; it can always be written."""
+    for item in items[:2]:
+        progress.attempt(item.id, correct=True, item=item.fingerprint)
+    document = json.loads(progress.path.read_bytes())
+    document["exercises"][items[0].id]["when"] = when
+    progress.path.write_text(json.dumps(document))
+    page = to_page(told(root, items, progress), day=DAY).encode()
+    assert f"1 of {len(items)} exercises solved".encode() in page
+    assert list(progress.path.parent.glob("progress.aside-*.json"))
+    assert "is no moment" in progress.take_notices()[0]
 
 
 def test_nothing_done_is_no_page(root, items, progress):
@@ -86,7 +206,7 @@ def test_a_name_is_text_and_its_absence_a_line_to_write_on(root, items, progress
     page = to_page(found, name="  Ada <b>Ł</b> & co  ", day=DAY)
     soup = BeautifulSoup(page, "html.parser")
     assert soup.h1.get_text() == "Ada <b>Ł</b> & co"
-    assert soup.find("b") is None
+    assert soup.h1.find("b") is None
     assert f"1 of {len(items)} exercises solved, 2026-12-01" in soup.get_text()
     assert BeautifulSoup(to_page(found, day=DAY), "html.parser").select_one("h1 .blank")
 
@@ -141,6 +261,8 @@ def test_it_can_be_read_and_printed(page_file, browser, theme):
     page.set_viewport_size({"width": 360, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.emulate_media(media="print")
+    breaks = "[...document.querySelectorAll('tr')].map((row) => getComputedStyle(row).breakInside)"
+    assert set(page.evaluate(breaks)) == {"avoid"}
     paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
     assert asked == [page_file.as_uri()]

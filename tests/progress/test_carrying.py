@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from unpickled.cli.main import run
 from unpickled.errors import ProgressError
-from unpickled.progress import Progress, carry_out, take_in, write_new
+from unpickled.progress import Progress, carry_out, read_carried, take_in, write_new
+from unpickled.progress.bounds import LONGEST, MOST, ROOM, TRIES
 from unpickled.progress.carrying import better
-from unpickled.progress.document import parse
+from unpickled.progress.document import LARGEST, decode, encode, parse
 
 
 def made(path, hour=12):
@@ -120,3 +121,205 @@ def test_half_a_new_file_is_taken_away_again(tmp_path: Path) -> None:
     assert not goal.exists()
     write_new(goal, b"whole")
     assert goal.read_bytes() == b"whole"
+
+
+WHEN = "2026-11-29T10:00:00+00:00"
+DONE = {"state": "done", "tries": 1, "hints": 0, "when": WHEN}
+
+
+def file_of(exercises, **more):
+    return json.dumps({"schema": 1, "exercises": exercises, **more}, separators=(",", ":")).encode()
+
+
+def many(count, stem="p"):
+    return {f"{stem}-{number}": DONE for number in range(count)}
+
+
+def refused(progress, raw, problem):
+    """Take a file in that is refused, and return the error; the progress is what it was."""
+    before = progress.path.read_bytes()
+    with pytest.raises(ProgressError, match=problem) as caught:
+        take_in(progress, raw, place="brought.json")
+    assert progress.path.read_bytes() == before
+    assert progress.status("mine") == "done"
+    assert progress.take_notices() == ()
+    return caught.value
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """Progress with one exercise solved."""
+    progress = made(tmp_path / "a.json")
+    progress.attempt("mine", correct=True)
+    return progress
+
+
+@pytest.mark.parametrize("count", [MOST + 1, 34_000])
+def test_a_file_of_records_without_number_is_refused(mine, count):
+    """Under the limit of size as it comes, and above it when written: it took all progress away."""
+    raw = file_of(many(count))
+    assert len(raw) < LARGEST
+    assert "brought.json: " in str(refused(mine, raw, f"it has {count:,} records, more than"))
+
+
+def test_files_one_after_the_other_leave_room_for_own_answers(mine):
+    """The second of two is refused where both would fill the file; what it has of the first is no news, and taken."""
+    half = (MOST - ROOM) // 2
+    take_in(mine, file_of(many(half)))
+    take_in(mine, file_of(many(half - 1, "q")))
+    error = refused(mine, file_of(many(2, "r")), f"there would be {MOST - ROOM + 2:,} records")
+    assert "Take in files of this course only" in error.remedy
+    newer = {"p-1": {**DONE, "tries": 9}}
+    assert take_in(mine, file_of(newer)).changed == 1
+    for number in range(ROOM // 100):
+        assert mine.attempt(f"own-{number}", correct=True).state == "done"
+    assert made(mine.path).status("own-0") == "done"
+
+
+def test_an_exercise_of_a_newer_course_is_kept(mine):
+    """What is not known here may be known after an update."""
+    assert take_in(mine, file_of({"of-next-year": DONE})).changed == 1
+    assert made(mine.path).status("of-next-year") == "done"
+
+
+def test_what_is_at_every_bound_can_be_written_and_read():
+    """As many records as may be, each as long as may be in the letters that take most room."""
+    text = "é" * (LONGEST // 2 - 3)
+    entry = {
+        "state": "tried", "tries": TRIES, "hints": 1_000, "when": WHEN,
+        "version": "é" * (LONGEST // 2), "item": "é" * (LONGEST // 2),
+    }  # fmt: skip
+    document = {"schema": 1, "exercises": {f"{text}{n:06}": entry for n in range(MOST)}}
+    raw = encode(document)
+    assert len(raw) <= LARGEST
+    assert parse(raw) == (document, "")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text('é"\ud800x', max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("é\n", max_size=2), inner),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_what_is_read_can_be_written_and_read_again(value):
+    """Whatever else stands in a file: once taken, it is taken again as we write it, at most 24 times as large."""
+    raw = json.dumps(value, separators=(",", ":")).encode()
+    found, problem = decode(raw)
+    if not problem:
+        again = encode(found)
+        assert decode(again)[1] == ""
+        assert encode(decode(again)[0]) == again
+        assert len(again) <= 24 * len(raw) + 1
+
+
+def test_two_bytes_at_the_deepest_swell_no_more_than_that():
+    """The bound under which a file need not be written out to be known to fit."""
+    raw = b"[" * 19 + b"0," * 5_000 + b"0" + b"]" * 19
+    found, problem = decode(raw)
+    assert problem == ""
+    assert 8 * len(raw) < len(encode(found)) <= 24 * len(raw)
+
+
+def test_an_own_file_that_would_grow_too_large_stays_and_says_so(tmp_path):
+    """Nothing is written that the next reading would set aside."""
+    progress = made(tmp_path / "a.json")
+    progress.attempt("mine", correct=True)
+    document = json.loads(progress.path.read_bytes())
+    spare = LARGEST - len(encode({**document, "x": ""}))
+    progress.path.write_bytes(encode({**document, "x": "x" * spare}))
+    before = progress.path.read_bytes()
+    assert len(before) == LARGEST
+    assert progress.status("mine") == "done"
+    with pytest.raises(ProgressError, match="could not be read again: it is far too large"):
+        progress.attempt("another", correct=True)
+    assert progress.path.read_bytes() == before
+    assert progress.take_notices() == ()
+
+
+def test_answers_beyond_the_bounds_still_count_as_answers(mine):
+    """Whoever brings a million tries can go on."""
+    take_in(mine, file_of({"mine": {**DONE, "tries": TRIES, "hints": 1_000}}))
+    assert mine.attempt("mine", correct=False).tries == TRIES
+    assert mine.hint("mine", 2_000).hints == 1_000
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"when": "\ud800z"}, '"p-bad": "when" is no moment'),
+        ({"when": "zzzz"}, '"p-bad": "when" is no moment'),
+        ({"when": "9999-12-31"}, '"p-bad": "when" is no moment'),
+        ({"tries": 10**400}, '"p-bad": "tries" is no number from 0 to 1,000,000'),
+        ({"hints": -1}, '"p-bad": "hints" is no number from 0 to 1,000'),
+        ({"item": "x" * 81}, '"p-bad": "item" is no short text'),
+        ({"version": "\ud800"}, '"p-bad": "version" is no short text'),
+        ({"state": "solved"}, '"p-bad": "state" is neither'),
+    ],
+)
+def test_a_record_that_breaks_a_bound_is_named(mine, change, problem):
+    """The file is refused whole, with the record and what is wrong there; the sentence can be shown anywhere."""
+    error = refused(mine, file_of({"mine": DONE, "p-bad": {**DONE, **change}}), problem)
+    assert str(error).isascii()
+
+
+@pytest.mark.parametrize("key", ["", "\ud800", "a\nb", "x" * 81, "é" * 41])
+def test_an_id_that_breaks_a_bound_is_named(mine, key):
+    """It is shown so that any screen can show it, and cut."""
+    error = refused(mine, file_of({key: DONE}), "its id is no short text")
+    assert str(error).isascii()
+    assert len(str(error)) < 450
+
+
+def test_a_moment_to_come_is_refused_with_a_word_on_clocks(mine):
+    """Two machines may differ by a day or two; more would win over all later answers."""
+    soon = file_of({"p": {**DONE, "when": "2026-12-01T11:59:00+00:00"}})
+    assert take_in(mine, soon).changed == 1
+    late = file_of({"p": {**DONE, "when": "2026-12-01T12:01:00+00:00"}})
+    error = refused(mine, late, '"p" was changed on 2026-12-01, which is still to come')
+    assert "clock" in error.remedy
+
+
+def test_a_moment_to_come_that_is_here_already_wins_over_nothing(tmp_path):
+    """A record made by a fast clock gives way to one that can be."""
+    ahead = Progress(tmp_path / "a.json", clock=lambda: datetime(2031, 1, 1, tzinfo=UTC))
+    ahead.attempt("one", correct=True)
+    here = made(tmp_path / "a.json")
+    take_in(here, file_of({"one": DONE}))
+    assert here.records()["one"].when == WHEN
+    assert here.take_notices() == ()
+
+
+def test_damage_of_the_kind_is_set_aside_and_a_good_file_heals_it(tmp_path):
+    """Such a file was once taken in: the record goes aside, and a later import brings a sound one."""
+    path = tmp_path / "a.json"
+    path.write_bytes(file_of({"mine": DONE, "one": {**DONE, "when": "\ud800z"}}))
+    here = made(path)
+    assert list(here.records()) == ["mine"]
+    assert '"one": "when" is no moment' in here.take_notices()[0]
+    take_in(here, file_of({"one": DONE}))
+    assert here.records()["one"].when == WHEN
+
+
+def test_a_newer_courses_file_says_to_update(mine):
+    """It is a file that the course has saved; another version of it."""
+    error = refused(mine, b'{"schema": 2, "exercises": {}}', "a newer version of the course")
+    assert error.remedy.startswith("Update the course here")
+    assert "Choose a file" in refused(mine, b"[]", "something else").remedy
+
+
+def test_a_byte_order_mark_is_no_damage(tmp_path, mine):
+    """Editors on Windows put one in front; here and in what is brought."""
+    assert take_in(mine, b"\xef\xbb\xbf" + file_of({"one": DONE})).changed == 1
+    mine.path.write_bytes(b"\xef\xbb\xbf" + mine.path.read_bytes())
+    assert made(mine.path).status("one") == "done"
+    assert list(tmp_path.glob("*aside*")) == []
+
+
+def test_no_more_is_read_of_a_carried_file_than_one_can_have(tmp_path):
+    """A disk image by mistake costs no memory."""
+    path = tmp_path / "huge"
+    with path.open("wb") as file:
+        file.truncate(3 * LARGEST)
+    assert len(read_carried(path)) == LARGEST + 1

@@ -23,6 +23,7 @@ from unpickled.errors import ProgressError
 from unpickled.progress import Progress, progress_path
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+WHEN = "2026-11-20T08:30:00+00:00"
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_reset_forgets_one_exercise_and_reset_all_every_one(path: Path) -> None:
 def test_keys_that_are_not_known_here_are_kept(path: Path) -> None:
     """What another version noted in the file and in a record is still there after a write."""
     path.parent.mkdir(parents=True)
-    entry = {"state": "tried", "tries": 1, "hints": 0, "when": "x", "mood": "fine"}
+    entry = {"state": "tried", "tries": 1, "hints": 0, "when": WHEN, "mood": "fine"}
     path.write_text(
         json.dumps({"schema": 1, "exercises": {"p-one": entry}, "theme": ["dark", "\ud800"]})
     )
@@ -109,7 +110,7 @@ def test_keys_that_are_not_known_here_are_kept(path: Path) -> None:
     assert progress.take_notices() == ()
 
 
-GOOD = {"state": "done", "tries": 1, "hints": 0, "when": "x"}
+GOOD = {"state": "done", "tries": 1, "hints": 0, "when": WHEN}
 DAMAGED = {
     "empty": (b"", "not JSON"),
     "cut": (b'{"schema": 1, "exercises": {"p-one": {"sta', "not JSON"),
@@ -124,6 +125,18 @@ DAMAGED = {
     "deep": (b"[" * 100_000, "not JSON"),
     "long number": (b'{"schema": ' + b"1" * 10_000 + b', "exercises": {}}', "not JSON"),
     "huge": (b" " * 4_000_001, "too large"),
+    "huge once it is written": (
+        b'{"schema":1,"exercises":{},"x":' + b"[" * 18 + b"0," * 200_000 + b"0" + b"]" * 18 + b"}",
+        "too large",
+    ),
+    "records without number": (
+        json.dumps({"schema": 1, "exercises": dict.fromkeys(map(str, range(4_001)), 0)}).encode(),
+        "4,001 records, more than the 4,000",
+    ),
+    "deep and closed": (
+        b'{"schema": 1, "exercises": {}, "x": ' + b"[" * 20 + b"]" * 20 + b"}",
+        "nested too deeply",
+    ),
 }
 
 
@@ -164,6 +177,18 @@ def test_two_damages_in_one_second_are_both_kept(path: Path) -> None:
     assert kept == [b"broken 0", b"broken 1", b"broken 2"]
 
 
+def test_no_number_of_damages_makes_one_overwrite_another(path: Path) -> None:
+    """A thousand and more in one second: there is always one more name."""
+    path.parent.mkdir(parents=True)
+    stem = "progress.aside-20261123T120000Z"
+    for number in range(1_001):
+        path.with_name(f"{stem}{f'-{number}' if number else ''}.json").write_bytes(b"old")
+    path.write_bytes(b"broken")
+    made(path).records()
+    assert path.with_name(f"{stem}-1001.json").read_bytes() == b"broken"
+    assert path.with_name(f"{stem}-999.json").read_bytes() == b"old"
+
+
 BAD_RECORDS = [
     None,
     7,
@@ -176,6 +201,23 @@ BAD_RECORDS = [
     {**GOOD, "when": 3},
     {**GOOD, "version": 3},
     {**GOOD, "item": None},
+    {**GOOD, "item": "\ud800"},
+    {**GOOD, "item": "é" * 41},
+    {**GOOD, "version": "1\n2"},
+    {**GOOD, "tries": 1_000_001},
+    {**GOOD, "tries": 10**400},
+    {**GOOD, "hints": 1_001},
+    {**GOOD, "when": ""},
+    {**GOOD, "when": "zzzz"},
+    {**GOOD, "when": "\ud800z"},
+    {**GOOD, "when": "9999-12-31"},
+    {**GOOD, "when": "9999-12-31T00:00:00+00:00"},
+    {**GOOD, "when": "2026-11-20"},
+    {**GOOD, "when": "2026-11-20T08:30:00"},
+    {**GOOD, "when": "2026-11-20T08:30:00Z"},
+    {**GOOD, "when": "2026-11-20T08:30:00+01:00"},
+    {**GOOD, "when": "2026-02-30T08:30:00+00:00"},
+    {**GOOD, "when": "0001-01-01T00:00:00+14:00"},
 ]
 
 
@@ -405,7 +447,7 @@ def test_a_kernel_killed_while_writing_never_leaves_a_broken_file(path: Path) ->
     assert [p.name for p in path.parent.iterdir() if "new-" in p.name] == []
 
 
-IDS = st.text(string.ascii_lowercase + string.digits + "-é\ud800\n", min_size=1, max_size=8)
+IDS = st.text(string.ascii_lowercase + string.digits + "-é", min_size=1, max_size=8)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("attempt"), IDS, st.booleans()),

@@ -12,11 +12,22 @@ from pathlib import Path
 
 from unpickled.content import Course, Item
 from unpickled.errors import ProgressError
-from unpickled.progress import Progress, Record, status
+from unpickled.progress import NAME as PROGRESS
+from unpickled.progress import Progress, Record, carry_out, parse, record, status
 
-__all__ = ["Completed", "Line", "completed", "to_page"]
+__all__ = ["NAME", "Completed", "Line", "certificate", "completed", "to_page"]
 
+NAME = "unpickled-certificate.html"
+_NAME_LETTERS = 200  # of a learner's name that are shown
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+_COMMANDS = "\n".join(
+    f"<dt>{system}</dt><dd><code>{command} {PROGRESS}</code></dd>"
+    for system, command in (
+        ("Linux", "sha256sum"),
+        ("macOS", "shasum -a 256"),
+        ("Windows, in PowerShell (it writes capitals)", "Get-FileHash -Algorithm SHA256"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +49,7 @@ class Completed:
         course: the course's title.
         version: of its content.
         lines: every exercise, in the order of the pages.
-        sha256: of the progress file's bytes, in hex.
+        sha256: in hex, of the bytes that `unpickled.progress.carry_out` gives at the same moment.
     """
 
     course: str
@@ -55,6 +66,7 @@ class Completed:
 def completed(course: Course, items: Iterable[Item], progress: Progress) -> Completed:
     """Read what was completed; the sum is of the very bytes that were read.
 
+    They are those of the file to carry, which a learner can have on the site, too; nobody sees a `progress.json` there.
     An exercise that has changed since it was solved is not solved.
 
     Args:
@@ -65,10 +77,12 @@ def completed(course: Course, items: Iterable[Item], progress: Progress) -> Comp
     Raises:
         ProgressError: nothing was done yet, or the file cannot be read.
     """
-    records, raw = progress.snapshot()
-    if not raw:
-        remedy = "Solve a practice card first: make learn"
-        raise ProgressError(str(progress.path), "nothing was done yet", remedy)
+    raw = carry_out(progress)
+    records = {key: record(entry) for key, entry in parse(raw)[0]["exercises"].items()}
+    if not records:
+        raise ProgressError(
+            str(progress.path), "nothing was done yet", "Solve a practice card first."
+        )
     places = {page.id: at for at, page in enumerate(course.pages)}
     titles = {page.id: page.title for page in course.pages}
     known = sorted((one for one in items if one.page in places), key=lambda one: places[one.page])
@@ -78,6 +92,17 @@ def completed(course: Course, items: Iterable[Item], progress: Progress) -> Comp
         lines=tuple(_line(titles[one.page], one, records) for one in known),
         sha256=hashlib.sha256(raw).hexdigest(),
     )
+
+
+def certificate(
+    course: Course, items: Iterable[Item], progress: Progress, *, name: str = "", day: date
+) -> str:
+    """Return the page of what was completed; see `completed` and `to_page`.
+
+    Raises:
+        ProgressError: nothing was done yet, or the file cannot be read.
+    """
+    return to_page(completed(course, items, progress), name=name, day=day)
 
 
 def _line(page: str, item: Item, records: Mapping[str, Record]) -> Line:
@@ -101,7 +126,7 @@ def to_page(told: Completed, *, name: str = "", day: date) -> str:
     count = f"all {len(told.lines)}" if whole else f"{told.solved} of {len(told.lines)}"
     sentence = f"{count} exercises solved"
     parts = "\n".join(_part(*group) for group in groupby(told.lines, lambda line: line.page))
-    who = escape(name.strip()) or '<span class="blank" aria-label="a line for the name"></span>'
+    who = escape(_shown(name)) or '<span class="blank" aria-label="a line for the name"></span>'
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -128,12 +153,23 @@ is a record to keep. It is no proof of who gave the answers: whoever has the fil
 <dl>
 <dt>sha256 of the progress file</dt><dd><code>{told.sha256}</code></dd>
 </dl>
-<p>To compare: <code>sha256sum .unpickled/progress.json</code>. The sum changes with the next answer, so keep a copy of
-the file beside this page.</p>
+<h2>To compare</h2>
+<p>Keep the progress file beside this page, and save it before your next answer, which changes the sum: with <b>Save my
+progress to a file</b> on the course's start page, or in a terminal with
+<code>unpickled progress export {PROGRESS}</code>. In the folder where the file is, one of these gives the same sum:</p>
+<dl>
+{_COMMANDS}
+</dl>
+<p>If the browser has given the file another name, write that one.</p>
 </main>
 </body>
 </html>
 """
+
+
+def _shown(name: str) -> str:
+    """Return a name that can be written as UTF-8, on one line of some length."""
+    return " ".join(name.encode(errors="replace").decode().split())[:_NAME_LETTERS]
 
 
 def _part(page: str, lines: Iterable[Line]) -> str:

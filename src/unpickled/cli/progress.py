@@ -24,7 +24,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="It goes both ways, also between here and the course in the browser: there, the start page has two buttons.",
+    epilog="It goes both ways, also between here and the course in the browser: there, the start page has the buttons.",
 )
 def progress() -> None:
     """Carry what you have done to another machine or to the course in the browser, and back; or print it."""
@@ -68,7 +68,8 @@ def import_(file: Path) -> None:
 def certificate_(file: Path, name: str) -> None:
     """Write a plain page to FILE, for a browser or a printer.
 
-    It lists each exercise with the day on which it was solved, and gives the sha256 of the progress file that says so.
+    It lists each exercise with the day on which it was solved, and gives the sha256 of the progress file
+    that `unpickled progress export` writes now: keep that beside it.
     """
     from unpickled.certificate import completed, to_page  # noqa: PLC0415 - only this command needs it
 

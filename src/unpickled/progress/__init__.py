@@ -18,7 +18,7 @@ from unpickled.progress.carrying import (
     write_carried,
     write_new,
 )
-from unpickled.progress.document import Record, status
+from unpickled.progress.document import Record, parse, record, status
 from unpickled.progress.seen import Outcome, Seen, seen_path
 from unpickled.progress.store import Progress, progress_path
 
@@ -30,8 +30,10 @@ __all__ = [
     "Seen",
     "TakenIn",
     "carry_out",
+    "parse",
     "progress_path",
     "read_carried",
+    "record",
     "seen_path",
     "status",
     "take_in",

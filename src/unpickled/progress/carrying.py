@@ -6,7 +6,7 @@ of the two is kept, and answers that both places counted are not counted twice.
 
 from __future__ import annotations
 
-import json
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from unpickled.errors import ProgressError
-from unpickled.progress.document import LARGEST, SCHEMA, parse
+from unpickled.progress.bounds import shown
+from unpickled.progress.document import LARGEST, NEWER, SCHEMA, Document, encode, parse
 from unpickled.progress.store import Progress
 
 __all__ = ["NAME", "TakenIn", "carry_out", "read_carried", "take_in", "write_carried", "write_new"]
 
 NAME = "unpickled-progress.json"
+_UPDATE = "Update the course here, or reload its site, and take the file in again."
+_CLOCKS = "Set this machine's clock right, or the other one's, and save the file there anew."
 _REMEDY = "Choose a file that the course has saved: unpickled-progress.json"
+_UPDATE = "Update the course here, or reload its site, and take the file in again."
+_CLOCKS = "Set this machine's clock right, or the other one's, and save the file there anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,7 @@ def carry_out(progress: Progress) -> bytes:
     Raises:
         ProgressError: it is there and may not be read.
     """
-    document = {"schema": SCHEMA, "exercises": progress.entries()}
-    return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+    return encode({"schema": SCHEMA, "exercises": progress.entries()})
 
 
 def take_in(progress: Progress, raw: bytes, *, place: str = NAME) -> TakenIn:
@@ -57,20 +61,37 @@ def take_in(progress: Progress, raw: bytes, *, place: str = NAME) -> TakenIn:
         place: what to call it.
 
     Raises:
-        ProgressError: it is no progress file, or not whole, or the progress cannot be written. Nothing was changed.
+        ProgressError: it is no progress file, not whole or from the future, or the progress cannot be written or would
+            be too large. Nothing was changed.
     """
     document, damage = parse(raw)
     if damage:
-        raise ProgressError(place, f"it cannot be taken in: {damage}", _REMEDY)
+        remedy = _UPDATE if damage == NEWER else _REMEDY
+        raise ProgressError(place, f"it cannot be taken in: {damage}", remedy)
     known = {key: _plain(entry) for key, entry in document["exercises"].items()}
-    return TakenIn(len(known), progress.add(known, better))
+    latest = progress.latest()
+    _check_clock(known, latest, place)
+    return TakenIn(len(known), progress.add(known, functools.partial(better, latest=latest)))
 
 
-def better(here: Mapping[str, Any] | None, there: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one exercise's record from two: done wins, then what changed last; counts are the larger ones."""
+def better(
+    here: Mapping[str, Any] | None, there: Mapping[str, Any], *, latest: str = ""
+) -> dict[str, Any]:
+    """Return one exercise's record from two: done wins, then what changed last; counts are the larger ones.
+
+    Args:
+        here: the one that is known here, if any.
+        there: the one that comes.
+        latest: a moment that cannot have been yet; what bears a later one is the older of two.
+    """
     if here is None:
         return dict(there)
-    first, second = sorted((here, there), key=lambda one: (one["state"] == "done", one["when"]))
+
+    def rank(one: Mapping[str, Any]) -> tuple[bool, str]:
+        when = one["when"]
+        return one["state"] == "done", "" if latest and when > latest else when
+
+    first, second = sorted((here, there), key=rank)
     most = {key: max(first[key], second[key]) for key in ("tries", "hints")}
     return {**first, **second, **most}
 
@@ -116,6 +137,14 @@ def read_carried(path: str | os.PathLike[str]) -> bytes:
             return file.read(LARGEST + 1)
     except OSError as error:
         raise ProgressError(str(path), f"it cannot be read ({error.strerror})", _REMEDY) from error
+
+
+def _check_clock(known: Mapping[str, Document], latest: str, place: str) -> None:
+    """Refuse a moment that is still to come: it would win over every later answer."""
+    for key, entry in known.items():
+        if entry["when"] > latest:
+            problem = f"{shown(key)} was changed on {entry['when'][:10]}, which is still to come"
+            raise ProgressError(place, f"it cannot be taken in: {problem}", _CLOCKS)
 
 
 def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:

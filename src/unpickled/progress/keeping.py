@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import stat
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from unpickled import here
 from unpickled.errors import ProgressError
-from unpickled.progress.document import LARGEST, Document
+from unpickled.progress.document import LARGEST, Document, encode
 
 __all__ = ["Kept", "now"]
 
 PATIENCE = 10.0  # seconds to wait for another kernel's write
+_CLOCKS = timedelta(days=2)  # by which two machines' clocks may differ
 
 
 def now() -> datetime:
@@ -51,6 +52,10 @@ class Kept(ABC):
         """Return, once, what the learner should be told: each file set aside since last asked, and why."""
         taken, self._notices = tuple(self._notices), []
         return taken
+
+    def latest(self) -> str:
+        """Return the latest moment that a file from another machine may tell of: now, by a clock that is fast."""
+        return (self._clock() + _CLOCKS).astimezone(UTC).isoformat(timespec="seconds")
 
     def _document(self) -> Document:
         """Return the document for a reader; a damaged file is set aside where that is possible.
@@ -107,13 +112,12 @@ class Kept(ABC):
 
     def _aside(self) -> Path:
         stamp = self._clock().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        for number in range(1000):
-            name = (
-                f"{self.path.stem}.aside-{stamp}{f'-{number}' if number else ''}{self.path.suffix}"
-            )
-            if not os.path.lexists(self.path.with_name(name)):
-                break
-        return self.path.with_name(name)
+        names = (
+            f"{self.path.stem}.aside-{stamp}{f'-{number}' if number else ''}{self.path.suffix}"
+            for number in itertools.count()
+        )
+        places = map(self.path.with_name, names)
+        return next(place for place in places if not os.path.lexists(place))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -147,8 +151,16 @@ class Kept(ABC):
             raise self._unwritable(error) from error
 
     def _write(self, document: Document) -> None:
-        """Replace the file, whole or not at all. Called under the lock, so leftovers are nobody's."""
-        data = json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+        """Replace the file, whole or not at all, by what can be read again. Called under the lock.
+
+        Leftovers are nobody's, therefore.
+        """
+        data = encode(document)
+        _, damage = self._parse(data)
+        if damage:
+            problem = f"progress cannot be saved, since it could not be read again: {damage}"
+            remedy = "Leave that out, or set UNPICKLED_PROGRESS to a new file."
+            raise ProgressError(str(self.path), problem, remedy)
         target = Path(os.path.realpath(self.path))
         prefix = f".{target.name}.new-"
         try:

@@ -7,13 +7,12 @@ of the experiment: {"happened": "made" | "refused" | "loaded" | "failed", "expec
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unpickled.progress.document import LARGEST, SCHEMA, Document
+from unpickled.progress.document import SCHEMA, Document, decode
 from unpickled.progress.keeping import Kept
 from unpickled.progress.store import progress_path
 
@@ -84,12 +83,9 @@ class Seen(Kept):
 
     def _parse(self, raw: bytes) -> tuple[Document, str]:
         nothing: Document = {"schema": SCHEMA, self.holds: {}}
-        if len(raw) > LARGEST:
-            return nothing, "it is far too large"
-        try:
-            document = json.loads(raw.decode("utf-8"))
-        except (ValueError, RecursionError):
-            return nothing, "it is not JSON"
+        document, damage = decode(raw)
+        if damage:
+            return nothing, damage
         if not isinstance(document, dict) or not isinstance(document.get(self.holds), dict):
             return nothing, "it holds something else"
         if document.get("schema") != SCHEMA or isinstance(document["schema"], bool):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from unpickled.errors import ProgressError
+from unpickled.progress.bounds import HINTS, MOST, ROOM, TRIES
 from unpickled.progress.document import Document, Record, parse, record, status
 from unpickled.progress.keeping import Kept, now
 
@@ -47,20 +49,6 @@ class Progress(Kept):
         """
         return {key: record(entry) for key, entry in self._document()["exercises"].items()}
 
-    def snapshot(self) -> tuple[dict[str, Record], bytes]:
-        """Return every exercise's record by id, and the bytes of the file that say so; none where there is no file.
-
-        Raises:
-            ProgressError: the file is there and may not be read.
-        """
-        self.records()  # a damaged file is set aside first
-        try:
-            raw = self.path.read_bytes()
-        except OSError:
-            return {}, b""
-        found, _ = parse(raw)
-        return {key: record(entry) for key, entry in found["exercises"].items()}, raw
-
     def status(self, exercise: str, *, item: str = "") -> str:
         """Return "new", "tried", "done", or "changed": solved, but the exercise is not the same any more."""
         return status(self.records().get(exercise), item=item)
@@ -78,7 +66,7 @@ class Progress(Kept):
         """
 
         def change(entry: Document) -> None:
-            entry["tries"] += 1
+            entry["tries"] = min(entry["tries"] + 1, TRIES)
             if correct or entry["state"] != "done":
                 entry["state"] = "done" if correct else "tried"
                 entry["item"] = item
@@ -94,7 +82,7 @@ class Progress(Kept):
         """
 
         def change(entry: Document) -> None:
-            entry["hints"] = max(entry["hints"], tier)
+            entry["hints"] = max(entry["hints"], min(tier, HINTS))
             if entry["state"] != "done":
                 entry["item"] = item
                 entry["version"] = self._version
@@ -147,7 +135,7 @@ class Progress(Kept):
             better: makes one record of the one that is here, if any, and the one that comes.
 
         Raises:
-            ProgressError: the file cannot be written.
+            ProgressError: the file cannot be written, or it would be too many. Nothing was changed.
         """
         with self._locked():
             document = self._sound()
@@ -155,8 +143,16 @@ class Progress(Kept):
             after = {key: better(before.get(key), entry) for key, entry in known.items()}
             changed = len([key for key, entry in after.items() if before.get(key) != entry])
             if changed:
-                self._write({**document, "exercises": {**before, **after}})
+                self._leave_room(before, whole := {**before, **after})
+                self._write({**document, "exercises": whole})
         return changed
+
+    def _leave_room(self, before: Document, after: Document) -> None:
+        """Refuse what others bring before it takes the room of the learner's own answers."""
+        if len(before) < len(after) > MOST - ROOM:
+            problem = f"with that there would be {len(after):,} records, more than {MOST - ROOM:,}"
+            remedy = "Take in files of this course only, which has far fewer exercises."
+            raise ProgressError(str(self.path), problem, remedy)
 
     def _change(self, exercise: str, change: Callable[[Document], None]) -> Record:
         with self._locked():
