@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,81 @@ def test_python_hears_each_check(live: Any) -> None:
         page.get_by_role("button", name="Check").click()
         live.pump()
     assert live.heard == [("p-which", False, 1), ("p-which", True, 2)]
+
+
+def test_an_answer_that_python_does_not_hear_is_not_said_to_be_kept(live: Any) -> None:
+    """A kernel that was restarted, or is at work: the card says that nothing is written down, until it is."""
+    page = live.page
+    page.clock.install()
+    page.get_by_label("pickletools.dis").check()
+    page.get_by_role("button", name="Check").click()
+    page.clock.fast_forward(5_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.clock.fast_forward(5_000)
+    expect(page.get_by_role("alert")).to_contain_text("This answer is not written down. Python has")
+    live.pump()
+    assert live.heard == [("p-which", True, 1)]
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_label("pickletools.dis").check()
+    page.get_by_role("button", name="Check").click()
+    live.pump()
+    page.clock.fast_forward(10_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_saved_page_waits_for_nobody(show: Show) -> None:
+    """Where there is no Python there is nothing to be written down."""
+    page = show(QuizCard(ITEM))
+    page.clock.install()
+    page.get_by_label("pickletools.dis").check()
+    page.get_by_role("button", name="Check").click()
+    page.clock.fast_forward(10_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_typed_answer_follows_the_other_view_and_the_reset(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Two views of one card show one answer; a reset clears it in both; what is being typed is left alone."""
+    context = browser.new_context(offline=True)
+    card = QuizCard(TYPED)
+    one, other = (
+        Live(card, context.new_page(), tmp_path / f"{name}.html") for name in ("one", "other")
+    )
+    one.page.locator(".unp-answer").fill("REDUCE")
+    one.page.locator(".unp-answer").press("Enter")
+    one.pump()
+    other.page.evaluate("state => receive({ state }, [])", card.state)
+    expect(other.page.locator(".unp-answer")).to_have_value("REDUCE")
+    one.push(act=card.reset)
+    expect(one.page.locator(".unp-answer")).to_have_value("")
+    one.page.locator(".unp-answer").fill("half a wo")
+    one.page.get_by_role("button", name="Hint").click()
+    expect(one.page.locator(".unp-answer")).to_have_value("half a wo")
+    context.close()
+
+
+def test_enter_in_a_solved_field_is_no_try(show: Show) -> None:
+    """The field can still be read and selected; it is not asked again."""
+    page = show(QuizCard(TYPED))
+    field = page.locator(".unp-answer")
+    field.fill("REDUCE")
+    field.press("Enter")
+    expect(page.locator(".unp-card-badge")).to_have_text("solved, 1 try")
+    field.press("Enter")
+    expect(page.locator(".unp-card-badge")).to_have_text("solved, 1 try")
+
+
+def test_right_is_said_once(show: Show) -> None:
+    """Where a choice's own words begin with it, a screen reader does not hear it twice."""
+    choices = [
+        {**one, "why": "Right. It reads."} if one["right"] else one for one in ITEM["choices"]
+    ]
+    page = show(QuizCard({**ITEM, "choices": choices}))
+    page.get_by_label("pickletools.dis").check()
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Right\. It reads\. Disassem"))
 
 
 def test_a_card_survives_a_new_rendering(live: Any, tmp_path: Path) -> None:

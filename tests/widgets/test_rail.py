@@ -107,6 +107,20 @@ def test_a_saved_page_resets_nothing(show: Show) -> None:
     expect(page.get_by_role("alert")).to_contain_text("keeps no progress")
 
 
+def test_a_reset_that_python_does_not_hear_is_told(browser: Browser, tmp_path: Path) -> None:
+    """After a restart of the kernel nobody answers, and nothing is reset."""
+    page = browser.new_page()
+    live = Live(rail(), page, tmp_path / "live.html")
+    page.clock.install()
+    page.get_by_role("button", name="exercises").click()
+    page.get_by_role("button", name="Reset: Predict the tuple").click()
+    page.clock.fast_forward(10_000)
+    expect(page.get_by_role("alert")).to_contain_text("Python has not answered")
+    live.pump()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    page.close()
+
+
 def test_a_reset_reaches_python_and_comes_back(browser: Browser, tmp_path: Path) -> None:
     """Python is asked to reset, answers with the new state, and the rail shows it; the focus is not lost."""
     context = browser.new_context(offline=True)

@@ -231,6 +231,17 @@ def test_undo_reset_and_a_row_that_is_gone(live: Live) -> None:
 
 
 @pytest.mark.browser
+def test_what_another_view_was_told_is_not_for_this_one(live: Live) -> None:
+    """Messages reach all views of a widget; only the one that has asked is answered."""
+    page = live.page
+    line(page, NAME).click()
+    page.evaluate("receive({}, [{ type: 'refused', text: 'Put the text into quotes.' }])")
+    expect(page.get_by_text("Put the text into quotes.")).to_have_count(0)
+    page.evaluate("receive({}, [{ type: 'heard' }])")
+    expect(page.get_by_label("Argument", exact=True)).to_be_visible()
+
+
+@pytest.mark.browser
 def test_the_list_offers_what_fits_the_stack(live: Live) -> None:
     """On an empty stack what takes is offered only if asked for; the same once more is refused."""
     page = live.page

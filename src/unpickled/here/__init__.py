@@ -7,13 +7,24 @@ where it can run, written down when the site was made (`runs`).
 
 from __future__ import annotations
 
-from unpickled.here.place import KIT, PLACE, RECORDED, in_browser, kit, lacking, on_a_machine
+from unpickled.here.place import (
+    DRIVE,
+    KIT,
+    PLACE,
+    RECORDED,
+    in_browser,
+    kit,
+    lacking,
+    not_kept,
+    on_a_machine,
+)
 from unpickled.here.played import Played, play
 from unpickled.here.runs import Run, recorded, recorded_on, remembered, shown_date
 from unpickled.here.standins import stand_in
 from unpickled.here.telling import note, tell_recorded
 
 __all__ = [
+    "DRIVE",
     "KIT",
     "PLACE",
     "RECORDED",
@@ -22,6 +33,7 @@ __all__ = [
     "in_browser",
     "kit",
     "lacking",
+    "not_kept",
     "note",
     "on_a_machine",
     "play",

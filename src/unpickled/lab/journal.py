@@ -14,6 +14,7 @@ from typing import Any
 
 from unpickled import content
 from unpickled.errors import ContentError, ProgressError
+from unpickled.here import not_kept
 from unpickled.progress import Progress, Record, carry_out, progress_path, status, take_in
 from unpickled.widgets import QuizCard, Rail
 
@@ -58,9 +59,8 @@ class Journal:
         if page not in {known.id for known in self._course.pages}:
             raise ContentError(page, "there is no such page", "See course/course.toml.")
         pages, exercises = self._shown(page)
-        rail = Rail(
-            pages, current=page, exercises=exercises, message=self._told(), on_reset=self.reset
-        )
+        message = f"{self._told()} {not_kept()}".strip()
+        rail = Rail(pages, current=page, exercises=exercises, message=message, on_reset=self.reset)
         self._rails.append((page, rail))
         return rail
 

@@ -41,9 +41,9 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget publ
 
     def snapshot(self) -> dict[str, Any]:
         """The widget's own synced traits as JSON-able values, by name."""
-        return utf8(
-            self.wanted({name: getattr(self, name) for name in self.trait_names(sync=True)})
-        )
+        state = {name: getattr(self, name) for name in self.trait_names(sync=True)}
+        sendable: dict[str, Any] = utf8(self.wanted(state))
+        return sendable
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
         """The state that goes to the browser, as the channel to it can carry it: see `utf8`."""

@@ -53,6 +53,7 @@ class QuizCard(CourseWidget, module="card"):
         super().__init__(item=fields, state={**deepcopy(_FRESH), **(state or {})}, **kwargs)
         self._on_result = on_result
         self.observe(self._tell, names="result")
+        self.on_msg(self._on_message)
 
     def reset(self) -> None:
         """Forget all answers and hints, as if the card had never been touched."""
@@ -64,3 +65,8 @@ class QuizCard(CourseWidget, module="card"):
         result = change["new"]
         if self._on_result and result:
             self._on_result(str(result["item"]), bool(result["correct"]), int(result["tries"]))
+
+    def _on_message(self, _widget: Any, content: Mapping[str, Any], _buffers: list[Any]) -> None:
+        """Answer the browser, which has sent the result before: whoever is not answered is not written down."""
+        if content.get("type") == "checked":
+            self.send({"type": "heard"})

@@ -21,6 +21,7 @@ from typing import Any
 from unpickled.authoring.site.lock import Lock
 from unpickled.authoring.site.own_wheel import NAME
 from unpickled.errors import SetupError
+from unpickled.here import DRIVE
 
 __all__ = ["WORKSPACE", "build_lite", "put_pyodide"]
 
@@ -31,7 +32,7 @@ _NO_JEDI = "jedi-0-py3-none-any.whl"
 _RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 _VARIABLES = {
     "UNPICKLED_WORKSPACE": WORKSPACE,
-    "UNPICKLED_PROGRESS": "/drive/progress.json",
+    "UNPICKLED_PROGRESS": f"{DRIVE}/progress.json",
     "HOME": "/home/pyodide",
 }
 

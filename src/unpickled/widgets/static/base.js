@@ -48,6 +48,18 @@ export function attr(node, name, value) {
   else if (node.getAttribute(name) !== written(name, value)) node.setAttribute(name, written(name, value));
 }
 
+/**
+ * Change what is seen without losing the reader's place: where the element with the focus goes, another takes it.
+ * @param {function(): void} change
+ * @param {function(): HTMLElement} next what has the focus then
+ */
+export function keepFocus(root, change, next) {
+  const at = document.activeElement;
+  const ours = root.contains(at);
+  change();
+  if (ours && (!at.isConnected || at.closest("[hidden]"))) next().focus({ preventScroll: true });
+}
+
 /** Set the text of a node only when it differs: an untouched node costs no layout. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -82,7 +94,8 @@ export function size(bytes) {
  */
 export function mountRoot(host, kind, label) {
   const live = el("div", { class: "unp-sr", role: "status", "aria-live": "polite", "aria-atomic": "true" });
-  const root = el("div", { class: `unp unp-${kind}`, role: "group", "aria-label": label }, live);
+  const props = { class: `unp unp-${kind}`, role: "group", "aria-label": label, tabindex: "-1" };
+  const root = el("div", props, live); // a click on plain text takes the focus, so that keys stay in here
   host.append(root);
   const unguard = guardKeys(root);
   const unwatch = watchTheme(root);
@@ -179,6 +192,10 @@ export function keep(model, values) {
     // a saved page: the view keeps working, only Python does not hear of it
   }
 }
+
+/** What a widget says when Python does not answer it. */
+export const SILENCE =
+  "Python has not answered yet. If another cell is running, this one waits for it; if the kernel was restarted, run this cell again.";
 
 /** The last of many calls within `wait` ms is the one carried out. `flush()` carries it out now. */
 export function lazily(action, wait) {

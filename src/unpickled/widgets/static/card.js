@@ -2,9 +2,24 @@
  * A practice card: choose or type an answer, learn at once why it is right or wrong, take hints that stay, try again.
  *
  * Traits read: `item`. Kept in Python: `state` {tries, solved, done, hints, answer, tried}, `result` {item,
- * correct, tries, answer} at each check.
+ * correct, tries, answer} at each check. Messages to Python: {type: "checked"}; from Python: {type: "heard"}.
  */
-import { attr, button, count, el, follow, keep, mountRoot, row, setText, uid } from "./base.js";
+import {
+  SILENCE,
+  askKernel,
+  attr,
+  button,
+  count,
+  el,
+  follow,
+  isStatic,
+  keep,
+  keepFocus,
+  mountRoot,
+  row,
+  setText,
+  uid,
+} from "./base.js";
 import { glyph, icon } from "./icons.js";
 import { judge, normalise } from "./judge.js";
 import { keyHelp } from "./keyhelp.js";
@@ -18,13 +33,14 @@ class CardView {
     Object.assign(this, { root: mounted.root, say: mounted.say });
     this.build();
     const end = follow(model, ["state"], () => this.draw());
+    const onMessage = (message) => message.type === "heard" && this.onHeard();
+    model.on("msg:custom", onMessage);
     this.dispose = () => {
       end();
+      model.off("msg:custom", onMessage);
       mounted.dispose();
     };
     this.draw();
-    const { answer } = this.state;
-    if (this.item.kind === "text") this.field.value = answer;
   }
 
   get state() {
@@ -39,6 +55,7 @@ class CardView {
     this.again = button("", () => this.retry(), { class: "unp-quiet" });
     this.again.append(glyph("reset"), el("span", { text: "Try again" }));
     this.hint = button("", () => this.takeHint(), { class: "unp-quiet" });
+    this.unheard = el("div", { class: "unp-notice", role: "alert", hidden: true });
     this.reply = el("div", { class: "unp-reply" });
     this.hints = el("ol", { class: "unp-hints" });
     this.form = el(
@@ -51,6 +68,7 @@ class CardView {
       row("unp-card-head", el("span", { class: "unp-card-kind", text: "Practice" }), this.badge),
       el("div", { class: "unp-prompt", id: prompt }, ...prose(this.item.prompt)),
       this.form,
+      this.unheard,
       this.reply,
       this.hints,
     );
@@ -121,8 +139,24 @@ class CardView {
       state: next,
       result: { item: this.item.id, correct: right, tries: next.tries, answer },
     });
-    this.draw();
-    this.say(right ? `Right. ${why} ${this.item.explain}` : `Not right yet. ${why || this.nudge()}`);
+    if (!isStatic(this.model)) {
+      this.asked?.answered();
+      this.asked = askKernel(this.model, { type: "checked" }, [], () => this.onSilence());
+    }
+    const because = why.replace(/^Right[.:] /, "");
+    this.say(right ? `Right. ${because} ${this.item.explain}` : `Not right yet. ${why || this.nudge()}`);
+  }
+
+  /** Python writes the progress down; where it is silent, nothing was. */
+  onSilence() {
+    const text = `This answer is not written down. ${SILENCE}`;
+    this.unheard.replaceChildren(icon("wrong"), el("span", { text }));
+    this.unheard.hidden = false;
+  }
+
+  onHeard() {
+    this.asked?.answered();
+    this.unheard.hidden = true;
   }
 
   /** An empty answer is no try: say what is wanted, and go there. */
@@ -149,26 +183,32 @@ class CardView {
 
   retry() {
     keep(this.model, { state: { ...this.state, done: false, answer: "", tried: [] } });
-    if (this.field) this.field.value = "";
     this.choices?.forEach(({ input }) => (input.checked = false));
-    this.draw();
     (this.field || this.choices[0].input).focus({ preventScroll: true });
   }
 
   takeHint() {
     const hints = Math.min(this.state.hints + 1, this.item.hints.length);
     keep(this.model, { state: { ...this.state, hints } });
-    this.draw();
     this.say(`Hint ${hints}: ${this.item.hints[hints - 1]}`);
   }
 
+  /** The button that was pressed may be gone by that: the one that comes in its place is where the reader is then. */
   draw() {
     const { state } = this;
+    keepFocus(
+      this.root,
+      () => this.drawAll(state),
+      () => (state.done ? this.again : this.check),
+    );
+  }
+
+  drawAll(state) {
     this.drawBadge(state);
     attr(this.root, "data-done", state.done);
     attr(this.check, "hidden", state.done);
     attr(this.again, "hidden", !state.done);
-    if (this.field) attr(this.field, "readonly", state.done);
+    if (this.field) this.drawField(state);
     else this.drawChoices(state);
     this.drawReply(state);
     this.drawHints(state);
@@ -185,6 +225,13 @@ class CardView {
         text,
       ),
     );
+  }
+
+  /** What was answered here or in another view; what is being typed stays. */
+  drawField({ answer, done }) {
+    if (answer !== this.drawn) this.field.value = answer;
+    this.drawn = answer;
+    attr(this.field, "readonly", done);
   }
 
   drawChoices({ answer, tried, done }) {

@@ -2,7 +2,7 @@
  * The learner's own file: chosen in the browser, sent to Python as bytes, answered there. A file that is too large
  * is refused here, before it is read, and a page without a kernel says that it has none.
  */
-import { askKernel, button, el, isStatic, size } from "./base.js";
+import { SILENCE, askKernel, button, el, isStatic, size } from "./base.js";
 import { glyph } from "./icons.js";
 
 export class Opener {
@@ -63,9 +63,7 @@ export class Opener {
 
   silent() {
     this.busy = false;
-    this.listener.onProblem(
-      "Python has not answered yet. If another cell is running, this one waits for it; if the kernel was restarted, run this cell again.",
-    );
+    this.listener.onProblem(SILENCE);
   }
 
   /** To be called when Python has answered. */

@@ -47,6 +47,8 @@ export class OpcodeList {
     this.machine = machine;
     this.index = 0;
     this.rows.kept = undefined;
+    const last = machine.steps.offset[machine.length - 1] ?? 0;
+    this.node.style.setProperty("--unp-digits", Math.max(2, String(last).length));
     this.rows.reset(machine.length);
   }
 

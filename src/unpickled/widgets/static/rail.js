@@ -78,7 +78,9 @@ class RailView {
     const { model } = this;
     const current = model.get("current");
     const pages = model.get("pages");
+    const focused = [...this.pages.children].findIndex((stop) => stop.contains(document.activeElement));
     this.pages.replaceChildren(...pages.map((page, at) => this.stop(page, at, current)));
+    this.pages.children[focused]?.firstChild.focus({ preventScroll: true });
     const at = pages.findIndex((page) => page.id === current);
     setText(this.here, at < 0 ? "" : heading(pages[at], at, pages));
     this.drawExercises(model.get("exercises"));

@@ -65,7 +65,7 @@ class StepperView {
     this.now = new NowCard();
     this.predictor = new Predictor({
       onAnswer: (right, text) => this.onGuess(right, text),
-      onSkip: () => this.go(this.index + 1),
+      onSkip: () => this.onSkip(),
     });
     this.notice = el("div", { class: "unp-notice", role: "alert" });
     this.stopped = el("div", { class: "unp-notice unp-stopped" });
@@ -218,6 +218,11 @@ class StepperView {
     this.controls.next.focus({ preventScroll: true });
   }
 
+  onSkip() {
+    this.go(this.index + 1);
+    this.controls.next.focus({ preventScroll: true });
+  }
+
   onIndexTrait() {
     const index = this.model.get("index");
     if (index !== this.index) this.go(index, { quiet: true });
@@ -238,12 +243,17 @@ class StepperView {
     attr(this.notice, "data-kind", kind);
     this.notice.replaceChildren();
     if (!text) return;
-    const close = button("Close", () => this.problem(""), { class: "unp-quiet" });
+    const close = button("Close", () => this.closeProblem(), { class: "unp-quiet" });
     this.notice.append(
       kind === "problem" ? icon("wrong") : "",
       el("span", { text }),
       kind === "problem" ? close : "",
     );
+  }
+
+  closeProblem() {
+    this.problem("");
+    this.opener.button.focus({ preventScroll: true });
   }
 
   onKey(event) {
