@@ -4,6 +4,6 @@ It is a copy of what stands in a file that anybody may write: a record for onese
 says that, too.
 """
 
-from unpickled.certificate.page import NAME, Completed, Line, certificate, completed, to_page
+from unpickled.certificate.page import Completed, Line, certificate, completed, to_page
 
-__all__ = ["NAME", "Completed", "Line", "certificate", "completed", "to_page"]
+__all__ = ["Completed", "Line", "certificate", "completed", "to_page"]

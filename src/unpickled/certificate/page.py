@@ -15,9 +15,8 @@ from unpickled.errors import ProgressError
 from unpickled.progress import NAME as PROGRESS
 from unpickled.progress import Progress, Record, carry_out, parse, record, status
 
-__all__ = ["NAME", "Completed", "Line", "certificate", "completed", "to_page"]
+__all__ = ["Completed", "Line", "certificate", "completed", "to_page"]
 
-NAME = "unpickled-certificate.html"
 _NAME_LETTERS = 200  # of a learner's name that are shown
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 _COMMANDS = "\n".join(

@@ -18,11 +18,12 @@ from unpickled.progress.carrying import (
     write_carried,
     write_new,
 )
-from unpickled.progress.document import Record, parse, record, status
+from unpickled.progress.document import LARGEST, Record, parse, record, status
 from unpickled.progress.seen import Outcome, Seen, seen_path
 from unpickled.progress.store import Progress, progress_path
 
 __all__ = [
+    "LARGEST",
     "NAME",
     "Outcome",
     "Progress",

@@ -1,4 +1,4 @@
-"""The learner's progress as a file: saved from here by the browser, and taken in from elsewhere."""
+"""The learner's progress as a file: saved from here by the browser, taken in from elsewhere, and as a certificate."""
 
 from __future__ import annotations
 
@@ -8,39 +8,57 @@ from typing import Any
 import traitlets
 
 from unpickled.errors import CourseError
-from unpickled.progress import NAME
+from unpickled.progress import LARGEST, NAME
 
 from .base import CourseWidget
 from .shelf import too_large
 
-__all__ = ["ProgressFile"]
+__all__ = ["CERTIFICATE", "ProgressFile"]
+
+CERTIFICATE = "unpickled-certificate.html"
+_BESIDE = "Save your progress to a file, too, before your next answer: the page gives the sum of that file."
 
 
 class ProgressFile(CourseWidget, module="carry"):
-    """Two buttons: save the progress to a file, take one in.
+    """Three buttons: save the progress to a file, take one in, and save a page that says what was completed.
 
     Args:
         save: gives the bytes of the file.
         take: takes in a file's bytes and says in a sentence what came of it.
+        certify: gives the page for a name, which may be empty; without it that button is not there.
     """
 
-    file_limit = traitlets.Int(4_000_000).tag(sync=True)
+    file_limit = traitlets.Int(LARGEST).tag(sync=True)
+    certifies = traitlets.Bool(default_value=False).tag(sync=True)
 
     def __init__(
-        self, *, save: Callable[[], bytes], take: Callable[[bytes], str], **kwargs: Any
+        self,
+        *,
+        save: Callable[[], bytes],
+        take: Callable[[bytes], str],
+        certify: Callable[[str], str] | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self._save, self._take = save, take
+        super().__init__(certifies=certify is not None, **kwargs)
+        self._save, self._take, self._certify = save, take, certify
         self.on_msg(self._on_message)
 
     def _on_message(self, _widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
+        kind = content.get("type")
         try:
-            if content.get("type") == "save":
-                self.send({"type": "file", "name": NAME, "text": self._save().decode("utf-8")})
-            elif content.get("type") == "open" and buffers:
+            if kind == "save":
+                self.send(_file(NAME, self._save().decode("utf-8"), "application/json"))
+            elif kind == "certificate" and self._certify:
+                page = self._certify(str(content.get("name", "")))
+                self.send({**_file(CERTIFICATE, page, "text/html"), "note": _BESIDE})
+            elif kind == "open" and buffers:
                 self.send(self._taken(bytes(buffers[0])))
         except CourseError as error:
             self.send({"type": "refused", "text": str(error)})
 
     def _taken(self, data: bytes) -> dict[str, str]:
         return too_large(data, self.file_limit) or {"type": "taken", "text": self._take(data)}
+
+
+def _file(name: str, text: str, media: str) -> dict[str, str]:
+    return {"type": "file", "name": name, "text": text, "media": media}

@@ -1,10 +1,12 @@
 /**
- * The learner's progress as a file: one button saves it, one takes in what was saved elsewhere.
+ * The learner's progress as a file: one button saves it, one takes in what was saved elsewhere, and one saves a page that
+ * says what was completed.
  *
- * Trait read: `file_limit`. Messages to Python: {type: "save"}, {type: "open", name} with a file's bytes; from Python:
- * {type: "file", name, text}, {type: "taken", text}, {type: "refused", text}.
+ * Traits read: `file_limit`, `certifies`. Messages to Python: {type: "save"}, {type: "certificate", name}, {type: "open",
+ * name} with a file's bytes; from Python: {type: "file", name, text, media, note}, {type: "taken", text},
+ * {type: "refused", text}.
  */
-import { askKernel, attr, button, el, isStatic, mountRoot, row } from "./base.js";
+import { askKernel, attr, button, el, isStatic, mountRoot, row, uid } from "./base.js";
 import { icon } from "./icons.js";
 import { Opener } from "./opener.js";
 
@@ -15,13 +17,16 @@ class CarryView {
     this.model = model;
     const mounted = mountRoot(host, "carry", "Your progress as a file");
     Object.assign(this, { root: mounted.root, say: mounted.say });
-    this.save = button("Save my progress to a file", () => this.ask(), { class: "unp-carry-save" });
+    this.save = button("Save my progress to a file", () => this.ask({ type: "save" }), {
+      class: "unp-carry-save",
+    });
     this.opener = new Opener(model, "Take in a saved file…", {
       onWait: (text) => this.tell(text),
       onProblem: (text) => this.tell(text, "wrong"),
     });
     this.told = el("p", { class: "unp-carry-told", hidden: true });
-    this.root.append(row("unp-carry-line", this.save, this.opener.node), this.told);
+    const certificate = model.get("certifies") ? this.certificate() : null;
+    this.root.append(row("unp-carry-line", this.save, this.opener.node, certificate), this.told);
     const onMessage = (message) => this.onMessage(message);
     model.on("msg:custom", onMessage);
     this.dispose = () => {
@@ -30,12 +35,35 @@ class CarryView {
     };
   }
 
-  ask() {
+  /** A field for the name and its button. The name goes into the page that is saved, and nowhere else. */
+  certificate() {
+    const id = uid("name");
+    const certify = () => this.ask({ type: "certificate", name: this.name.value });
+    this.name = el("input", {
+      id,
+      class: "unp-input",
+      type: "text",
+      maxlength: 100,
+      autocomplete: "name",
+      spellcheck: "false",
+      on: { keydown: (event) => event.key === "Enter" && !event.isComposing && certify() },
+    });
+    return el(
+      "span",
+      { class: "unp-carry-certificate" },
+      el("label", { for: id, text: "Name on the certificate (optional)" }),
+      this.name,
+      button("Certificate", certify, { class: "unp-quiet" }),
+    );
+  }
+
+  ask(content) {
     if (isStatic(this.model)) {
       this.tell(NO_PROGRESS, "wrong");
       return;
     }
-    this.asked = askKernel(this.model, { type: "save" }, [], () =>
+    this.asked?.answered();
+    this.asked = askKernel(this.model, content, [], () =>
       this.tell("Python has not answered yet. If another cell is running, this one waits for it.", "wrong"),
     );
   }
@@ -44,8 +72,9 @@ class CarryView {
     this.asked?.answered();
     this.opener.answered();
     if (message.type === "file") {
-      handOver(message.name, message.text);
-      this.tell(`Saved as ${message.name}, where your browser keeps downloads.`, "fine");
+      handOver(message);
+      const where = `Saved as ${message.name}, where your browser keeps downloads.`;
+      this.tell([where, message.note].filter(Boolean).join(" "), "fine");
     } else if (message.type === "taken") this.tell(message.text, "fine");
     else if (message.type === "refused") this.tell(message.text, "wrong");
   }
@@ -59,8 +88,8 @@ class CarryView {
 }
 
 /** Let the browser save a text as a file. */
-function handOver(name, text) {
-  const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+function handOver({ name, text, media }) {
+  const address = URL.createObjectURL(new Blob([text], { type: media }));
   const link = el("a", { href: address, download: name });
   document.body.append(link);
   link.click();
