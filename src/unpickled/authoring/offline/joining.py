@@ -7,6 +7,8 @@ from typing import Any
 
 import nbformat
 
+from unpickled.authoring.offline.running import TOLD
+
 __all__ = ["PAGE", "join"]
 
 PAGE = "page"
@@ -29,6 +31,7 @@ def join(pages: Iterable[tuple[str, Any]]) -> Any:
     """
     whole = nbformat.v4.new_notebook()
     states: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     for identity, book in pages:
         kept = [cell for cell in book.cells if not _AROUND.items() <= cell.metadata.items()]
         for place, cell in enumerate(kept):
@@ -36,5 +39,7 @@ def join(pages: Iterable[tuple[str, Any]]) -> Any:
             cell.id = f"{identity[:50]}-{place}"  # two pages may hold the same cell
         whole.cells += kept
         states |= book.metadata.get("widgets", {}).get(_STATE, {}).get("state", {})
+        told |= book.metadata.get(TOLD, {})
     whole.metadata["widgets"] = {_STATE: {"state": states, "version_major": 2, "version_minor": 0}}
+    whole.metadata[TOLD] = told
     return whole

@@ -13,6 +13,7 @@ from typing import Any
 
 from nbconvert import HTMLExporter
 
+from unpickled.authoring.offline.beside import set_beside
 from unpickled.authoring.offline.prose import Prose
 from unpickled.content import Lesson
 from unpickled.errors import ContentError
@@ -40,7 +41,7 @@ def render(lesson: Lesson, notebook: Any, pages: Mapping[str, Path], version: st
     exporter: Any = HTMLExporter(
         extra_template_basedirs=[str(_HERE)],
         template_name="lesson",
-        preprocessors=[_WIDGETS],
+        preprocessors=[set_beside, _WIDGETS],
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )

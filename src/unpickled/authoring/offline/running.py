@@ -1,7 +1,8 @@
-"""Run a page's notebook as a learner would, and keep its outputs and its widgets' state."""
+"""Run a page's notebook as a learner would, and keep its outputs, its widgets' state and what its panels answered."""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -11,15 +12,19 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from unpickled.authoring.offline.asking import CELL
 from unpickled.errors import ContentError
 
-__all__ = ["run_page"]
+__all__ = ["TOLD", "run_page"]
+
+TOLD = "told"
+"""The key in a notebook's metadata for what `asking` brought out of its kernel, by the model of a panel."""
 
 _SECONDS = 300  # of one cell; the scoreboard takes some twenty
 
 
 def run_page(notebook: bytes, place: str, folder: Path) -> Any:
-    """Return the notebook as it is after Run All.
+    """Return the notebook as it is after Run All, and after its panels were asked about all their files.
 
     Args:
         notebook: the bytes of an `.ipynb`.
@@ -32,6 +37,8 @@ def run_page(notebook: bytes, place: str, folder: Path) -> Any:
         ContentError: a cell fails, takes too long, or ends its kernel.
     """
     book = nbformat.reads(notebook.decode(), as_version=4)
+    asking = nbformat.v4.new_code_cell(CELL)
+    book.cells.append(asking)
     with tempfile.TemporaryDirectory(prefix="unpickled-page-") as own:
         client = NotebookClient(
             book,
@@ -50,4 +57,7 @@ def run_page(notebook: bytes, place: str, folder: Path) -> Any:
         except (CellTimeoutError, DeadKernelError) as error:
             first = str(error).strip().splitlines()[0]
             raise ContentError(place, f"it does not run to its end: {first}") from error
+    book.cells.remove(asking)
+    told = [one.text for one in asking.outputs if one.get("name") == "stdout"]
+    book.metadata[TOLD] = json.loads("".join(told).splitlines()[-1])
     return book

@@ -1,0 +1,342 @@
+"""What stands beside the widgets: recorded answers, a listing on paper, and all to be read without a script."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import datetime
+from importlib.metadata import version
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import expect
+
+from unpickled.authoring.offline.asking import ask_all
+from unpickled.authoring.offline.joining import join
+from unpickled.authoring.offline.plain import plain
+from unpickled.authoring.offline.rendering import render
+from unpickled.authoring.offline.running import TOLD, run_page
+from unpickled.content import load_course
+from unpickled.widgets import HeaderPanel, ScanPanel, Stepper
+
+STATE = "application/vnd.jupyter.widget-state+json"
+CELLS = [
+    """\
+import pickle
+from unpickled import lab
+
+lab.stepper(pickle.dumps({"layer": list(range(30))}, protocol=4))""",
+    'lab.card("p-just-looking")',
+    'lab.card("p-which-opcode-calls")',
+    "lab.format_table()",
+    'lab.header_panel("safetensors", "reduce-canary")',
+    """\
+folder = lab.workspace() / "shelf"
+folder.mkdir()
+(folder / "good.pkl").write_bytes(pickle.dumps([1]))
+(folder / "worse.pkl").write_bytes(b"cos\\nmkdir\\n(S'canary'\\ntR.")
+lab.scan_panel(folder)""",
+    "lab.what_if(pickle.dumps(True))",
+]
+PICKLED = len(
+    Stepper(pickle.dumps({"layer": list(range(30))}, protocol=4)).trace["columns"]["steps"]["op"]
+)
+
+
+@pytest.fixture(scope="module")
+def lesson(root):
+    return load_course(root).lessons[0]
+
+
+@pytest.fixture(scope="module")
+def ran(root, lesson):
+    """A notebook with one of each widget, as it is after its run."""
+    folder = root / "course" / lesson.id
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# One"), *cells])
+    return run_page(nbformat.writes(book).encode(), "L4.4.2/one", folder)
+
+
+@pytest.fixture(scope="module")
+def page(root, lesson, ran) -> bytes:
+    """It as the first part of a page; the second has prose alone, with something to open."""
+    first, second = (one.id for one in lesson.pages[:2])
+    prose = (
+        "# Two\n\n<details><summary>More</summary>\n\nHidden words.\n\n</details>\n\n"
+        + "Words.\n\n" * 200
+    )
+    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(prose)])
+    folders = dict.fromkeys((first, second), root / "course" / lesson.id)
+    return render(lesson, join([(first, ran), (second, other)]), folders, "1.2.3")
+
+
+@pytest.fixture
+def opened(page, browser, tmp_path):
+    """Open the page from a disk; keywords are the context's."""
+    (tmp_path / "lesson.html").write_bytes(page)
+    contexts = []
+
+    def opener(**options):
+        contexts.append(browser.new_context(offline=True, reduced_motion="reduce", **options))
+        shown = contexts[-1].new_page()
+        shown.goto((tmp_path / "lesson.html").as_uri())
+        return shown
+
+    yield opener
+    for one in contexts:
+        one.close()
+
+
+def drawn(shown):
+    """Wait until every widget is there."""
+    expect(shown.locator(".unp-whatif")).to_be_visible()
+    return shown
+
+
+def state(ran, kind):
+    """The saved state of the one widget of a kind."""
+    models = ran.metadata["widgets"][STATE]["state"].values()
+    (found,) = [
+        one["state"] for one in models if one["state"].get("_anywidget_id", "").endswith(f".{kind}")
+    ]
+    return found
+
+
+def test_every_view_of_every_file_is_recorded(ran):
+    """Both scanners and PyTorch's loader were asked; the file and the view that come first are still the author's."""
+    panel = state(ran, "HeaderPanel")
+    names = {one["id"]: one["label"] for one in panel["files"]}
+    assert set(panel["sheets"]) == set(panel["verdicts"]) == set(panel["loads"]) == set(names)
+    assert [names[panel["chosen"]], panel["tab"]] == ["model.safetensors", "hex"]
+    bad = next(number for number, name in names.items() if name != "model.safetensors")
+    assert panel["verdicts"][bad]["verdict"] == "dangerous"
+    assert panel["loads"][bad]["outcome"] in ("refused", "failed")
+
+
+def test_the_scan_panel_shows_the_worst(ran):
+    """Of two reports the one to learn from, on the file that is chosen."""
+    panel = state(ran, "ScanPanel")
+    assert panel["report"]["name"] == "worse.pkl"
+    assert panel["report"]["verdict"] == "dangerous"
+    assert panel["chosen"] == panel["report"]["file"]
+    assert panel["error"] == ""
+
+
+def test_what_was_recorded_is_said_to_be_with_day_and_versions(page):
+    """And what the scan panel cannot keep, the report on every other file, stands in a table."""
+    notes = BeautifulSoup(page, "html.parser").select(".recorded")
+    today = datetime.now().astimezone().date()
+    assert len(notes) == 2
+    for note in notes:
+        assert f"Recorded on {today.day} {today:%B %Y}" in note.get_text()
+        assert f"picklescan {version('picklescan')}" in note.get_text()
+    assert f"PyTorch {version('torch')}" in notes[0].get_text()
+    rows = [row.get_text(" ") for row in notes[1].select("tbody tr")]
+    assert [row.split()[0] for row in rows] == ["good.pkl", "worse.pkl"]
+    assert "clean" in rows[0]
+    assert "dangerous" in rows[1]
+
+
+def test_the_question_to_the_panels_is_no_part_of_the_page(ran, page):
+    """Its cell is gone again, and so is its answer's place in the notebook."""
+    assert [cell.source for cell in ran.cells[1:]] == CELLS
+    assert b"ask_all" not in page
+    assert b'"told"' not in page
+
+
+def report(path):
+    """What a scanner would say of a file, by its name."""
+    verdict = path.stem
+    return SimpleNamespace(
+        verdict=type("V", (str,), {"text": "words"})(verdict), advice="", format=None, reports=()
+    )
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """Panels of this test and no others."""
+    mine = {}
+    monkeypatch.setattr("unpickled.authoring.offline.asking._instances", mine)
+    return lambda *panels: mine.update({one.model_id: one for one in panels})
+
+
+@pytest.fixture
+def files(tmp_path):
+    for name in ("clean.pkl", "dangerous.pkl", "skipped.pkl"):
+        (tmp_path / name).write_bytes(b"N.")
+    return tmp_path
+
+
+def test_a_panel_on_which_the_page_has_scanned_stays_as_it_is(alone, files):
+    """Its author chose what is seen; only the reports beside it are more."""
+    panel = ScanPanel(files, scan=report)
+    panel.scan(files / "skipped.pkl")
+    alone(panel)
+    assert ask_all().count('"dangerous"') == 1
+    assert [panel.report["verdict"], panel.chosen] == ["skipped", "3"]
+
+
+def test_a_panel_whose_scanner_fails_has_no_report_and_ends_no_page(alone, files):
+    """An error is the panel's, as when a learner asks; nothing is said to be recorded."""
+
+    def broken(path):
+        raise OSError(5, "no disk")
+
+    panel = ScanPanel(files, scan=broken)
+    header = HeaderPanel(files, scan=broken, load=broken, tab="stack")
+    alone(panel, header, ScanPanel())
+    assert '"reports": []' in ask_all()
+    assert panel.report == {}
+    assert [header.chosen, header.tab] == ["1", "stack"]
+
+
+@pytest.mark.browser
+def test_without_a_script_everything_there_is_to_read_is_there(opened):
+    """Questions with their choices, the table's rows, every opcode, each file's verdict; an answer on demand."""
+    shown = opened(java_script_enabled=False)
+    listing, card, text, formats, panel, change = shown.locator(".plain").all()
+    assert listing.locator("tbody tr").count() == PICKLED
+    expect(listing.locator("tbody tr").last).to_be_visible()
+    assert "SHORT_BINUNICODE" in listing.inner_text()
+    assert "'layer'" in listing.inner_text()
+    expect(card.get_by_text("Only when you use one of the values")).to_be_visible()
+    expect(card.get_by_text("Loading and running are the same act")).to_be_hidden()
+    card.locator("summary").click()
+    expect(card.get_by_text("Loading and running are the same act")).to_be_visible()
+    expect(text.get_by_text("Which opcode makes the folder?")).to_be_visible()
+    for name in ("safetensors", "gguf", "joblib"):
+        expect(formats.locator("tbody td:first-child", has_text=name)).to_be_visible()
+    expect(panel.get_by_text("dangerous")).to_be_visible()
+    expect(change).to_be_visible()
+    expect(shown.locator(".recorded").last).to_be_visible()
+    for place in shown.locator(".unp-static").all():
+        assert place.is_visible() == ("scan" in place.get_attribute("id"))
+
+
+@pytest.mark.browser
+def test_with_a_script_the_widgets_stand_alone(opened):
+    """Nothing is said twice on a screen."""
+    shown = drawn(opened())
+    for one in shown.locator(".plain").all():
+        expect(one).to_be_hidden()
+    expect(shown.locator(".recorded").first).to_be_visible()
+    expect(shown.locator(".unp-scan .unp-verdict")).to_contain_text("worse.pkl")
+    shown.get_by_role("tab", name="Verdicts").click()
+    expect(shown.locator(".unp-header .unp-verdict")).to_contain_text("model.safetensors")
+    expect(shown.locator(".unp-lacking")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_on_paper_a_pickle_is_whole_and_nothing_is_to_be_pressed(opened):
+    """Every opcode has its row, no pane is cut, and there is no button, slider or field for a path."""
+    shown = drawn(opened())
+    shown.emulate_media(media="print")
+    listing = shown.locator(".plain.on-paper").first
+    assert listing.locator("tbody tr").count() == PICKLED
+    expect(listing.locator("tbody tr").last).to_be_visible()
+    for kind in (
+        ".unp-button",
+        ".unp-slider",
+        ".unp-tab",
+        ".unp-path",
+        ".unp-search",
+        "#paper",
+        ".unp-pane-ops",
+    ):
+        assert shown.locator(kind).count()
+        for one in shown.locator(kind).all():
+            expect(one).to_be_hidden()
+    for kind in (
+        ".unp-card .unp-choice",
+        ".unp-formats .unp-disclose",
+        ".unp-whatif .unp-wi-line",
+        ".unp-answer",
+    ):
+        expect(shown.locator(kind).first).to_be_visible()
+    cut = """nodes => nodes.filter((one) => one.checkVisibility() && one.scrollHeight > one.clientHeight + 1
+      && getComputedStyle(one).overflowY !== "visible").map((one) => one.className)"""
+    assert shown.locator(".unp :not(.unp-sr)").evaluate_all(cut) == []
+
+
+def broken(shown, selector, side):
+    return shown.locator(selector).first.evaluate(
+        "(one, side) => getComputedStyle(one)[side]", side
+    )
+
+
+@pytest.mark.browser
+def test_on_paper_a_part_begins_a_page_and_a_tall_widget_may_run_on(opened):
+    """A widget's own sections begin none; a card stays on one."""
+    shown = drawn(opened())
+    shown.emulate_media(media="print")
+    shown.locator(".unp-whatif").evaluate("one => one.append(document.createElement('section'))")
+    assert broken(shown, "main > section:not(:first-of-type)", "breakBefore") == "page"
+    assert broken(shown, ".unp section", "breakBefore") == "auto"
+    for kind in ("formats", "scan", "whatif"):
+        assert broken(shown, f".unp-{kind}", "breakInside") == "auto"
+    assert broken(shown, ".unp-card", "breakInside") == "avoid"
+
+
+@pytest.mark.browser
+def test_what_can_be_opened_is_open_on_paper(opened):
+    """A reader on paper opens nothing."""
+    shown = drawn(opened())
+    expect(shown.get_by_text("Hidden words.")).to_be_hidden()
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(shown.get_by_text("Hidden words.")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_the_contents_mark_the_part_that_is_read(opened, lesson):
+    """One part, and another after a jump."""
+    shown = drawn(opened(viewport={"width": 1440, "height": 900}))
+    current = shown.locator("nav a[aria-current]")
+    for one in (lesson.pages[1], lesson.pages[0]):
+        shown.locator(f"nav a[href='#{one.id}']").click()
+        expect(current).to_have_count(1)
+        expect(current).to_have_attribute("href", f"#{one.id}")
+
+
+@pytest.mark.browser
+def test_the_chosen_paper_is_kept(opened):
+    """A reader who comes back finds it, and may go back to the system's."""
+    shown = opened(color_scheme="light")
+    button = shown.locator("#paper")
+    button.click()
+    button.click()
+    expect(button).to_have_text("Paper: dark")
+    shown.reload()
+    expect(button).to_have_text("Paper: dark")
+    expect(shown.locator("html")).to_have_attribute("data-theme", "dark")
+    button.click()
+    shown.reload()
+    expect(button).to_have_text("Paper: as the system")
+    expect(shown.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def html(widget):
+    kind = type(widget)
+    return plain({**widget.snapshot(), "_anywidget_id": f"{kind.__module__}.{kind.__name__}"})[1]
+
+
+def test_a_long_pickle_is_cut_and_says_so():
+    """Nobody reads a thousand rows on paper."""
+    told = html(Stepper(pickle.dumps(list(range(1000)), protocol=4)))
+    assert told.count("<tr>") == 301
+    assert "more</p>" in told
+
+
+def test_a_pickle_that_breaks_off_says_where():
+    """The fault is part of the listing, and text out of the pickle stays text."""
+    told = html(Stepper(b"\x80\x04\x8c\x03<b>\x8c\x50ab"))
+    assert "It breaks off at byte 7" in told
+    assert "&lt;b&gt;" in told
+    assert "<b>" not in told
+
+
+def test_a_widget_that_holds_nothing_to_read_has_no_place_beside_it():
+    """A scan panel's reports are told with what was recorded; other people's widgets are theirs."""
+    assert plain({"_anywidget_id": "unpickled.widgets.scan_panel.ScanPanel"}) == ("", "")
+    assert plain({}) == ("", "")
+    assert join([("one", nbformat.v4.new_notebook())]).metadata[TOLD] == {}
