@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .actions import answer_a_card
+from .actions import answer_a_card, cell
 from .for_everyone import own
 from .learner import TOKEN, learning, opened, run_all
 
@@ -32,6 +32,28 @@ def test_an_answer_outlives_the_server(browser, tmp_path):
             assert kept["exercises"][card]["state"] == "done"
             page.goto("about:blank")
         context.close()
+
+
+def test_what_a_restarted_kernel_does_not_hear_is_told(page, lab):
+    """Answers from before the restart stay; one that nobody writes down says so, and run again the card is open."""
+    page.goto(lab.page("course/L4.4.2/01-pickle-in-90-seconds"))
+    panel = run_all(page)
+    rail = panel.locator(".unp-rail-toggle").first
+    answer_a_card(page, panel)
+    expect(rail).to_have_text(re.compile("[1-4] of 4"))
+    solved = rail.inner_text()
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Restart Kernel…")).click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    page.locator("[data-status=idle]").first.wait_for(timeout=60_000)
+    card = cell(panel, 'lab.card("p-just-looking")')
+    card.locator("input[type=radio]").first.check()
+    card.get_by_role("button", name="Check").click()
+    expect(card.get_by_role("alert")).to_contain_text("not written down", timeout=15_000)
+    panel = run_all(page)
+    expect(panel.locator(".unp-rail-toggle").first).to_have_text(solved)
+    expect(cell(panel, 'lab.card("p-just-looking")').get_by_role("alert")).to_have_count(0)
+    assert own(page.troubles) == []
 
 
 def test_the_start_page_opens_slides_and_script(page, lab):
@@ -65,9 +87,9 @@ def test_a_typed_quiz_answer_is_in_the_saved_notebook(page, lab):
     """Click, Enter, type in place of the stub, Shift+Enter, Ctrl+S: what was typed is what will be scored."""
     path = lab.course / "released-quiz.ipynb"
     book = json.loads((lab.course / "quizzes" / "L4.4.2" / "L4.4.2-quiz.ipynb").read_text())
-    for cell in book["cells"]:
-        if cell["metadata"]["nbgrader"]["solution"]:
-            cell["source"] = "YOUR ANSWER HERE"  # as nbgrader releases it
+    for one in book["cells"]:
+        if one["metadata"]["nbgrader"]["solution"]:
+            one["source"] = "YOUR ANSWER HERE"  # as nbgrader releases it
     path.write_text(json.dumps(book))
     page.goto(lab.page(path.stem))
     panel = opened(page)
