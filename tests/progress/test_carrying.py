@@ -113,6 +113,40 @@ def test_the_commands(tmp_path, monkeypatch, capsys):
     assert "nothing.json: it cannot be read" in capsys.readouterr().err
 
 
+def test_a_command_tells_that_the_own_file_was_set_aside(tmp_path, monkeypatch, capsys):
+    """Else nobody would hear of it: the next to read finds a sound file."""
+    path = tmp_path / "here.json"
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(path))
+    brought = tmp_path / "brought.json"
+    brought.write_bytes(b'{"schema": 1, "exercises": {}}')
+    page = str(tmp_path / "page.html")
+    for command, code in (
+        (["export", str(tmp_path / "out.json")], 0),
+        (["import", str(brought)], 0),
+        (["certificate", page], 2),
+    ):
+        path.write_bytes(b"{")
+        assert run(["progress", *command]) == code
+        assert (
+            "here.json could not be used (it is not JSON). It is kept as" in capsys.readouterr().err
+        )
+    assert len(list(tmp_path.glob("here.aside-*.json"))) == 3
+
+
+def test_the_commands_refuse_what_once_broke_them(tmp_path, monkeypatch, capsys):
+    """Each was taken in, and cost the progress or ended in a traceback later."""
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "here.json"))
+    made(tmp_path / "here.json").attempt("mine", correct=True)
+    before = (tmp_path / "here.json").read_bytes()
+    brought = tmp_path / "brought.json"
+    for exercises in (many(34_000), {"p": {**DONE, "when": "\ud800z"}}):
+        brought.write_bytes(file_of(exercises))
+        assert run(["progress", "import", str(brought)]) == 2
+        assert "brought.json: it cannot be taken in: " in capsys.readouterr().err
+        assert (tmp_path / "here.json").read_bytes() == before
+    assert run(["progress", "certificate", str(tmp_path / "page.html")]) == 0
+
+
 def test_half_a_new_file_is_taken_away_again(tmp_path: Path) -> None:
     """What stops the writing, whatever it is, leaves no file that would refuse the next try."""
     goal = tmp_path / "page.html"
@@ -174,6 +208,14 @@ def test_files_one_after_the_other_leave_room_for_own_answers(mine):
     for number in range(ROOM // 100):
         assert mine.attempt(f"own-{number}", correct=True).state == "done"
     assert made(mine.path).status("own-0") == "done"
+
+
+def test_a_full_file_still_takes_in_what_it_knows(mine):
+    """Own answers beyond the room that others may take do not close the door to better results."""
+    take_in(mine, file_of(many(MOST - ROOM - 1)))
+    mine.attempt("one-more", correct=False)
+    assert take_in(mine, file_of({"one-more": DONE})).changed == 1
+    refused(mine, file_of(many(1, "q")), "more than 3,000")
 
 
 def test_an_exercise_of_a_newer_course_is_kept(mine):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -39,9 +41,9 @@ def progress() -> None:
 @click.argument("file", type=_FILE)
 def export_(file: Path) -> None:
     """Write your progress to FILE, which must not be there yet."""
-    found = _progress()
-    write_carried(found, file)
-    click.echo(f"{file}: {len(found.records())} exercises.")
+    with _progress() as found:
+        write_carried(found, file)
+        click.echo(f"{file}: {len(found.records())} exercises.")
 
 
 @progress.command(
@@ -53,8 +55,8 @@ def export_(file: Path) -> None:
 @click.argument("file", type=_FILE)
 def import_(file: Path) -> None:
     """Add what FILE knows to your progress. Nothing is forgotten: of each exercise the better record is kept."""
-    told = take_in(_progress(), read_carried(file), place=str(file))
-    click.echo(str(told))
+    with _progress() as found:
+        click.echo(str(take_in(found, read_carried(file), place=str(file))))
 
 
 @progress.command(
@@ -74,11 +76,19 @@ def certificate_(file: Path, name: str) -> None:
     from unpickled.certificate import completed, to_page  # noqa: PLC0415 - only this command needs it
 
     root = course_root()
-    told = completed(load_course(root), load_practice(root), _progress())
+    with _progress() as found:
+        told = completed(load_course(root), load_practice(root), found)
     write_new(file, to_page(told, name=name, day=date.today()).encode())
     click.echo(f"{file}: {told.solved} of {len(told.lines)} exercises solved.")
 
 
-def _progress() -> Progress:
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Yield the learner's progress; a file of theirs that was set aside meanwhile is told, whatever else happens."""
     root = course_root()
-    return Progress(progress_path(root), version=load_course(root).version)
+    found = Progress(progress_path(root), version=load_course(root).version)
+    try:
+        yield found
+    finally:
+        for notice in found.take_notices():
+            click.echo(notice, err=True)
