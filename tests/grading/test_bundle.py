@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -20,16 +21,22 @@ import nbformat
 import pytest
 
 from unpickled.cli.main import run
+from unpickled.errors import SetupError
 from unpickled.grading import GradingError, make_bundle
 from unpickled.grading.secrets import answers, leaks
 
 
 @pytest.fixture(scope="module")
 def release(root, once) -> Path:
-    """A folder with the bundle of this very checkout, and beside it what its wheel installs."""
+    """A folder with the bundle of this very checkout, and beside it what its wheel installs.
+
+    The lesson as one page is left out: it takes a minute, and has a long test of its own.
+    """
 
     def build(base):
-        make_bundle(base / "bundle", root)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("unpickled.grading.bundle.PAGES", (sys.executable, "-c", ""))
+            make_bundle(base / "bundle", root)
         (wheel,) = (base / "bundle" / "wheels").glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(base / "installed")
@@ -52,6 +59,18 @@ def everything(release) -> dict[str, str]:
         for path in (release / part).rglob("*")
         if path.is_file()
     }
+
+
+@pytest.fixture
+def pages(tmp_path, monkeypatch):
+    """Put lines of Python in the place of what brings the lessons as one page each up to date."""
+
+    def stand_in(*lines):
+        program = tmp_path / "pages.py"
+        program.write_text("\n".join(["import sys", "from pathlib import Path", *lines]))
+        monkeypatch.setattr("unpickled.grading.bundle.PAGES", (sys.executable, str(program)))
+
+    return stand_in
 
 
 def region_lines(text, mark):
@@ -228,8 +247,9 @@ def _fetched(address, server):
     raise AssertionError(address)
 
 
-def test_two_bundles_are_the_same(bundle, root, tmp_path):
+def test_two_bundles_are_the_same(bundle, root, tmp_path, pages):
     """The same checkout gives the same bytes, the wheel's too."""
+    pages()
     make_bundle(tmp_path / "again", root)
     for path in bundle.rglob("*"):
         if path.is_file():
@@ -260,17 +280,76 @@ def test_the_search_finds_an_answer_wherever_it_hides(root, bundle, tmp_path):
     assert leaks(bundle, secrets) == []
 
 
-def test_a_checkout_that_would_leak_is_not_released(root, tmp_path):
-    """A key that somebody pasted into a lab's visible cell stops the release, and nothing is written."""
-    checkout = tmp_path / "checkout"
-    shutil.copytree(
-        root,
-        checkout,
-        ignore=shutil.ignore_patterns(".*", "build", "tests", "bench", "node_modules"),
+def test_the_lesson_as_one_page_is_brought_up_to_date_and_packed(root, tmp_path, pages):
+    """What the maker tells on its stdout is copied; where it was asked is the checkout."""
+    checkout = copied(root, tmp_path)
+    pages(
+        "page = Path(sys.argv[1], 'build', 'html', 'L4.4.2.html')",
+        "page.parent.mkdir(parents=True)",
+        "page.write_text('fresh')",
+        "print('build/html/L4.4.2.html')",
     )
+    make_bundle(tmp_path / "bundle", checkout)
+    assert (tmp_path / "bundle" / "build" / "html" / "L4.4.2.html").read_text() == "fresh"
+
+
+def test_an_answer_in_the_state_of_a_widget_of_the_page_stops_the_release(root, tmp_path, pages):
+    """It is in base64 there, and its angle brackets are escaped."""
+    secret = next(line for line in sorted(answers(root)) if len(line) > 50 and "<" in line)
+    state = json.dumps({"x": secret}).replace("<", "\\u003c").replace(">", "\\u003e")
+    data = base64.b64encode(state.encode()).decode()
+    checkout = copied(root, tmp_path)
+    pages(
+        "page = Path(sys.argv[1], 'build', 'html', 'L4.4.2.html')",
+        "page.parent.mkdir(parents=True)",
+        f"page.write_text('<script src=data:text/javascript;base64,{data}>')",
+        "print('build/html/L4.4.2.html')",
+    )
+    with pytest.raises(GradingError, match=r"L4\.4\.2\.html!0\.txt.*an answer or a hidden test"):
+        make_bundle(tmp_path / "bundle", checkout)
+
+
+def test_a_bundle_whose_page_cannot_be_made_is_not_made(root, tmp_path, pages):
+    """The start page would lead to nothing: the reason is told, and what shows more of it."""
+    pages("sys.exit('running …\\nL4.4.2/06: a cell fails: OSError')")
+    with pytest.raises(SetupError, match=r"a cell fails: OSError.*author build --html"):
+        make_bundle(tmp_path / "bundle", root)
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.long
+def test_the_start_page_of_a_real_bundle_leads_to_its_page(root, tmp_path):
+    """Made by the real thing, searched for answers, and linked by the package that learners install."""
+    make_bundle(tmp_path / "bundle", root)
+    (wheel,) = (tmp_path / "bundle" / "wheels").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    code = "import unpickled; from unpickled import lab; print(unpickled.__file__, lab.take_away().data)"
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
+    env.pop("UNPICKLED_COURSE", None)
+    course = tmp_path / "bundle" / "course"
+    words = [sys.executable, "-c", code]
+    told = subprocess.run(words, cwd=course, env=env, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith(str(tmp_path / "installed"))
+    (address,) = re.findall(r"\]\(([^)]+)\)", told.stdout)
+    assert 1_000_000 < (course / address).stat().st_size < 5_000_000
+    assert "not here" not in told.stdout
+
+
+def copied(root, tmp_path):
+    """A checkout to change."""
+    left = shutil.ignore_patterns(".*", "build", "tests", "bench", "node_modules")
+    shutil.copytree(root, tmp_path / "checkout", ignore=left)
+    return tmp_path / "checkout"
+
+
+def test_a_checkout_that_would_leak_is_not_released(root, tmp_path, pages):
+    """A key that somebody pasted into a lab's visible cell stops the release, and nothing is written."""
+    pages()
+    checkout = copied(root, tmp_path)
     key = tomllib.loads((root / "quizzes/L4.4.2/quiz.toml").read_text())["item"][0]["key"]
     learners = checkout / "docs" / "for-learners.md"
     learners.write_text(learners.read_text() + key)
     with pytest.raises(GradingError, match="an answer or a hidden test"):
         make_bundle(tmp_path / "bundle", checkout)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkout"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkout", "pages.py"]

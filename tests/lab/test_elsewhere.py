@@ -21,10 +21,30 @@ def course(root, tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_page_that_is_not_made_says_what_makes_it(course):
-    """No link that leads nowhere."""
+def test_a_checkout_names_the_command_that_makes_the_page(course, monkeypatch):
+    """By the place that it has in the checkout, since a terminal of JupyterLab need not have it by name; no dead link."""
+    (course / "course" / "start.py").touch()
     told = take_away().data
-    assert MADE_BY in told
+    assert f"`{MADE_BY}`" in told
+    assert "](" not in told
+    monkeypatch.setattr("sys.prefix", str(course / ".venv"))
+    assert "`.venv/bin/unpickled author build --html`" in take_away().data
+
+
+def test_a_bundle_without_the_page_names_no_command(course):
+    """Without sources none would make it: whoever made the bundle does."""
+    told = take_away().data
+    assert MADE_BY not in told
+    assert "ask whoever gave you the folder" in told
+    assert "](" not in told
+
+
+def test_the_site_says_that_it_has_the_notebooks(course, monkeypatch):
+    """There is no terminal, and nobody gave the learner a folder."""
+    monkeypatch.setattr("unpickled.here.kit", lambda: course)
+    told = take_away().data
+    assert "this site" in told
+    assert MADE_BY not in told
     assert "](" not in told
 
 

@@ -3,12 +3,17 @@
 What goes in is a list, not what is left after taking things out: generated notebooks, the data that widgets read,
 practice items, the released lab and quiz, the package as a wheel, locks and set-up. Before it is moved into place it
 is searched for every secret line of the checkout.
+
+Each lesson as one page comes along, too. Of what is packed it alone is not committed, so it is made for the bundle
+where it is missing or older than its sources: in a child, since who grades does not import who writes.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +46,9 @@ TAKEN = (
     "locks/torch.txt",
 )
 """Patterns of what is copied as it is from the checkout."""
+PAGES = (sys.executable, "-m", "unpickled.authoring.offline")
+"""What brings the lessons as one page each up to date in a checkout, and tells on stdout where they are."""
+_BASE64 = re.compile(rb";base64,([A-Za-z0-9+/]+=*)")
 TEMPLATES = Path(__file__).parent / "bundle_files"
 
 
@@ -63,7 +71,7 @@ def make_bundle(place: Path, root: Path, *, force: bool = False) -> Bundle:
 
     Raises:
         GradingError: the folder holds something else, or the bundle would hold a secret.
-        SetupError: the wheel cannot be built.
+        SetupError: the wheel cannot be built, or a lesson as one page cannot be made.
     """
     place = whole(place)
     with refusals(place):
@@ -81,10 +89,11 @@ def _make(place: Path, root: Path, *, force: bool) -> Bundle:
         made = work / "bundle"
         made.mkdir()
         _course(made, root)
+        _pages(made, root)
         _released(made, root, work / "nbgrader")
         _wheel(made, root)
         _setup(made)
-        _search(made, root)
+        _search(made, root, work / "decoded")
         (made / MARKER).write_text("made by: unpickled teach release\n")
         if place.exists():
             place.rename(work / "old")
@@ -109,6 +118,19 @@ def _course(made: Path, root: Path) -> None:
                 target.write_text(_unrun(path), encoding="utf-8")
             else:
                 shutil.copyfile(path, target)
+
+
+def _pages(made: Path, root: Path) -> None:
+    """Bring each lesson as one page up to date, and copy it to where the start page links it."""
+    done = subprocess.run([*PAGES, str(root)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().rpartition("\n")[2].rstrip(".")
+        problem = f"a lesson as one page cannot be made: {said}"
+        raise SetupError(str(root), problem, "See it: unpickled author build --html")
+    for name in done.stdout.splitlines():
+        target = made / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / name, target)
 
 
 def _wanted(path: Path) -> bool:
@@ -156,11 +178,24 @@ def _setup(made: Path) -> None:
             target.chmod(0o755 if target.suffix == ".sh" else 0o644)
 
 
-def _search(made: Path, root: Path) -> None:
+def _search(made: Path, root: Path, decoded: Path) -> None:
     """Refuse to release anything that holds a secret line."""
-    found = leaks(made, answers(root))
+    secrets = answers(root)
+    _decode(made, decoded)
+    found = leaks(made, secrets) + leaks(decoded, secrets)
     if found:
         name, line = found[0]
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         problem = f"the bundle would hold an answer or a hidden test: {line[:60]!r}{more}"
         raise GradingError(name, problem, "Take it out of what learners get; nothing was written.")
+
+
+def _decode(made: Path, folder: Path) -> None:
+    """Write out what the lessons' pages hold in base64: their widgets' state and script, as JSON escapes it."""
+    folder.mkdir()
+    for page in sorted(made.glob("build/html/*.html")):
+        for number, found in enumerate(_BASE64.findall(page.read_bytes())):
+            data = base64.b64decode(found)
+            for sign in b"<>&":
+                data = data.replace(b"\\u%04x" % sign, bytes([sign]))
+            (folder / f"{page.name}!{number}.txt").write_bytes(data)

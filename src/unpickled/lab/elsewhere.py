@@ -1,11 +1,14 @@
-"""The lesson outside these notebooks: as one page to take away, or what makes that page where there is none yet."""
+"""The lesson outside these notebooks: as one page to take away, or who makes that page where there is none yet."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from urllib.parse import quote
 
 from IPython.display import Markdown
 
+from unpickled import here
 from unpickled.content import course_root, load_course
 
 __all__ = ["take_away"]
@@ -14,7 +17,7 @@ MADE_BY = "unpickled author build --html"
 
 
 def take_away() -> Markdown:
-    """Lead from the start page to each lesson as one HTML page; of one that is not made yet, say how to make it."""
+    """Lead from the start page to each lesson as one HTML page; of one that is not here, say where it comes from."""
     root = course_root()
     rows = []
     for lesson in load_course(root).lessons:
@@ -27,8 +30,25 @@ def take_away() -> Markdown:
                 "widgets wait for *Trust HTML*.)"
             )
         else:
-            rows.append(
-                f"- {lesson.id} as one page is **not made here yet**. In a terminal, in the folder with the course's "
-                f"sources, `{MADE_BY}` makes it in a minute or two; then run this cell again."
-            )
+            rows.append(f"- {lesson.id} as one page is **not here{_remedy(root)}")
     return Markdown("\n".join(rows))  # type: ignore[no-untyped-call]
+
+
+def _remedy(root: Path) -> str:
+    """Say what this place can do about it: only the folder with the sources has what a page is made from."""
+    if (root / "course" / "start.py").is_file():
+        return (
+            " yet**. In a terminal, in the course's folder (the one that holds `course`), "
+            f"`{_command(root)}` makes it in a minute or two; then run this cell again."
+        )
+    if here.kit():
+        return "**: this site has the lesson as these notebooks. A class gets the page with its folder."
+    return "**. It belongs into this folder: ask whoever gave you the folder for a new one."
+
+
+def _command(root: Path) -> str:
+    """Return the command as typed in the course's folder: a terminal of JupyterLab may not have it by its name alone."""
+    program = Path(sys.prefix) / ("Scripts" if sys.platform == "win32" else "bin") / "unpickled"
+    if not program.is_relative_to(root):
+        return MADE_BY
+    return MADE_BY.replace("unpickled", program.relative_to(root).as_posix(), 1)
