@@ -2,9 +2,11 @@
 
 usage: tools/shots.py [--only WORD] [--width N]…      (needs Chromium: on PATH, or named in CHROMIUM)
 
-Every page of the course is run in JupyterLab as a learner runs it, on a copy of the course; then come the slides, the
-page to take away where `unpickled author build --html` has made it, and a certificate. Written is build/shots/: the
-pictures, index.html with all of them, and sheet.png. A screen that is one colour all over is named: exit code 1.
+Every notebook of the released course is run in JupyterLab as a learner runs it, and its widgets are brought into the
+states that a learner brings them into. Then come the slides one by one, the lesson as one page, the scoreboard, the
+certificate, and the zero-install site; pages and site are made for it where they are not of today. Written is
+build/shots/: the pictures, a tall screen in parts; index.html with all of them, and sheet.png. A picture that is one
+colour all over and whatever is cut off is named: exit code 1.
 """
 
 from __future__ import annotations
@@ -13,44 +15,20 @@ import argparse
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 
-from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from unpickled.authoring.slides.chromium import FLAGS, NAMES
-from unpickled.certificate import completed, to_page
-from unpickled.content import load_course, load_practice
-from unpickled.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
 
-from browser.learner import learning, run_all, use_theme  # noqa: E402 - needs the path
+from screens import files, learner, sheet, site  # noqa: E402 - needs the path
+from screens.pictures import Camera, Shot, blank  # noqa: E402
 
 GOAL = ROOT / "build" / "shots"
-THEMES = ("light", "dark")
-ENDS = """() => {
-  const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer");
-  panel.scrollTop = 0;
-  return [...panel.querySelectorAll(".jp-Cell")].at(-1).getBoundingClientRect().bottom;
-}"""  # where the last cell ends, with the first one in view
-TALL = 16_000  # pixels that a picture may have in height
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One picture: what it shows, in which theme and width, and its file."""
-
-    what: str
-    theme: str
-    width: int
-    path: Path
 
 
 def main() -> int:
@@ -68,129 +46,41 @@ def main() -> int:
         sys.exit("shots: no Chromium. Run: sudo apt-get install chromium")
     shutil.rmtree(GOAL, ignore_errors=True)
     GOAL.mkdir(parents=True)
+    camera = Camera(GOAL)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        shots = list(_all(browser, told.width or [1280, 800], told.only))
-        index = GOAL / "index.html"
-        index.write_text(_sheet(shots), encoding="utf-8")
-        page = browser.new_page(viewport={"width": 1600, "height": 1000})
-        page.goto(index.as_uri())
-        page.screenshot(path=GOAL / "sheet.png", full_page=True, timeout=300_000)
+        shots = list(_all(browser, camera, told.width or [1280, 800], told.only))
         browser.close()
-    blank = [shot for shot in shots if _is_blank(shot.path)]
-    for shot in blank:
-        print(f"{shot.path.relative_to(ROOT)}: it is one colour all over", file=sys.stderr)
-    print(f"{len(shots)} screens: {(GOAL / 'sheet.png').relative_to(ROOT)}")
-    return 1 if blank else 0
+    return finish(camera, shots)
 
 
-def _all(browser: Browser, widths: list[int], only: str) -> Iterator[Shot]:
-    for part in (_lab, _files):
-        for shot in part(browser, widths, only):
-            print(f"  {shot.what}, {shot.theme}, {shot.width}", file=sys.stderr)
-            yield shot
-
-
-def _shot(page: Page, what: str, theme: str, width: int) -> Shot:
-    path = GOAL / f"{what.replace('/', '-')}-{theme}-{width}.png"
-    page.screenshot(path=path)
-    return Shot(what, theme, width, path)
-
-
-def _lab(browser: Browser, widths: list[int], only: str) -> Iterator[Shot]:
-    """Every notebook of the course and the lab, run, at its full height."""
-    names = [
-        "course/start",
-        *(
-            f"course/{lesson.id}/{page.id}"
-            for lesson in load_course(ROOT).lessons
-            for page in lesson.pages
-        ),
-    ]
-    names = [name for name in [*names, "labs/L4.8/L4.8"] if only in name]
-    if not names:
-        return
-    with (
-        tempfile.TemporaryDirectory(prefix="unpickled-shots-") as home,
-        learning(Path(home)) as server,
-    ):
-        server.follow_the_system()
-        for name in names:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(server.page(name))
-            run_all(page)
-            for theme in THEMES:
-                use_theme(page, theme)
-                for width in widths:
-                    yield _tall(page, name, theme, width)
-            page.close()
-
-
-def _tall(page: Page, name: str, theme: str, width: int) -> Shot:
-    """With a window as high as the whole notebook."""
-    page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_timeout(300)
-    height = page.evaluate(ENDS)
-    page.set_viewport_size({"width": width, "height": min(TALL, int(height) + 60)})
-    page.wait_for_timeout(500)
-    page.evaluate(ENDS)
-    page.wait_for_timeout(700)
-    return _shot(page, name, theme, width)
-
-
-def _files(browser: Browser, widths: list[int], only: str) -> Iterator[Shot]:
-    """What is opened from a disk."""
-    with tempfile.TemporaryDirectory(prefix="unpickled-shots-") as folder:
-        for name, address in _addresses(Path(folder)):
-            if only not in name:
-                continue
-            for theme in THEMES:
-                for width in widths:
-                    page = browser.new_page(
-                        viewport={"width": width, "height": 900}, color_scheme=theme
-                    )
-                    page.goto(address)
-                    page.wait_for_timeout(700)
-                    height = page.evaluate("document.documentElement.scrollHeight")
-                    page.set_viewport_size({"width": width, "height": min(TALL, int(height))})
-                    page.wait_for_timeout(300)
-                    yield _shot(page, name, theme, width)
-                    page.close()
-
-
-def _addresses(folder: Path) -> Iterator[tuple[str, str]]:
-    for slides in sorted((ROOT / "slides").glob("*/slides.html")):
-        yield f"slides/{slides.parent.name}", slides.as_uri()
-    for page in sorted((ROOT / "build" / "html").glob("*.html")):
-        yield f"html/{page.stem}", page.as_uri()
-    items = load_practice(ROOT)
-    progress = Progress(folder / "progress.json")
-    for item in items[::2]:
-        progress.attempt(item.id, correct=True, item=item.fingerprint)
-    told = completed(load_course(ROOT), items, progress)
-    (folder / "page.html").write_text(
-        to_page(told, name="Ada Lovelace", day=datetime.now(UTC).date()), encoding="utf-8"
+def _all(browser: Browser, camera: Camera, widths: list[int], only: str) -> Iterator[Shot]:
+    parts = (
+        (learner.take, learner.names(ROOT)),
+        (files.take, files.names(ROOT)),
+        (site.take, [*site.SCREENS]),
     )
-    yield "certificate", (folder / "page.html").as_uri()
+    for take, names in parts:
+        wanted = [name for name in names if only in name]
+        if wanted:
+            for shot in take(browser, camera, ROOT, widths, wanted):
+                print(f"  {shot.caption}", file=sys.stderr)
+                yield shot
 
 
-def _sheet(shots: list[Shot]) -> str:
-    figures = "\n".join(
-        f'<figure><a href="{escape(shot.path.name)}"><img src="{escape(shot.path.name)}" alt=""></a>'
-        f"<figcaption>{escape(shot.what)}, {shot.theme}, {shot.width}</figcaption></figure>"
-        for shot in shots
-    )
-    return (
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>Every screen</title><style>"
-        "body{margin:1rem;background:#888;font:12px system-ui;columns:6;column-gap:1rem}"
-        "figure{margin:0 0 1rem;break-inside:avoid}img{width:100%;display:block}"
-        f"figcaption{{background:#fff;padding:.2rem .4rem}}</style>{figures}</html>"
-    )
-
-
-def _is_blank(path: Path) -> bool:
-    with Image.open(path) as picture:
-        return picture.convert("RGB").getcolors(4) is not None
+def finish(camera: Camera, shots: list[Shot]) -> int:
+    """Write the sheet, name what is wrong, and return the exit code."""
+    if not shots:
+        print("shots: no screen has that in its name", file=sys.stderr)
+        return 1
+    (camera.goal / "index.html").write_text(sheet.page(shots), encoding="utf-8")
+    sheet.picture(shots, camera.goal / "sheet.png")
+    empty = [f"{shot.caption}: it is one colour all over" for shot in shots if blank(shot.path)]
+    for fault in [*camera.faults, *empty]:
+        print(f"shots: {fault}", file=sys.stderr)
+    screens = {(shot.what, shot.theme, shot.width) for shot in shots}
+    print(f"{len(screens)} screens in {len(shots)} pictures: {camera.goal / 'sheet.png'}")
+    return 1 if camera.faults or empty else 0
 
 
 if __name__ == "__main__":
