@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 
-from unpickled import content
+from unpickled import content, lab
 from unpickled.authoring.pages import pages as authoring_pages
 from unpickled.content import load_practice
 from unpickled.errors import ContentError
@@ -138,3 +139,18 @@ def test_what_is_unknown_is_named(root, kept):
         Journal(root).rail("10-nowhere")
     with pytest.raises(ContentError, match="p-nothing"):
         Journal(root).card("p-nothing")
+
+
+def test_the_certificate_is_of_the_file_that_is_saved(root, kept, item):
+    """The widget's third button gives the page of this progress, with the sum of what the first one gives."""
+    journal = Journal(root)
+    answer(journal.card(item.id), item, correct=True)
+    page = journal.certified("Ada")
+    assert "<h1>Ada</h1>" in page
+    assert hashlib.sha256(journal.carried()).hexdigest() in page
+
+
+def test_the_bench_offers_the_certificate(root, kept, monkeypatch):
+    """`lab.progress_file()` has all three buttons."""
+    monkeypatch.setattr("unpickled.lab.showing.journal", lambda: Journal(root))
+    assert lab.progress_file().certifies

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import re
 
@@ -86,6 +87,10 @@ def there_and_back(page, panel, folder):
     carry = cell(panel, "lab.progress_file()")
     with page.expect_download() as saved:
         carry.get_by_role("button", name="Save my progress").click()
+    with page.expect_download() as certified:
+        carry.get_by_role("button", name="Certificate").click()
+    sum_ = hashlib.sha256(saved.value.path().read_bytes()).hexdigest()
+    assert sum_ in certified.value.path().read_text(encoding="utf-8")
     machine = Progress(folder / "progress.json")
     take_in(machine, saved.value.path().read_bytes())
     assert machine.status("p-which-opcode-calls") == "done"

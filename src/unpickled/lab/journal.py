@@ -9,10 +9,12 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from unpickled import content
+from unpickled.certificate import certificate
 from unpickled.errors import ContentError, ProgressError
 from unpickled.here import not_kept
 from unpickled.progress import Progress, Record, carry_out, progress_path, status, take_in
@@ -89,6 +91,15 @@ class Journal:
             ProgressError: it may not be read.
         """
         return carry_out(self._progress)
+
+    def certified(self, name: str) -> str:
+        """Return the page of what was completed, for a name that may be empty.
+
+        Raises:
+            ProgressError: nothing was done yet, or the file may not be read.
+        """
+        items = self._items.values()
+        return certificate(self._course, items, self._progress, name=name, day=date.today())
 
     def take_in(self, raw: bytes) -> str:
         """Add what a file knows, turn the rails, and say what came of it.

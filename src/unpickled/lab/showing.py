@@ -121,8 +121,9 @@ def progress() -> dict[str, str]:
 
 
 def progress_file() -> ProgressFile:
-    """Offer the progress as a file, and take in one that was saved elsewhere: the site, another machine."""
-    return ProgressFile(save=journal().carried, take=journal().take_in)
+    """Offer the progress as a file and as a certificate, and take in one that was saved elsewhere."""
+    kept = journal()
+    return ProgressFile(save=kept.carried, take=kept.take_in, certify=kept.certified)
 
 
 def reset(exercise: str) -> None:
