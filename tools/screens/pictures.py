@@ -24,8 +24,9 @@ NOTEBOOK = f"""top => {{
   panel.scrollTop = top;
   const frame = panel.getBoundingClientRect();
   const last = [...panel.querySelectorAll(".jp-Cell")].at(-1).getBoundingClientRect();
+  const ends = Math.ceil(last.bottom - frame.top + panel.scrollTop) + 16;
   return {{
-    at: panel.scrollTop, ends: Math.ceil(last.bottom - frame.top + panel.scrollTop) + 16, x: frame.left, y: frame.top,
+    at: panel.scrollTop, ends: Math.min(ends, panel.scrollHeight), x: frame.left, y: frame.top,
     width: panel.clientWidth, height: panel.clientHeight, sideways: panel.scrollWidth - panel.clientWidth,
   }};
 }}"""  # what is seen of a notebook that was scrolled so far, and where its last cell ends
