@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
@@ -225,6 +226,27 @@ def test_with_a_script_the_widgets_stand_alone(opened):
     shown.get_by_role("tab", name="Verdicts").click()
     expect(shown.locator(".unp-header .unp-verdict")).to_contain_text("model.safetensors")
     expect(shown.locator(".unp-lacking")).to_have_count(0)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_was_recorded_is_within_reach_of_everyone(opened, theme):
+    """Axe finds nothing, and a phone scrolls no page sideways."""
+    shown = drawn(opened(color_scheme=theme))
+    found = Axe().run(shown, context=".recorded", options={"resultTypes": ["violations"]})
+    assert found.violations_count == 0, found.generate_report()
+    shown.set_viewport_size({"width": 360, "height": 800})
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1440])
+def test_without_a_script_no_page_scrolls_sideways(opened, width):
+    """A listing has its own room to scroll in."""
+    shown = opened(java_script_enabled=False, viewport={"width": width, "height": 800})
+    for one in [*shown.locator(".plain").all(), *shown.locator(".recorded").all()]:
+        box = one.bounding_box()
+        assert box["x"] + box["width"] <= width
 
 
 @pytest.mark.browser
