@@ -56,7 +56,7 @@ def _scan(panel: Any) -> dict[str, Any]:
         _send(panel, "scan", file)
         if panel.report:
             reports.append(panel.report)
-    found = min(reports, key=_worst_first, default={})
+    found: dict[str, Any] = min(reports, key=_worst_first, default={})
     chosen, report = before if before[1] or not found else (found["file"], found)
     with panel.hold_sync():
         panel.chosen, panel.report, panel.error = chosen, report, ""
