@@ -151,3 +151,77 @@ def test_the_service_worker_is_the_sites_own(page, address):
     names = json.loads(page.request.get(f"{address}/api/contents/course/L4.4.2/all.json").text())
     assert "01-pickle-in-90-seconds.ipynb" in {one["name"] for one in names["content"]}
     assert page.troubles == []
+
+
+NO_WORKER = "delete Navigator.prototype.serviceWorker"
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("", ""),
+        ("delete window.WebAssembly", "runs neither WebAssembly nor workers"),
+        ("delete window.Worker", "runs neither WebAssembly nor workers"),
+        (
+            "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError') } })",
+            "lets this site store nothing",
+        ),
+        ("indexedDB.open = () => { throw new DOMException('', 'SecurityError') }", "store nothing"),
+    ],
+)
+def test_the_first_page_says_what_a_browser_lacks(page, address, before, said):
+    """JupyterLite would show nothing but its first screen; a browser that has all is told nothing."""
+    page.add_init_script(before)
+    page.goto(f"{address}/")
+    told = page.get_by_role("alert")
+    if said:
+        expect(told).to_contain_text(said)
+    else:
+        expect(told).to_have_count(0)
+        expect(page.locator("#progress")).to_contain_text("kept in this browser, and")
+    assert page.troubles == []
+
+
+def test_where_nothing_is_kept_the_first_page_says_so(page, address):
+    """Plain http on another host than this one, and private windows, have no service worker."""
+    page.add_init_script(NO_WORKER)
+    page.goto(f"{address}/")
+    expect(page.locator("#progress")).to_contain_text("your progress ends with the tab")
+    expect(page.get_by_role("status")).to_contain_text("does not open")
+
+
+@pytest.mark.long
+def test_where_nothing_is_kept_the_rail_says_so(page, address):
+    """An answer counts as long as the tab is open, and the learner knows that."""
+    page.add_init_script(NO_WORKER)
+    page.goto(f"{address}/lab/index.html?path=course/L4.4.2/{FIRST}.ipynb")
+    panel = run_all(page, FIRST)
+    expect(panel.locator(".unp-rail [role=alert]").first).to_contain_text(
+        "your progress ends with the tab"
+    )
+
+
+@pytest.mark.long
+def test_on_a_phone_by_touch_alone(browser, address):
+    """The way that the page tells: a tap on the button for all cells, one on an opcode, one on an answer."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{address}/notebooks/index.html?path=course/L4.4.2/{FIRST}.ipynb")
+    panel = page.locator(".jp-NotebookPanel")
+    expect(panel).to_contain_text("On a touch screen, tap ▶", timeout=SLOW)
+    page.locator("[data-status=idle]").first.wait_for(state="attached", timeout=SLOW)
+    page.get_by_role("button", name=re.compile("run all", re.IGNORECASE)).first.tap()
+    page.get_by_role("button", name="Confirm Kernel Restart").tap()
+    panel.locator(".unp-stops").first.wait_for(timeout=SLOW)
+    page.wait_for_function(FINISHED, timeout=SLOW)
+    stepper = cell(panel, "lab.stepper(canary)")
+    stepper.locator(".unp-next-call").tap()
+    expect(stepper.locator(".unp-stage")).to_contain_text("mkdir")
+    card = cell(panel, 'lab.card("p-just-looking")')
+    card.locator("label").first.tap()
+    card.get_by_role("button", name="Check").tap()
+    expect(card.locator(".unp-reply")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()

@@ -9,7 +9,6 @@ import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,9 +84,7 @@ def test_half_a_surrogate_pair_reaches_the_browser_written_out(tmp_path: Path) -
     imports = stepper.get_state("trace")["trace"]["columns"]["steps"]["imports"]
     assert imports[3] == r"\ud800.name"
     sent: list[Any] = []
-    stepper.comm = SimpleNamespace(
-        send=lambda data, **_: sent.append(json_packer(data)), kernel=True, comm_id="one"
-    )
+    stepper._send = lambda message, buffers=None: sent.append(json_packer(message))
     stepper.send({"type": "refused", "text": "\udc80"})
     assert b"udc80" in sent[0]
 

@@ -25,7 +25,7 @@ _LOCKED = {"deletable": False, "editable": False}
 _NOTE = (
     "> **Python runs in this browser tab.** Nothing is installed, and a file that you open stays in the tab. "
     "There are no child processes here: where a page starts one, the tab's own Python plays it, inside the "
-    "browser's sandbox.{more}"
+    "browser's sandbox.{more} On a touch screen, tap **▶** above the page for a cell, **▶▶** for the whole page."
 )
 _SOME = (
     " {count} of this page {need} what no browser has: {they} with `%%recorded` and {show} what came of {them} "
