@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that `make test` proves, in the order in which it fails fastest. --quick leaves out the tests, --all takes in
-# those that are marked as long or wide, and --long runs the long ones alone; pytest says how many are left out otherwise.
+# those that are marked as long or wide, --long and --wide run these alone; pytest says how many are left out otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
@@ -12,6 +12,11 @@ by_file=(--dist loadfile --no-loadscope-reorder)  # a file's tests share a brows
 if [ "${1:-}" = --long ]; then
     shift
     pytests --dist worksteal -m long tests "$@"
+    exit 0
+fi
+if [ "${1:-}" = --wide ]; then  # a browser and a server for each worker: more of them are slower
+    shift
+    step pytest -n 2 --dist worksteal -m wide tests/browser "$@"
     exit 0
 fi
 told=$(mktemp)

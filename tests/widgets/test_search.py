@@ -51,6 +51,21 @@ def test_the_best_places_come_first(page: Page) -> None:
     expect(page.locator(".unp-told")).to_be_hidden()
 
 
+def test_a_term_comes_before_a_heading_that_fits_as_well(show: Show) -> None:
+    """The glossary says what a word means, which is what most people ask."""
+    places = [place("Opcode list", "One by one."), place("Opcode table", "One by one.", "term")]
+    assert titles(show(Search(places)), "opcode") == ["Opcode table", "Opcode list"]
+
+
+def test_a_quoted_phrase_is_looked_for_as_it_stands(page: Page) -> None:
+    """Whatever the quotation marks look like; a mark alone is no word."""
+    assert titles(page, '"callable and a tuple"') == ["REDUCE"]
+    assert titles(page, "“More words” stack") == ["Watch"]
+    assert titles(page, '"tuple callable"') == []
+    assert titles(page, '"reduce') == ["REDUCE", "Reduced to nothing", "Watch"]
+    assert titles(page, '""') == []
+
+
 def test_what_was_looked_for_is_marked_in_a_piece_around_it(page: Page) -> None:
     """The text is cut between words, with dots where it goes on."""
     titles(page, "stack")

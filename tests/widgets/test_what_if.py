@@ -73,6 +73,17 @@ def test_a_change_that_mends_a_broken_pickle() -> None:
     assert widget.now["rows"] == ["changed", "deeper", "new", "new"]
 
 
+def test_where_programs_disagree_it_is_not_said_to_break() -> None:
+    """A frame that ends inside an opcode: some loaders go on to the STOP, and what they call they call."""
+    widget = WhatIf(DATA)
+    widget.change(1, "FRAME", "5")
+    [told] = [sentence for sentence in said(widget) if "STOP" in sentence]
+    assert told.startswith("It runs to its STOP here, but at byte 16 a FRAME does not end where")
+    assert "Different programs read different things" in told
+    assert not any("breaks" in sentence for sentence in said(widget))
+    assert set(widget.now["rows"]) <= {"same", "changed"}
+
+
 def test_one_change_at_a_time_undone_and_reset() -> None:
     """A change replaces the one before; undo goes back one, reset to the pickle as it was."""
     widget = WhatIf(DATA)
@@ -228,6 +239,22 @@ def test_undo_reset_and_a_row_that_is_gone(live: Live) -> None:
     expect(page.locator(".unp-wi-said")).to_have_count(0)
     expect(reset).to_have_attribute("aria-disabled", "true")
     expect(undo).to_be_focused()
+
+
+@pytest.mark.browser
+def test_home_end_and_enter_in_the_list_of_opcodes(live: Live) -> None:
+    """First and last row by their keys; a chosen opcode that takes no argument is applied from the list itself."""
+    page = live.page
+    line(page, 3).focus()
+    page.keyboard.press("End")
+    expect(line(page, len(NAMES) - 1)).to_be_focused()
+    page.keyboard.press("Home")
+    expect(line(page, 0)).to_be_focused()
+    line(page, REDUCE).click()
+    page.get_by_role("listbox").select_option("POP")
+    page.get_by_role("listbox").press("Enter")
+    live.pump()
+    expect(line(page, REDUCE).locator("ins")).to_have_text("POP")
 
 
 @pytest.mark.browser

@@ -94,6 +94,7 @@ def _states(page: Page, camera: Camera, notebook: str, widths: Sequence[int]) ->
                 what = f"{notebook}: {state}"
                 if place is None:
                     page.set_viewport_size({"width": width, "height": 1000})
+                    page.evaluate("document.activeElement.scrollIntoView({block: 'center'})")
                     page.wait_for_timeout(250)
                     yield camera.window(page, what, theme)
                 else:

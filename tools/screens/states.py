@@ -1,7 +1,7 @@
 """What a learner makes of the widgets: for each page of the course, states that are not the first, and the way there.
 
 Each is a name and a function that is given the page and its notebook, does what a learner does, and returns what a
-picture is to be taken of; None for the whole window. They come one after the other on the same page.
+picture is to be taken of; None for the window, with the focus in its middle. They come one after the other on a page.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ __all__ = ["STATES", "State"]
 State = tuple[str, Callable[[Page, Locator], Locator | None]]
 
 
-def _hits(_page: Page, panel: Locator) -> Locator:
+def _hits(_page: Page, panel: Locator) -> None:
     search = panel.locator(".unp-search").last
     search.get_by_role("searchbox").fill("safetensors")
     expect(panel.locator(".unp-found a").first).to_be_visible()
-    return search
 
 
 def _call(_page: Page, panel: Locator) -> Locator:
@@ -90,6 +89,7 @@ def _opened_row(_page: Page, panel: Locator) -> Locator:
 def _last_view(_page: Page, panel: Locator) -> Locator:
     views = cell(panel, "lab.header_panel(")
     views.get_by_role("tab").last.click()
+    expect(views.get_by_role("tabpanel").last).to_contain_text("refused", timeout=60_000)
     return views.locator(".unp").first
 
 

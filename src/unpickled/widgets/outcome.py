@@ -43,6 +43,7 @@ def ending(trace: Trace) -> dict[str, Any]:
     return {
         "ended": ended,
         "broke": trace.error and {"at": trace.error.offset, "why": trace.error.problem},
+        "remedy": trace.error.remedy if trace.error else "",
         "stack": list(stack[::-1][:_SHOWN]),
         "deeper": max(len(stack) - _SHOWN, 0),
         "imports": [*dict.fromkeys(one.text for one in trace.imports)],
@@ -93,7 +94,12 @@ def _reached(kind: str, verb: str, was: list[str], now: list[str]) -> Iterator[S
 
 
 def _ended(was: dict[str, Any], now: dict[str, Any]) -> Iterator[Sentence]:
-    if now["broke"]:
+    if now["broke"] and now["ended"]:  # programs that load pickles disagree on it, and some go on
+        at, why = now["broke"]["at"], now["broke"]["why"]
+        yield _sentence(
+            "wrong", f"It runs to its STOP here, but at byte {at} {why}. {now['remedy']}"
+        )
+    elif now["broke"]:
         still = "It still" if was["broke"] == now["broke"] else "Now it"
         place = f"{still} breaks at byte {now['broke']['at']}: {now['broke']['why']}."
         yield _sentence("wrong", place)

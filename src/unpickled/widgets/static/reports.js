@@ -31,7 +31,7 @@ export function reportCards(report) {
 }
 
 function scannerCard(report) {
-  const facts = [report.version || "not installed", duration(report.seconds)].join(" · ");
+  const facts = [report.version || "did not run", duration(report.seconds)].join(" · ");
   const findings = report.findings.length
     ? findingsOf(report)
     : el("p", { class: "unp-nothing", text: report.text });

@@ -12,6 +12,10 @@ const AROUND = 70; // letters of a text on each side of what was found
 /** Words as they are compared: without case and accents. */
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
+/** The words that are looked for; what stands in quotation marks is one. */
+const wordsOf = (typed) =>
+  [...plain(typed).matchAll(/["“„]([^"“”]+)["“”]|[^\s"“”„]+/g)].map(([word, phrase]) => (phrase ?? word).trim()).filter(Boolean);
+
 /** How well an entry answers the words; 0 where one of them is nowhere in it. */
 function score(entry, words) {
   let sum = 0;
@@ -99,7 +103,7 @@ class SearchView {
   }
 
   draw() {
-    const words = plain(this.input.value).split(/\s+/).filter(Boolean);
+    const words = wordsOf(this.input.value);
     const found = this.entries
       .map((entry, at) => ({ entry, at, score: words.length ? score(entry, words) : 0 }))
       .filter((one) => one.score > 0)

@@ -37,7 +37,7 @@ function side(title, end) {
     "div",
     { class: "unp-wi-side", role: "group", "aria-label": title },
     el("p", { class: "unp-wi-side-title", text: title }),
-    end.broke ? el("p", { class: "unp-wi-broke", text: `Breaks at byte ${end.broke.at}.` }) : "",
+    end.broke && !end.ended ? el("p", { class: "unp-wi-broke", text: `Breaks at byte ${end.broke.at}.` }) : "",
     fact("Imports", end.imports),
     fact("Calls", end.calls),
     fact(where, end.stack, end.deeper),
