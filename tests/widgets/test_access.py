@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -287,3 +288,35 @@ def test_an_unnamed_theme_is_told_by_its_paper(show: Show) -> None:
     page = show(Rail([], current=""), theme="", color_scheme="light")
     page.evaluate("document.body.style.setProperty('--jp-layout-color1', '#111')")
     page.wait_for_function("document.querySelector('.unp').dataset.theme === 'dark'")
+
+
+def test_with_forced_colours_what_is_on_can_be_told(show: Show, root: Path, tmp_path: Path) -> None:
+    """The reader's colours take backgrounds and shadows away: a pressed button has an outline, a sign its stroke."""
+    page = show(
+        _table(root, tmp_path), Stepper(canary(), predict=True), forced_colors="active", height=3000
+    )
+    outlines = page.evaluate(
+        """() => ["true", "false"].map((pressed) => new Set([...document.querySelectorAll(
+             `.unp-toggle[aria-pressed=${pressed}]`)].map((one) => getComputedStyle(one).outlineStyle)))
+           .map((found) => [...found])"""
+    )
+    assert outlines == [["solid"], ["none"]]
+    colours = page.evaluate(
+        """() => ["body", "sign"].map((part) => {
+          const found = document.querySelector(`.unp-icon-${part}`);
+          return getComputedStyle(found)[part === "body" ? "fill" : "stroke"];
+        })"""
+    )
+    assert colours[0] != colours[1]
+
+
+@pytest.mark.parametrize("width", [1000, 500, 330])
+def test_an_offset_of_six_digits_is_all_there(show: Show, width: int) -> None:
+    """A byte's number is what a reader looks up in the bytes: half of it is no use."""
+    data = pickle.dumps([list(range(40_000))], 4)
+    page = show(Stepper(data, step=-1), width=width)
+    cut = page.locator(".unp-op-offset").evaluate_all(
+        "all => all.map(one => one.scrollWidth - one.clientWidth).filter(over => over > 0)"
+    )
+    assert cut == []
+    assert page.locator(".unp-ops .unp-op-offset").last.inner_text() == str(len(data) - 1)
