@@ -190,6 +190,19 @@ def test_where_nothing_is_kept_the_first_page_says_so(page, address):
     expect(page.get_by_role("status")).to_contain_text("does not open")
 
 
+def test_a_visit_begins_with_one_page(page, address):
+    """Pages that were left open would each start a Python of their own, and the first would wait for all."""
+    page.goto(f"{address}/lab/index.html?path=course/L4.4.2/08-key-terms.ipynb")
+    page.locator(OPEN).locator(".jp-Cell").first.wait_for(timeout=SLOW)
+    page.wait_for_timeout(2_000)  # until JupyterLite has written down what is open
+    page.goto(f"{address}/")
+    page.get_by_role("link", name="Start the lesson").click()
+    page.get_by_role("tab", name="start.ipynb", selected=True).wait_for(timeout=SLOW)
+    page.wait_for_timeout(2_000)
+    tabs = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab")
+    assert tabs.all_inner_texts() == ["start.ipynb"]
+
+
 @pytest.mark.long
 def test_where_nothing_is_kept_the_rail_says_so(page, address):
     """An answer counts as long as the tab is open, and the learner knows that."""
