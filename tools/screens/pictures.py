@@ -19,6 +19,11 @@ __all__ = ["MOST", "Camera", "Shot", "blank", "slices"]
 MOST = 2400  # pixels that a picture has in height, at most
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 SCROLLED = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer"
+DOCUMENT = """top => {
+  scrollTo({ top, behavior: "instant" });
+  const { scrollHeight, scrollWidth } = document.documentElement;
+  return { at: scrollY, ends: scrollHeight, height: innerHeight, sideways: scrollWidth - innerWidth };
+}"""  # what is seen of a page that was scrolled so far, and where it ends
 NOTEBOOK = f"""top => {{
   const panel = document.querySelector("{SCROLLED}");
   panel.scrollTop = top;
@@ -29,7 +34,7 @@ NOTEBOOK = f"""top => {{
     at: panel.scrollTop, ends: Math.min(ends, panel.scrollHeight), x: frame.left, y: frame.top,
     width: panel.clientWidth, height: panel.clientHeight, sideways: panel.scrollWidth - panel.clientWidth,
   }};
-}}"""  # what is seen of a notebook that was scrolled so far, and where its last cell ends
+}}"""  # the same of a notebook, which ends below its last cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +73,28 @@ class Camera:
 
     def document(self, page: Page, what: str, theme: str) -> Iterator[Shot]:
         """A page that scrolls as a whole."""
-        width = page.viewport_size["width"]
-        self._note(page.evaluate(SIDEWAYS) > 0, what, theme, width, "it is wider than its window")
-        height = int(page.evaluate("document.documentElement.scrollHeight"))
-        parts = slices(height, MOST)
+        width, height = page.viewport_size["width"], page.viewport_size["height"]
+        if page.evaluate(DOCUMENT, 0)["ends"] > height:
+            height = MOST
+            page.set_viewport_size({"width": width, "height": height})
+        seen = _settled(page, DOCUMENT)
+        self._note(seen["sideways"] > 0, what, theme, width, "it is wider than its window")
+        parts = slices(seen["ends"], height)
         for part, (top, bottom) in enumerate(parts, 1):
-            clip = {"x": 0, "y": top, "width": width, "height": bottom - top}
+            at = page.evaluate(DOCUMENT, top)["at"]
+            page.wait_for_timeout(100)
             path = self._path(what, theme, width, part, len(parts))
-            page.screenshot(path=path, full_page=True, clip=clip)
+            clip = {"x": 0, "y": top - at, "width": width, "height": bottom - top}
+            page.screenshot(path=path, clip=clip)
             yield Shot(what, theme, width, path, part, len(parts))
-        after = int(page.evaluate("document.documentElement.scrollHeight"))
-        self._note(after != height, what, theme, width, f"{height} px became {after} px meanwhile")
+        after = page.evaluate(DOCUMENT, 0)["ends"]
+        moved = f"{seen['ends']} px became {after} px meanwhile"
+        self._note(after != seen["ends"], what, theme, width, moved)
 
     def notebook(self, page: Page, what: str, theme: str, width: int) -> Iterator[Shot]:
         """The notebook in front: the whole window first, then what lies further down in it."""
         page.set_viewport_size({"width": width, "height": MOST})
-        seen = _settled(page)
+        seen = _settled(page, NOTEBOOK)
         self._note(seen["sideways"] > 1, what, theme, width, "the notebook scrolls sideways")
         parts = slices(seen["ends"], seen["height"])
         if len(parts) == 1:
@@ -138,21 +149,21 @@ class Camera:
             self.faults.append(f"{what}, {theme}, {width}: {fault}")
 
 
-def _settled(page: Page) -> dict[str, float]:
-    """What `NOTEBOOK` says from the top on, as soon as a walk through all of it leaves it as high as it was.
+def _settled(page: Page, look: str) -> dict[str, int]:
+    """What is seen from the top, as soon as a walk through all of it leaves it as high as it was.
 
     Much is laid out only when it comes into view: what has not been there yet is as high as somebody guessed.
     """
-    before: dict[str, float] = {}
+    before: dict[str, int] = {}
     for _ in range(8):
         page.wait_for_timeout(300)
-        now = page.evaluate(NOTEBOOK, 0)
+        now = page.evaluate(look, 0)
         if now == before:
             break
         before = now
         for top in range(0, int(now["ends"]), max(1, int(now["height"]))):
-            page.evaluate(NOTEBOOK, top)
-            page.wait_for_timeout(100)
+            page.evaluate(look, top)
+            page.wait_for_timeout(60)
     return before
 
 
