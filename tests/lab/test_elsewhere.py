@@ -22,7 +22,7 @@ def course(root, tmp_path, monkeypatch):
 
 
 def test_a_checkout_names_the_command_that_makes_the_page(course, monkeypatch):
-    """By the place that it has in the checkout, since a terminal of JupyterLab need not have it by name; no dead link."""
+    """By its place in the checkout, since a terminal of JupyterLab need not have it by name; no dead link."""
     (course / "course" / "start.py").touch()
     told = take_away().data
     assert f"`{MADE_BY}`" in told

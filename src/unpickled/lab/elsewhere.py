@@ -47,7 +47,7 @@ def _remedy(root: Path) -> str:
 
 
 def _command(root: Path) -> str:
-    """Return the command as typed in the course's folder: a terminal of JupyterLab may not have it by its name alone."""
+    """Return the command as typed in the course's folder: a terminal of JupyterLab may not have it by name alone."""
     program = Path(sys.prefix) / ("Scripts" if sys.platform == "win32" else "bin") / "unpickled"
     if not program.is_relative_to(root):
         return MADE_BY
