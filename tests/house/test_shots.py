@@ -93,6 +93,23 @@ def test_a_notebook_is_on_its_pictures_from_first_to_last_cell(part, browser, tm
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("count", "faults"), [(5, 0), (90, 0), (260, 1)])
+def test_one_tall_thing_is_on_its_pictures(part, browser, tmp_path, count, faults):
+    """A widget that is opened far down a notebook; one that no picture has room for is told."""
+    pictures = part("screens.pictures")
+    camera = pictures.Camera(tmp_path)
+    page = browser.new_page(viewport={"width": 600, "height": 500})
+    scroller = f"<div style='height:900px'></div><div class='it'>{rows(count)}</div>"
+    page.set_content(NOTEBOOK.format(header=140, rows=scroller))
+    shots = [*camera.one(page.locator(".it"), "it", "light", 700)]
+    page.close()
+    assert all(Image.open(shot.path).height <= pictures.MOST for shot in shots)
+    assert len(camera.faults) == faults
+    if not faults:
+        assert shown([shot.path for shot in shots]) == [colour(at) for at in range(count)]
+
+
+@pytest.mark.browser
 def test_what_is_wrong_fails_and_the_sheet_is_made_all_the_same(part, browser, tmp_path, capsys):
     """Blank, wider than its window, or not to be reached: each is named, with its place."""
     pictures, shots = part("screens.pictures"), part("shots")

@@ -98,4 +98,4 @@ def _states(page: Page, camera: Camera, notebook: str, widths: Sequence[int]) ->
                     page.wait_for_timeout(250)
                     yield camera.window(page, what, theme)
                 else:
-                    yield camera.one(place, what, theme, width)
+                    yield from camera.one(place, what, theme, width)

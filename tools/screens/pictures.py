@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 import re
@@ -17,6 +18,7 @@ from playwright.sync_api import Locator, Page
 __all__ = ["MOST", "Camera", "Shot", "blank", "slices"]
 
 MOST = 2400  # pixels that a picture has in height, at most
+LARGEST = 12_000  # of a window: at 16,384 Chromium cuts its pictures without a word
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 SCROLLED = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer"
 DOCUMENT = """top => {
@@ -127,18 +129,23 @@ class Camera:
         page.screenshot(path=path)
         return Shot(what, theme, width, path)
 
-    def one(self, place: Locator, what: str, theme: str, width: int) -> Shot:
+    def one(self, place: Locator, what: str, theme: str, width: int) -> Iterator[Shot]:
         """One thing on a page, in a window that has room for it."""
         page = place.page
         page.set_viewport_size({"width": width, "height": 1000})
         page.wait_for_timeout(250)
-        needs = int(place.evaluate("node => node.getBoundingClientRect().height")) + 300
-        if needs > 1000:
-            page.set_viewport_size({"width": width, "height": needs})
+        needs = int(place.evaluate("node => node.getBoundingClientRect().height"))
+        if needs > 700:
+            page.set_viewport_size({"width": width, "height": min(needs, LARGEST) + 300})
             page.wait_for_timeout(250)
-        path = self._path(what, theme, width)
-        place.screenshot(path=path)
-        return Shot(what, theme, width, path)
+        with Image.open(io.BytesIO(place.screenshot())) as picture:
+            whole = needs <= LARGEST and picture.height >= needs - 1
+            self._note(not whole, what, theme, width, "it is not whole")
+            parts = slices(picture.height, MOST)
+            for part, (top, bottom) in enumerate(parts, 1):
+                path = self._path(what, theme, width, part, len(parts))
+                picture.crop((0, top, picture.width, bottom)).save(path)
+                yield Shot(what, theme, width, path, part, len(parts))
 
     def _path(self, what: str, theme: str, width: int, part: int = 1, of: int = 1) -> Path:
         more = f"-{part}" if of > 1 else ""
