@@ -70,6 +70,20 @@ def test_a_tall_page_is_on_its_pictures_from_top_to_bottom(part, browser, tmp_pa
     assert camera.faults == []
 
 
+@pytest.mark.browser
+def test_a_page_little_taller_than_its_window_is_one_picture_without_a_void(
+    part, browser, tmp_path
+):
+    """Nothing but the page is on it."""
+    camera = part("screens.pictures").Camera(tmp_path)
+    page = browser.new_page(viewport={"width": 600, "height": 500})
+    page.set_content(f"<body style='margin:0'>{rows(10)}")
+    (shot,) = camera.document(page, "page", "light")
+    page.close()
+    with Image.open(shot.path) as picture:
+        assert picture.size == (600, 10 * ROW)
+
+
 NOTEBOOK = """<body style='margin:0'>
 <div class='jp-NotebookPanel' style='height:100vh;display:flex;flex-direction:column'>
 <div style='flex:0 0 {header}px'>tools</div>
