@@ -76,8 +76,9 @@ class Camera:
     def document(self, page: Page, what: str, theme: str) -> Iterator[Shot]:
         """A page that scrolls as a whole."""
         width = page.viewport_size["width"]
-        height = min(MOST, page.evaluate(DOCUMENT, 0)["ends"])  # at least the window as it is
-        page.set_viewport_size({"width": width, "height": height})
+        for _ in range(4):  # a page may give itself more room in a taller window
+            height = min(MOST, page.evaluate(DOCUMENT, 0)["ends"])  # at least the window as it is
+            page.set_viewport_size({"width": width, "height": height})
         seen = _settled(page, DOCUMENT)
         self._note(seen["sideways"] > 0, what, theme, width, "it is wider than its window")
         parts = slices(seen["ends"], height)
