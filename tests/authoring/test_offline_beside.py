@@ -318,6 +318,8 @@ def test_the_contents_mark_the_part_that_is_read(opened, lesson):
         shown.locator(f"nav a[href='#{one.id}']").click()
         expect(current).to_have_count(1)
         expect(current).to_have_attribute("href", f"#{one.id}")
+    shown.evaluate("scrollTo(0, 0)")  # back on top, where none has reached the upper edge
+    expect(current).to_have_attribute("href", f"#{lesson.pages[0].id}")
 
 
 @pytest.mark.browser

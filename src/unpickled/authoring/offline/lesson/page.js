@@ -38,17 +38,17 @@
     const contents = document.querySelector("nav details");
     if (matchMedia("(max-width: 40rem)").matches) contents.open = false;
     const links = new Map([...document.querySelectorAll("nav li a")].map((link) => [link.hash.slice(1), link]));
-    const seen = new IntersectionObserver(
-      (entries) => {
-        for (const { target, isIntersecting } of entries)
-          if (isIntersecting) {
-            for (const link of links.values()) link.removeAttribute("aria-current");
-            links.get(target.id)?.setAttribute("aria-current", "true");
-          }
-      },
-      { rootMargin: "0px 0px -80% 0px" },
-    );
-    for (const section of document.querySelectorAll("main > section")) seen.observe(section);
+    const sections = [...document.querySelectorAll("main > section")];
+    const mark = () => {
+      const begun = sections.filter((section) => section.getBoundingClientRect().top < innerHeight / 5);
+      const current = (begun.at(-1) ?? sections[0])?.id;
+      for (const [id, link] of links) {
+        if (id === current) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+    };
+    addEventListener("scroll", mark, { passive: true });
+    mark();
     addEventListener("beforeprint", () => {
       for (const one of document.querySelectorAll("details")) one.open = true;
     });
