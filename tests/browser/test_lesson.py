@@ -49,7 +49,7 @@ def test_what_a_restarted_kernel_does_not_hear_is_told(page, lab):
     card = cell(panel, 'lab.card("p-just-looking")')
     card.locator("input[type=radio]").first.check()
     card.get_by_role("button", name="Check").click()
-    expect(card.get_by_role("alert")).to_contain_text("not written down", timeout=15_000)
+    expect(card.get_by_role("alert")).to_contain_text("Not yet written down", timeout=15_000)
     panel = run_all(page)
     expect(panel.locator(".unp-rail-toggle").first).to_have_text(solved)
     expect(cell(panel, 'lab.card("p-just-looking")').get_by_role("alert")).to_have_count(0)

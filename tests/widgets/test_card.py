@@ -177,7 +177,7 @@ def test_an_answer_that_python_does_not_hear_is_not_said_to_be_kept(live: Any) -
     page.clock.fast_forward(5_000)
     expect(page.get_by_role("alert")).to_have_count(0)
     page.clock.fast_forward(5_000)
-    expect(page.get_by_role("alert")).to_contain_text("This answer is not written down. Python has")
+    expect(page.get_by_role("alert")).to_contain_text("Not yet written down. Python has")
     live.pump()
     assert live.heard == [("p-which", True, 1)]
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -186,6 +186,25 @@ def test_an_answer_that_python_does_not_hear_is_not_said_to_be_kept(live: Any) -
     page.get_by_role("button", name="Check").click()
     live.pump()
     page.clock.fast_forward(10_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_answers_given_while_python_is_busy_are_all_heard(live: Any) -> None:
+    """A right one among wrong ones counts: none of them may be merged with the next on its way."""
+    page = live.page
+    page.clock.install()
+    for label in ("torch.load", "pickletools.dis", "pickle.load", "torch.load"):
+        if label == "pickle.load":
+            page.get_by_role("button", name="Try again").click()
+        page.get_by_label(label).check()
+        page.get_by_role("button", name="Check").click()
+    page.clock.fast_forward(10_000)
+    expect(page.get_by_role("alert")).to_have_count(1)
+    live.page.evaluate("receive({}, [{ type: 'heard', check: 'of another view' }])")
+    expect(page.get_by_role("alert")).to_have_count(1)
+    live.pump()
+    assert [right for _, right, _ in live.heard] == [False, True, False, False]
+    assert [tries for _, _, tries in live.heard] == [1, 2, 3, 4]
     expect(page.get_by_role("alert")).to_have_count(0)
 
 

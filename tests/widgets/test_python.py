@@ -217,10 +217,14 @@ def test_card_tells_python_each_check() -> None:
     """The callback gets the item, whether it was right, and the tries."""
     heard: list[tuple[str, bool, int]] = []
     card = QuizCard(TYPED, on_result=lambda *result: heard.append(result))
-    card.result = {"item": "p-typed", "correct": False, "tries": 1, "answer": "x"}
-    card.result = {"item": "p-typed", "correct": True, "tries": 2, "answer": "reduce"}
+    answers = said(card)
+    for tries, correct in enumerate((False, True, False), start=1):
+        tell(card, {"type": "checked", "correct": correct, "tries": tries, "check": f"c{tries}"})
+    for odd in ({"tries": "2"}, {"tries": True, "correct": True}, {}):
+        tell(card, {"type": "checked", **odd})
     card.reset()
-    assert heard == [("p-typed", False, 1), ("p-typed", True, 2)]
+    assert heard == [("p-typed", False, 1), ("p-typed", True, 2), ("p-typed", False, 3)]
+    assert [one["check"] for one in answers] == ["c1", "c2", "c3"]
     assert card.state["tries"] == 0
 
 

@@ -32,13 +32,10 @@ class QuizCard(CourseWidget, module="card"):
         item: a `content.Item`, or a mapping with its fields.
         state: what is known from before, any of tries, solved and hints; a solved card can be tried again.
         on_result: called at each check with the item's id, whether the answer was right, and the tries so far.
-
-    The trait `result` holds the last check: {"item", "correct", "tries", "answer"}.
     """
 
     item = json_trait({})
     state = json_trait(_FRESH)
-    result = json_trait({})
 
     def __init__(
         self,
@@ -52,21 +49,16 @@ class QuizCard(CourseWidget, module="card"):
         fields = {name: given.get(name, default) for name, default in _ITEM.items()}
         super().__init__(item=fields, state={**deepcopy(_FRESH), **(state or {})}, **kwargs)
         self._on_result = on_result
-        self.observe(self._tell, names="result")
         self.on_msg(self._on_message)
 
     def reset(self) -> None:
         """Forget all answers and hints, as if the card had never been touched."""
-        with self.hold_sync():
-            self.state = deepcopy(_FRESH)
-            self.result = {}
-
-    def _tell(self, change: Mapping[str, Any]) -> None:
-        result = change["new"]
-        if self._on_result and result:
-            self._on_result(str(result["item"]), bool(result["correct"]), int(result["tries"]))
+        self.state = deepcopy(_FRESH)
 
     def _on_message(self, _widget: Any, content: Mapping[str, Any], _buffers: list[Any]) -> None:
-        """Answer the browser, which has sent the result before: whoever is not answered is not written down."""
-        if content.get("type") == "checked":
-            self.send({"type": "heard"})
+        """Hear of a check, and answer once it is written down: the browser tells the learner of one that is not."""
+        if content.get("type") != "checked" or type(content.get("tries")) is not int:
+            return
+        if self._on_result:
+            self._on_result(self.item["id"], content.get("correct") is True, content["tries"])
+        self.send({"type": "heard", "check": str(content.get("check", ""))[:40]})

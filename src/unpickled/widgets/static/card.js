@@ -1,8 +1,9 @@
 /**
  * A practice card: choose or type an answer, learn at once why it is right or wrong, take hints that stay, try again.
  *
- * Traits read: `item`. Kept in Python: `state` {tries, solved, done, hints, answer, tried}, `result` {item,
- * correct, tries, answer} at each check. Messages to Python: {type: "checked"}; from Python: {type: "heard"}.
+ * Traits read: `item`. Kept in Python: `state` {tries, solved, done, hints, answer, tried}. Messages to Python:
+ * {type: "checked", correct, tries, check} at each check (a trait would not do: while Python is busy, of several changes
+ * only the last reaches it); from Python: {type: "heard", check}, when it is written down.
  */
 import {
   SILENCE,
@@ -33,7 +34,8 @@ class CardView {
     Object.assign(this, { root: mounted.root, say: mounted.say });
     this.build();
     const end = follow(model, ["state"], () => this.draw());
-    const onMessage = (message) => message.type === "heard" && this.onHeard();
+    this.unheard = new Map(); // checks that Python has not answered yet
+    const onMessage = ({ type, check }) => type === "heard" && this.onHeard(check);
     model.on("msg:custom", onMessage);
     this.dispose = () => {
       end();
@@ -55,7 +57,7 @@ class CardView {
     this.again = button("", () => this.retry(), { class: "unp-quiet" });
     this.again.append(glyph("reset"), el("span", { text: "Try again" }));
     this.hint = button("", () => this.takeHint(), { class: "unp-quiet" });
-    this.unheard = el("div", { class: "unp-notice", role: "alert", hidden: true });
+    this.notice = el("div", { class: "unp-notice", role: "alert", "data-kind": "wait", hidden: true });
     this.reply = el("div", { class: "unp-reply" });
     this.hints = el("ol", { class: "unp-hints" });
     this.form = el(
@@ -68,7 +70,7 @@ class CardView {
       row("unp-card-head", el("span", { class: "unp-card-kind", text: "Practice" }), this.badge),
       el("div", { class: "unp-prompt", id: prompt }, ...prose(this.item.prompt)),
       this.form,
-      this.unheard,
+      this.notice,
       this.reply,
       this.hints,
     );
@@ -135,28 +137,28 @@ class CardView {
       done: right,
       tried: before ? tried : [...tried, answer],
     };
-    keep(this.model, {
-      state: next,
-      result: { item: this.item.id, correct: right, tries: next.tries, answer },
-    });
-    if (!isStatic(this.model)) {
-      this.asked?.answered();
-      this.asked = askKernel(this.model, { type: "checked" }, [], () => this.onSilence());
-    }
+    keep(this.model, { state: next });
+    if (next.tries > tries) this.tell(right, next.tries);
     const because = why.replace(/^Right[.:] /, "");
     this.say(right ? `Right. ${because} ${this.item.explain}` : `Not right yet. ${why || this.nudge()}`);
   }
 
-  /** Python writes the progress down; where it is silent, nothing was. */
-  onSilence() {
-    const text = `This answer is not written down. ${SILENCE}`;
-    this.unheard.replaceChildren(icon("wrong"), el("span", { text }));
-    this.unheard.hidden = false;
+  /** Python writes the progress down; as long as it is silent, nothing is. */
+  tell(correct, tries) {
+    if (isStatic(this.model)) return;
+    const check = uid("check");
+    const onSilence = () => {
+      setText(this.notice, `Not yet written down. ${SILENCE}`);
+      this.notice.hidden = false;
+    };
+    this.unheard.set(check, askKernel(this.model, { type: "checked", correct, tries, check }, [], onSilence));
   }
 
-  onHeard() {
-    this.asked?.answered();
-    this.unheard.hidden = true;
+  /** Another view's checks are answered here, too. */
+  onHeard(check) {
+    this.unheard.get(check)?.answered();
+    this.unheard.delete(check);
+    if (!this.unheard.size) this.notice.hidden = true;
   }
 
   /** An empty answer is no try: say what is wanted, and go there. */
