@@ -16,7 +16,7 @@ from unpickled.certificate import Completed, Line, certificate, completed, to_pa
 from unpickled.cli.main import run
 from unpickled.content import load_course, load_practice
 from unpickled.errors import ProgressError
-from unpickled.progress import Progress, carry_out
+from unpickled.progress import NothingDoneError, Progress, carry_out
 
 DAY = date(2026, 12, 1)
 
@@ -171,6 +171,17 @@ def test_a_name_that_cannot_be_written_is_written_as_far_as_it_can(root, items, 
     assert len(name) == 200
 
 
+def test_what_is_not_seen_of_a_name_is_left_out(root, items, progress):
+    """A mark that turns the line, a terminal's escape: the page has none; where nothing is left, a line to write on."""
+    progress.attempt(items[0].id, correct=True, item=items[0].fingerprint)
+    found = told(root, items, progress)
+    page = to_page(found, name="Ada\u202e\x1b[31m \u2066\u200b\x00 Ł\x7f", day=DAY)
+    assert BeautifulSoup(page, "html.parser").h1.get_text() == "Ada[31m Ł"
+    assert all(letter.isprintable() or letter == "\n" for letter in page)
+    empty = to_page(found, name="\u202e\x1b", day=DAY)
+    assert BeautifulSoup(empty, "html.parser").select_one("h1 .blank")
+
+
 @pytest.mark.parametrize("when", ["\ud800z", "zzzz", "9999-12-31", "<b>2026</b>"])
 def test_a_damaged_day_is_no_day(root, items, progress, when):
     """The record is set aside, and the page is of the others; it can always be written."""
@@ -189,6 +200,20 @@ def test_nothing_done_is_no_page(root, items, progress):
     """An empty record would be no record."""
     with pytest.raises(ProgressError, match="nothing was done yet"):
         told(root, items, progress)
+
+
+def test_exercises_of_another_course_are_no_page_either(root, items, progress, monkeypatch, capfd):
+    """A page on which all stands open says as little as none; one answer, a wrong one too, makes it."""
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(progress.path))
+    progress.attempt("p-of-next-year", correct=True)
+    with pytest.raises(NothingDoneError, match="nothing was done yet"):
+        told(root, items, progress)
+    goal = progress.path.with_name("completed.html")
+    assert run(["progress", "certificate", str(goal)]) == 2
+    assert "nothing was done yet" in capfd.readouterr().err
+    assert not goal.exists()
+    progress.attempt(items[0].id, correct=False, item=items[0].fingerprint)
+    assert told(root, items, progress).solved == 0
 
 
 def test_a_damaged_file_is_set_aside_as_ever(root, items, progress):

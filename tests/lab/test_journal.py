@@ -10,7 +10,7 @@ import pytest
 from unpickled import content, lab
 from unpickled.authoring.pages import pages as authoring_pages
 from unpickled.content import load_practice
-from unpickled.errors import ContentError
+from unpickled.errors import ContentError, ProgressError
 from unpickled.lab.journal import Journal
 
 
@@ -149,6 +149,27 @@ def test_the_certificate_is_of_the_file_that_is_saved(root, kept, item):
     page = journal.certified("Ada")
     assert "<h1>Ada</h1>" in page
     assert hashlib.sha256(journal.carried()).hexdigest() in page
+
+
+def test_what_is_taken_in_goes_by_its_name(root, kept):
+    """A refusal names the file that the learner chose, and the course's own name where none is given."""
+    with pytest.raises(ProgressError, match=r"^sur\.pkl: it cannot be taken in"):
+        Journal(root).take_in(b"\xff", "sur.pkl")
+    with pytest.raises(ProgressError, match=r"^unpickled-progress\.json: it cannot be taken in"):
+        Journal(root).take_in(b"\xff")
+
+
+def test_the_widgets_refusals_are_about_the_learners_file_and_no_path(
+    root, kept, item, monkeypatch
+):
+    """The bench as it is: the chosen file's name reaches the sentence, and no path of this machine does."""
+    monkeypatch.setattr("unpickled.lab.showing.journal", lambda: Journal(root))
+    widget, told = lab.progress_file(), []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=None: told.append(content["text"]))
+    widget._on_message(widget, {"type": "open", "name": "sur.pkl"}, [b"\xff"])
+    widget._on_message(widget, {"type": "certificate", "name": ""}, [])
+    assert told[0].startswith("sur.pkl: it cannot be taken in: it is not UTF-8 text.")
+    assert told[1] == "Nothing was done yet. Solve a practice card first."
 
 
 def test_the_bench_offers_the_certificate(root, kept, monkeypatch):

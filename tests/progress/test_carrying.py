@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unpickled.cli.main import run
+from unpickled.content import load_practice
 from unpickled.errors import ProgressError
 from unpickled.progress import Progress, carry_out, read_carried, take_in, write_new
-from unpickled.progress.bounds import LONGEST, MOST, ROOM, TRIES
+from unpickled.progress.bounds import LONGEST, MOST, ROOM, TRIES, one_line
 from unpickled.progress.carrying import better
 from unpickled.progress.document import LARGEST, decode, encode, parse
 
@@ -133,10 +135,10 @@ def test_a_command_tells_that_the_own_file_was_set_aside(tmp_path, monkeypatch, 
     assert len(list(tmp_path.glob("here.aside-*.json"))) == 3
 
 
-def test_the_commands_refuse_what_once_broke_them(tmp_path, monkeypatch, capsys):
+def test_the_commands_refuse_what_once_broke_them(root, tmp_path, monkeypatch, capsys):
     """Each was taken in, and cost the progress or ended in a traceback later."""
     monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "here.json"))
-    made(tmp_path / "here.json").attempt("mine", correct=True)
+    made(tmp_path / "here.json").attempt(load_practice(root)[0].id, correct=True)
     before = (tmp_path / "here.json").read_bytes()
     brought = tmp_path / "brought.json"
     for exercises in (many(34_000), {"p": {**DONE, "when": "\ud800z"}}):
@@ -365,3 +367,66 @@ def test_no_more_is_read_of_a_carried_file_than_one_can_have(tmp_path):
     with path.open("wb") as file:
         file.truncate(3 * LARGEST)
     assert len(read_carried(path)) == LARGEST + 1
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_file_is_not_opened(tmp_path, monkeypatch, capfd, kind):
+    """A pipe that nobody writes to would be waited for; the command refuses as ever."""
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "here.json"))
+    path = tmp_path / "odd" if kind != "device" else Path(os.devnull)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    with pytest.raises(ProgressError, match="it is no file that can be read"):
+        read_carried(path)
+    if kind != "folder":  # which click refuses before
+        assert run(["progress", "import", str(path)]) == 2
+        assert f"{path}: it is no file that can be read" in capfd.readouterr().err
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_that_comes_in_between_is_not_waited_for(tmp_path, monkeypatch):
+    """What was a file a moment ago is looked at again once it is open."""
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    was = (tmp_path / "file").stat()
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: was)
+    with pytest.raises(ProgressError, match="it is no file that can be read"):
+        read_carried(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("command", ["export", "import", "certificate"])
+def test_an_empty_name_is_called_empty(tmp_path, monkeypatch, capfd, command):
+    """As a variable that is not set gives one; it is no folder."""
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "here.json"))
+    made(tmp_path / "here.json").attempt("one", correct=True)
+    assert run(["progress", command, ""]) == 2
+    assert "The name is empty. Give the name of a file." in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, "0 exercises."), (1, "1 exercise."), (2, "2 exercises.")]
+)
+def test_export_counts_in_english(tmp_path, monkeypatch, capfd, count, told):
+    """One is one exercise."""
+    monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "here.json"))
+    for number in range(count):
+        made(tmp_path / "here.json").attempt(f"p-{number}", correct=True)
+    goal = tmp_path / "out.json"
+    assert run(["progress", "export", str(goal)]) == 0
+    assert capfd.readouterr().out == f"{goal}: {told}\n"
+
+
+@pytest.mark.parametrize("schema", [b"1.0", b"true", b'"1"', b"null"])
+def test_only_the_number_one_is_schema_one(mine, schema):
+    """Python calls 1.0 and true equal to it; nobody's writer writes them."""
+    refused(mine, b'{"schema": %s, "exercises": {}}' % schema, "its schema is unknown")
+
+
+def test_a_text_on_one_line_is_what_is_seen():
+    """What turns the line, moves the cursor or cannot be written is left out; spaces of any kind are one."""
+    assert one_line(" a\u202eb\x1b[2J \u200b\tc\n\xa0é\ud800\u2066 ", 99) == "ab[2J c é"
+    assert one_line("abcdef", 3) == "abc"
+    assert one_line("\u202e\x1b", 9) == ""

@@ -121,6 +121,7 @@ DAMAGED = {
     "exercises a list": (b'{"schema": 1, "exercises": []}', "something else"),
     "no schema": (b'{"exercises": {}}', "schema is unknown"),
     "odd schema": (b'{"schema": true, "exercises": {}}', "schema is unknown"),
+    "schema with a point": (b'{"schema": 1.0, "exercises": {}}', "schema is unknown"),
     "newer": (b'{"schema": 2, "exercises": {}}', "newer version"),
     "deep": (b"[" * 100_000, "not JSON"),
     "long number": (b'{"schema": ' + b"1" * 10_000 + b', "exercises": {}}', "not JSON"),
@@ -232,7 +233,9 @@ def test_a_record_that_cannot_be_read_does_not_take_the_others_along(
     )
     progress = made(path)
     assert list(progress.records()) == ["p-good"]
-    assert "1 of its records" in progress.take_notices()[0]
+    (notice,) = progress.take_notices()
+    assert "1 of its records" in notice
+    assert notice.endswith("; 1 record could be kept.")
     assert json.loads(path.read_text())["theme"] == 1
     (aside,) = path.parent.glob("progress.aside-*.json")
     assert "p-bad" in json.loads(aside.read_text())["exercises"]

@@ -52,7 +52,8 @@ GOOD = {"happened": "made", "expected": True, "tool": "t", "item": "i", "when": 
     ("raw", "left"),
     [
         (b"{", 0), (b"\xff", 0), (b"[]", 0), (b'{"schema": 2, "outcomes": {}}', 0),
-        (b'{"schema": true, "outcomes": {}}', 0), (b"[" * 100_000, 0), (b'{"schema": 1, "outcomes": []}', 0),
+        (b'{"schema": true, "outcomes": {}}', 0), (b'{"schema": 1.0, "outcomes": {}}', 0),
+        (b"[" * 100_000, 0), (b'{"schema": 1, "outcomes": []}', 0),
         (json.dumps({"schema": 1, "outcomes": {
             "a": GOOD, "b": {**GOOD, "happened": "exploded"}, "c": {**GOOD, "expected": 1},
             "d": {**GOOD, "tool": "x" * 999}, "e": {**GOOD, "more": 1}, "f": [], "g": {**GOOD, "when": None},

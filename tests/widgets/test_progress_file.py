@@ -36,7 +36,7 @@ def widget(root: Path, progress: Progress) -> ProgressFile:
     course, items = load_course(root), load_practice(root)
     return ProgressFile(
         save=lambda: carry_out(progress),
-        take=lambda raw: str(take_in(progress, raw)),
+        take=lambda raw, name: str(take_in(progress, raw, place=name)),
         certify=lambda name: certificate(course, items, progress, name=name, day=date(2026, 12, 1)),
     )
 
@@ -114,10 +114,10 @@ def test_where_nothing_was_done_there_is_no_certificate(live: Live) -> None:
     live.page.get_by_role("button", name="Certificate").click()
     live.pump()
     told = live.page.locator(".unp-carry-told")
-    expect(told).to_contain_text("nothing was done yet. Solve a practice card first.")
+    expect(told).to_have_text("Nothing was done yet. Solve a practice card first.")
     assert kind(live.page) == "wrong"
     assert told.locator(".unp-icon-wrong").count() == 1
-    expect(live.page.get_by_role("status")).to_contain_text("nothing was done yet")
+    expect(live.page.get_by_role("status")).to_contain_text("Nothing was done yet")
 
 
 def test_a_refused_file_never_looks_taken(live: Live, progress: Progress, solved: str) -> None:
@@ -139,6 +139,29 @@ def test_a_refused_file_never_looks_taken(live: Live, progress: Progress, solved
         assert kind(live.page) == shown
         assert told.locator(".unp-icon").get_attribute("class") == f"unp-icon unp-icon-{shown}"
     assert progress.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("sur.pkl", "sur.pkl: it cannot"),
+        ("<b>Ł</b>.json", "<b>Ł</b>.json: it cannot"),
+        ("a\u202egnp.json", "agnp.json: it cannot"),
+        ("x" * 200, f"{'x' * 100}: it cannot"),
+        ("\u202e", "unpickled-progress.json: it cannot"),
+    ],
+)
+def test_a_refusal_names_the_file_that_was_chosen(live: Live, name: str, shown: str) -> None:
+    """As text, on one line of some length; the name that the course gives stands in for none."""
+    live.page.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": "", "buffer": b"\xff"}
+    )
+    live.page.wait_for_function("sent.length > 0")
+    live.pump()
+    told = live.page.locator(".unp-carry-told")
+    expect(told).to_contain_text(f"{shown} be taken in: it is not UTF-8 text.")
+    assert told.inner_text().startswith(shown)
+    assert told.locator("b").count() == 0
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(live: Live) -> None:
@@ -175,7 +198,7 @@ def test_that_python_is_silent_is_told(live: Live, name: str) -> None:
 
 def test_without_a_maker_of_certificates_there_is_no_button(show: Show) -> None:
     """The two others are."""
-    page = show(ProgressFile(save=lambda: b"", take=lambda raw: ""))
+    page = show(ProgressFile(save=lambda: b"", take=lambda raw, name: ""))
     expect(page.get_by_role("button")).to_have_count(2)
     expect(page.get_by_role("textbox")).to_have_count(0)
 

@@ -11,9 +11,17 @@ from itertools import groupby
 from pathlib import Path
 
 from unpickled.content import Course, Item
-from unpickled.errors import ProgressError
 from unpickled.progress import NAME as PROGRESS
-from unpickled.progress import Progress, Record, carry_out, parse, record, status
+from unpickled.progress import (
+    NothingDoneError,
+    Progress,
+    Record,
+    carry_out,
+    one_line,
+    parse,
+    record,
+    status,
+)
 
 __all__ = ["Completed", "Line", "certificate", "completed", "to_page"]
 
@@ -74,17 +82,16 @@ def completed(course: Course, items: Iterable[Item], progress: Progress) -> Comp
         progress: where the learner's answers are.
 
     Raises:
-        ProgressError: nothing was done yet, or the file cannot be read.
+        NothingDoneError: none of the exercises was done or tried yet.
+        ProgressError: the file cannot be read.
     """
     raw = carry_out(progress)
     records = {key: record(entry) for key, entry in parse(raw)[0]["exercises"].items()}
-    if not records:
-        raise ProgressError(
-            str(progress.path), "nothing was done yet", "Solve a practice card first."
-        )
     places = {page.id: at for at, page in enumerate(course.pages)}
     titles = {page.id: page.title for page in course.pages}
     known = sorted((one for one in items if one.page in places), key=lambda one: places[one.page])
+    if not any(one.id in records for one in known):
+        raise NothingDoneError(str(progress.path))
     return Completed(
         course=course.title,
         version=course.version,
@@ -99,7 +106,8 @@ def certificate(
     """Return the page of what was completed; see `completed` and `to_page`.
 
     Raises:
-        ProgressError: nothing was done yet, or the file cannot be read.
+        NothingDoneError: none of the exercises was done or tried yet.
+        ProgressError: the file cannot be read.
     """
     return to_page(completed(course, items, progress), name=name, day=day)
 
@@ -167,8 +175,8 @@ progress to a file</b> on the course's start page, or in a terminal with
 
 
 def _shown(name: str) -> str:
-    """Return a name that can be written as UTF-8, on one line of some length."""
-    return " ".join(name.encode(errors="replace").decode().split())[:_NAME_LETTERS]
+    """Return a name that can be written as UTF-8 and is seen as it stands there, on one line of some length."""
+    return one_line(name.encode(errors="replace").decode(), _NAME_LETTERS)
 
 
 def _part(page: str, lines: Iterable[Line]) -> str:

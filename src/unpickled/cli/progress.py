@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,7 +23,22 @@ from unpickled.progress import (
 
 __all__ = ["progress"]
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+
+class _Name(click.Path):
+    """A file's name; the empty one, which would be read as `.`, is refused."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        if not os.fspath(value):
+            self.fail("The name is empty. Give the name of a file.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+_FILE = _Name(path_type=Path, dir_okay=False)
 
 
 @click.group(
@@ -43,7 +60,8 @@ def export_(file: Path) -> None:
     """Write your progress to FILE, which must not be there yet."""
     with _progress() as found:
         write_carried(found, file)
-        click.echo(f"{file}: {len(found.records())} exercises.")
+        count = len(found.records())
+        click.echo(f"{file}: {'1 exercise' if count == 1 else f'{count} exercises'}.")
 
 
 @progress.command(

@@ -17,7 +17,7 @@ from unpickled import content
 from unpickled.certificate import certificate
 from unpickled.errors import ContentError, ProgressError
 from unpickled.here import not_kept
-from unpickled.progress import Progress, Record, carry_out, progress_path, status, take_in
+from unpickled.progress import NAME, Progress, Record, carry_out, progress_path, status, take_in
 from unpickled.widgets import QuizCard, Rail
 
 __all__ = ["Journal", "journal"]
@@ -96,18 +96,19 @@ class Journal:
         """Return the page of what was completed, for a name that may be empty.
 
         Raises:
-            ProgressError: nothing was done yet, or the file may not be read.
+            NothingDoneError: none of the exercises was done or tried yet.
+            ProgressError: the file may not be read.
         """
         items = self._items.values()
         return certificate(self._course, items, self._progress, name=name, day=date.today())
 
-    def take_in(self, raw: bytes) -> str:
-        """Add what a file knows, turn the rails, and say what came of it.
+    def take_in(self, raw: bytes, name: str = NAME) -> str:
+        """Add what a file of some name knows, turn the rails, and say what came of it.
 
         Raises:
             ProgressError: it is no progress file, or nothing can be written.
         """
-        told = take_in(self._progress, raw)
+        told = take_in(self._progress, raw, place=name)
         self._refresh()
         return str(told)
 

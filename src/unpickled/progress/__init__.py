@@ -9,6 +9,7 @@ never deleted and never an exception for the learner.
 
 from __future__ import annotations
 
+from unpickled.progress.bounds import one_line
 from unpickled.progress.carrying import (
     NAME,
     TakenIn,
@@ -20,17 +21,19 @@ from unpickled.progress.carrying import (
 )
 from unpickled.progress.document import LARGEST, Record, parse, record, status
 from unpickled.progress.seen import Outcome, Seen, seen_path
-from unpickled.progress.store import Progress, progress_path
+from unpickled.progress.store import NothingDoneError, Progress, progress_path
 
 __all__ = [
     "LARGEST",
     "NAME",
+    "NothingDoneError",
     "Outcome",
     "Progress",
     "Record",
     "Seen",
     "TakenIn",
     "carry_out",
+    "one_line",
     "parse",
     "progress_path",
     "read_carried",

@@ -11,7 +11,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-__all__ = ["HINTS", "LONGEST", "MOST", "ROOM", "TRIES", "fault", "shown"]
+__all__ = ["HINTS", "LONGEST", "MOST", "ROOM", "TRIES", "fault", "one_line", "shown"]
 
 MOST = 4_000  # records; the course has some thirty exercises
 ROOM = 1_000  # of them are left free by files that are taken in: for the learner's own answers
@@ -31,6 +31,12 @@ def fault(key: str, entry: Any) -> str:
 def shown(text: str) -> str:
     """Return the beginning of a text from a file in quotes, whatever is in it, as plain ASCII."""
     return json.dumps(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+
+
+def one_line(text: str, most: int) -> str:
+    """Return at most so many letters of a text on one line, without what is not printed: it might turn the line."""
+    seen = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
+    return " ".join(seen.split())[:most]
 
 
 def _problem(key: str, entry: Any) -> str:

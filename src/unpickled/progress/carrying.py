@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,6 @@ NAME = "unpickled-progress.json"
 _UPDATE = "Update the course here, or reload its site, and take the file in again."
 _CLOCKS = "Set this machine's clock right, or the other one's, and save the file there anew."
 _REMEDY = "Choose a file that the course has saved: unpickled-progress.json"
-_UPDATE = "Update the course here, or reload its site, and take the file in again."
-_CLOCKS = "Set this machine's clock right, or the other one's, and save the file there anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +126,28 @@ def write_new(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def read_carried(path: str | os.PathLike[str]) -> bytes:
-    """Read a file that was carried here, no more of it than one can have.
+    """Read a file that was carried here, no more of it than one can have; a pipe or a device is not opened.
 
     Raises:
-        ProgressError: it cannot be read.
+        ProgressError: it is no file, or cannot be read.
     """
     try:
-        with Path(path).open("rb") as file:
+        _require_file(Path(path).stat(), path)
+        with open(path, "rb", opener=_at_once) as file:  # a pipe may have come in between
+            _require_file(os.fstat(file.fileno()), path)
             return file.read(LARGEST + 1)
     except OSError as error:
         raise ProgressError(str(path), f"it cannot be read ({error.strerror})", _REMEDY) from error
+
+
+def _require_file(found: os.stat_result, path: str | os.PathLike[str]) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        problem = "it is no file that can be read, but a folder, a pipe or a device"
+        raise ProgressError(str(path), problem, _REMEDY)
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _check_clock(known: Mapping[str, Document], latest: str, place: str) -> None:

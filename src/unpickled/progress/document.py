@@ -24,6 +24,7 @@ __all__ = [
     "decode",
     "empty",
     "encode",
+    "is_schema",
     "parse",
     "record",
     "status",
@@ -110,6 +111,11 @@ def decode(raw: bytes) -> tuple[Any, str]:
     return (value, "") if small or len(encode(value)) <= LARGEST else (None, _TOO_LARGE)
 
 
+def is_schema(found: Any) -> bool:
+    """Whether it is the number of our schema: 1, and neither true nor 1.0, which Python calls equal to it."""
+    return type(found) is int and found == SCHEMA
+
+
 def parse(raw: bytes) -> tuple[Document, str]:
     """Return what is usable of a progress file's bytes, and what is wrong with them, empty if nothing is."""
     document, damage = decode(raw)
@@ -129,7 +135,7 @@ def _misfit(document: Any) -> str:
     if not isinstance(document, dict) or not isinstance(document.get("exercises"), dict):
         return "it holds something else"
     schema = document.get("schema")
-    if schema != SCHEMA or isinstance(schema, bool):
+    if not is_schema(schema):
         newer = isinstance(schema, int) and schema > SCHEMA
         return NEWER if newer else "its schema is unknown"
     count = len(document["exercises"])

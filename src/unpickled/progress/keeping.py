@@ -102,7 +102,8 @@ class Kept(ABC):
             except OSError as error:
                 raise self._unwritable(error) from error
             kept = len(document[self.holds])
-            saved = f"{kept} records could be kept" if kept else "a new one is begun"
+            several = "1 record" if kept == 1 else f"{kept} records"
+            saved = f"{several} could be kept" if kept else "a new one is begun"
             self._notices.append(
                 f"{self.path.name} could not be used ({damage}). It is kept as {aside.name}; {saved}."
             )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unpickled.progress.document import SCHEMA, Document, decode
+from unpickled.progress.document import SCHEMA, Document, decode, is_schema
 from unpickled.progress.keeping import Kept
 from unpickled.progress.store import progress_path
 
@@ -88,7 +88,7 @@ class Seen(Kept):
             return nothing, damage
         if not isinstance(document, dict) or not isinstance(document.get(self.holds), dict):
             return nothing, "it holds something else"
-        if document.get("schema") != SCHEMA or isinstance(document["schema"], bool):
+        if not is_schema(document.get("schema")):
             return nothing, "its schema is unknown"
         good = {key: entry for key, entry in document[self.holds].items() if _is_outcome(entry)}
         bad = len(document[self.holds]) - len(good)

@@ -12,7 +12,18 @@ from unpickled.progress.bounds import HINTS, MOST, ROOM, TRIES
 from unpickled.progress.document import Document, Record, parse, record, status
 from unpickled.progress.keeping import Kept, now
 
-__all__ = ["Progress", "progress_path"]
+__all__ = ["NothingDoneError", "Progress", "progress_path"]
+
+
+class NothingDoneError(ProgressError):
+    """No exercise was done or tried yet, so there is nothing to show.
+
+    Args:
+        place: the progress file.
+    """
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place, "nothing was done yet", "Solve a practice card first.")
 
 
 def progress_path(root: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from unpickled.errors import CourseError
-from unpickled.progress import LARGEST, NAME
+from unpickled.progress import LARGEST, NAME, NothingDoneError, one_line
 
 from .base import CourseWidget
 from .shelf import too_large
@@ -16,6 +16,7 @@ from .shelf import too_large
 __all__ = ["CERTIFICATE", "ProgressFile"]
 
 CERTIFICATE = "unpickled-certificate.html"
+_LETTERS = 100  # of a chosen file's name that are shown
 _BESIDE = "Save your progress to a file, too, before your next answer: the page gives the sum of that file."
 
 
@@ -24,7 +25,7 @@ class ProgressFile(CourseWidget, module="carry"):
 
     Args:
         save: gives the bytes of the file.
-        take: takes in a file's bytes and says in a sentence what came of it.
+        take: takes in a file's bytes under its name and says in a sentence what came of it.
         certify: gives the page for a name, which may be empty; without it that button is not there.
     """
 
@@ -35,7 +36,7 @@ class ProgressFile(CourseWidget, module="carry"):
         self,
         *,
         save: Callable[[], bytes],
-        take: Callable[[bytes], str],
+        take: Callable[[bytes, str], str],
         certify: Callable[[str], str] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -52,12 +53,15 @@ class ProgressFile(CourseWidget, module="carry"):
                 page = self._certify(str(content.get("name", "")))
                 self.send({**_file(CERTIFICATE, page, "text/html"), "note": _BESIDE})
             elif kind == "open" and buffers:
-                self.send(self._taken(bytes(buffers[0])))
+                name = one_line(str(content.get("name") or ""), _LETTERS)
+                self.send(self._taken(bytes(buffers[0]), name or NAME))
+        except NothingDoneError as error:  # which no file is to blame for
+            self.send({"type": "refused", "text": f"{error.problem.capitalize()}. {error.remedy}"})
         except CourseError as error:
             self.send({"type": "refused", "text": str(error)})
 
-    def _taken(self, data: bytes) -> dict[str, str]:
-        return too_large(data, self.file_limit) or {"type": "taken", "text": self._take(data)}
+    def _taken(self, data: bytes, name: str) -> dict[str, str]:
+        return too_large(data, self.file_limit) or {"type": "taken", "text": self._take(data, name)}
 
 
 def _file(name: str, text: str, media: str) -> dict[str, str]:
