@@ -244,6 +244,53 @@ def test_a_saved_page_shows_the_last_result(show: Show, panel: ScanPanel) -> Non
     expect(page.get_by_role("alert")).to_contain_text("needs a running kernel")
 
 
+def test_a_page_without_python_shows_what_was_recorded_of_each_file(
+    show: Show, panel: ScanPanel, tmp_path: Path
+) -> None:
+    """A choice brings its report with the day; of one that has none it says so, in no alert; no other is asked for."""
+    (tmp_path / "none.pkl").write_bytes(canary())
+    panel = ScanPanel([*panel._shelf.paths.values(), tmp_path / "none.pkl"], scan=answer)
+    reports = {}
+    for number in ("1", "2"):
+        panel.scan(panel._shelf.paths[number])
+        reports[number] = panel.report
+    panel.recorded = {"when": "2026-11-30", "reports": reports}
+    page = show(panel)
+    scan = page.get_by_role("button", name="Scan")
+    for name, verdict in (
+        ("bad.pkl", "dangerous"),
+        ("good.pkl", "skipped"),
+        ("bad.pkl", "dangerous"),
+    ):
+        page.get_by_label(name).check()
+        expect(page.locator(".unp-verdict")).to_contain_text(name)
+        scan.click()
+        expect(page.locator(".unp-verdict")).to_have_attribute("data-verdict", verdict)
+        expect(page.locator(".unp-scanner")).to_have_count(2)
+        expect(page.locator(".unp-saved")).to_contain_text("Recorded on 30 November 2026")
+        expect(page.get_by_role("status")).to_contain_text(f"{name}: {verdict}")
+    page.get_by_label("none.pkl").check()
+    scan.click()
+    said = "No verdict of it was recorded; on a machine make learn scans it."
+    expect(page.locator(".unp-result")).to_have_text(said)
+    expect(page.get_by_role("status")).to_have_text(said)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".unp-path")).to_be_hidden()
+    expect(page.locator(".unp-open")).to_be_hidden()
+
+
+def test_with_python_nothing_recorded_is_shown(live: Live, panel: ScanPanel) -> None:
+    """There a file is scanned, whatever was once said of it."""
+    panel.scan(panel._shelf.paths["1"])
+    told = {"when": "2026-11-30", "reports": {"2": {**panel.report, "file": "2"}}}
+    live.push(act=lambda: setattr(panel, "recorded", told))
+    page = live.page
+    page.get_by_label("good.pkl").check()
+    expect(page.locator(".unp-result")).to_be_hidden()
+    expect(page.locator(".unp-path")).to_be_visible()
+    expect(page.locator(".unp-open")).to_be_visible()
+
+
 def test_findings_are_text(show: Show, tmp_path: Path) -> None:
     """Names out of a hostile pickle are shown as they are."""
     evil = "<img src=x onerror=alert(1)>"

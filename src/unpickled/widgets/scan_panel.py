@@ -26,11 +26,15 @@ class ScanPanel(CourseWidget, module="scan"):
         scan: what scans one path and gives a `scanners.FileReport`; `unpickled.scanners.scan` by default.
         notes: a few words on a file, by its name.
         on_report: called with each report.
+
+    Attributes:
+        recorded: for a page without a kernel, `when` (a day) and `reports` (by a file's number); a live panel has none.
     """
 
     files = json_trait([])
     chosen = traitlets.Unicode("").tag(sync=True)
     report = json_trait({})
+    recorded = json_trait({})
     busy = traitlets.Unicode("").tag(sync=True)
     error = traitlets.Unicode("").tag(sync=True)
     file_limit = traitlets.Int(FILE_LIMIT * 8).tag(sync=True)

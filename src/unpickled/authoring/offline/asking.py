@@ -25,16 +25,13 @@ def ask_all() -> str:
 
     Returns:
         JSON, by the model of a panel: `when`, the day; `with`, what answered, with its version; `reports`, of a scan
-        panel, which itself keeps only one, the report on each file.
+        panel, the report on each file.
     """
     told = {}
     for panel in list(_instances.values()):
         ask = _ASK.get(getattr(type(panel), "module", ""))
         if ask and panel.files:
-            told[panel.model_id] = {
-                "when": datetime.now().astimezone().date().isoformat(),
-                **ask(panel),
-            }
+            told[panel.model_id] = {"when": _today(), **ask(panel)}
     return json.dumps(told)
 
 
@@ -50,7 +47,7 @@ def _header(panel: Any) -> dict[str, Any]:
 
 
 def _scan(panel: Any) -> dict[str, Any]:
-    """Have a report on each file; the panel shows the worst, unless the page itself has scanned."""
+    """Have a report on each file to choose from; the panel shows the worst at first, unless the page has scanned."""
     before, reports = (panel.chosen, panel.report), []
     for file in _files(panel):
         _send(panel, "scan", file)
@@ -60,6 +57,8 @@ def _scan(panel: Any) -> dict[str, Any]:
     chosen, report = before if before[1] or not found else (found["file"], found)
     with panel.hold_sync():
         panel.chosen, panel.report, panel.error = chosen, report, ""
+        if reports:
+            panel.recorded = {"when": _today(), "reports": {one["file"]: one for one in reports}}
     return {"with": _scanners(reports), "reports": reports}
 
 
@@ -68,6 +67,10 @@ def _worst_first(report: Any) -> tuple[bool, bool]:
 
 
 _ASK = {"header": _header, "scan": _scan}
+
+
+def _today() -> str:
+    return datetime.now().astimezone().date().isoformat()
 
 
 def _files(panel: Any) -> list[str]:

@@ -1,7 +1,8 @@
 /**
  * The scan panel: pick a file, press Scan, see what two scanners say side by side, and what neither looked at.
  *
- * Traits read: `files` [{id, label, size, note}], `report` {file, …}, `busy`, `error`, `file_limit`, `verdicts` {word: text}.
+ * Traits read: `files` [{id, label, size, note}], `report` {file, …}, `busy`, `error`, `file_limit`, and
+ * `recorded` {when, reports: {file: report}}, what a page without a kernel shows of each file.
  * Kept in Python: `chosen`. Messages to Python: {type: "scan", file} or {type: "scan", path}, {type: "open", name}
  * with a file's bytes; from Python: {type: "heard"} when it starts, {type: "refused", text}.
  */
@@ -14,9 +15,14 @@ import { reportCards } from "./reports.js";
 
 const NO_KERNEL = "Scanning needs a running kernel. What is shown here was saved before.";
 
+/** "2026-11-30" as people write it. */
+const dayOf = (date) =>
+  new Date(`${date}T00:00`).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+
 class ScanView {
   constructor(model, host) {
     this.model = model;
+    this.recorded = isStatic(model) && model.get("recorded")?.reports ? model.get("recorded") : null;
     const mounted = mountRoot(host, "scan", "Scan a file");
     Object.assign(this, { root: mounted.root, say: mounted.say, waiting: false });
     this.build();
@@ -58,6 +64,8 @@ class ScanView {
       this.choices.node,
       row("unp-scan-actions", this.path, this.opener.node, this.scan, keyHelp(this.root, "scan")),
     );
+    // without Python nobody would read them
+    for (const node of [this.path, this.opener.node]) attr(node, "hidden", this.recorded !== null);
     this.notice = el("div", { class: "unp-notice", role: "alert" });
     this.progress = waitingBar();
     this.result = el("div", { class: "unp-result" });
@@ -70,6 +78,10 @@ class ScanView {
   }
 
   start() {
+    if (this.recorded) {
+      this.tell();
+      return;
+    }
     if (isStatic(this.model)) {
       this.problem(NO_KERNEL);
       return;
@@ -89,6 +101,13 @@ class ScanView {
       [],
       () => this.silent(),
     );
+  }
+
+  /** What was recorded of the chosen file is shown already: have it in view, and said. */
+  tell() {
+    const report = this.report();
+    this.result.scrollIntoView({ block: "nearest" });
+    this.say(this.fits(report) ? sentence(report) : this.result.textContent);
   }
 
   silent() {
@@ -124,7 +143,7 @@ class ScanView {
     const report = this.model.get("report");
     if (report.file) this.path.value = ""; // a path that was typed, of a file that the list has
     this.drawFiles();
-    if (report.name) this.say(`${report.name}: ${report.verdict}, ${report.text}. ${report.advice}`);
+    if (report.name) this.say(sentence(report));
   }
 
   drawFiles() {
@@ -139,6 +158,11 @@ class ScanView {
     this.path.value = "";
     keep(this.model, { chosen: id });
     this.drawFiles();
+  }
+
+  /** Python's last report; without a kernel, the one that was recorded of the chosen file. */
+  report() {
+    return this.recorded?.reports[this.model.get("chosen")] ?? this.model.get("report");
   }
 
   /** Is the report about the file that is chosen, or typed, now? Another file's verdict must not stand under this one. */
@@ -165,14 +189,30 @@ class ScanView {
   }
 
   drawReport() {
-    const report = this.model.get("report");
+    const report = this.report();
     const shown = report.name && this.fits(report);
-    attr(this.result, "hidden", !shown);
+    const lacking = !shown && this.recorded !== null && this.model.get("chosen");
+    attr(this.result, "hidden", !shown && !lacking);
     this.result.replaceChildren();
-    if (!shown) return;
-    this.result.append(...reportCards(report));
-    if (isStatic(this.model)) this.result.append(el("p", { class: "unp-saved", text: NO_KERNEL }));
+    if (shown) this.result.append(...reportCards(report));
+    if (lacking) this.result.append(this.lacking());
+    else if (shown && isStatic(this.model)) this.result.append(el("p", { class: "unp-saved", text: this.origin() }));
   }
+
+  /** Where a report on a page without a kernel comes from. */
+  origin() {
+    if (!this.recorded) return NO_KERNEL;
+    return `Recorded on ${dayOf(this.recorded.when)}, when this page was made. Nothing is scanned here.`;
+  }
+
+  lacking() {
+    const command = el("code", { text: "make learn" });
+    return el("p", { class: "unp-saved" }, "No verdict of it was recorded; on a machine ", command, " scans it.");
+  }
+}
+
+function sentence(report) {
+  return `${report.name}: ${report.verdict}, ${report.text}. ${report.advice}`;
 }
 
 function render({ model, el: host }) {
