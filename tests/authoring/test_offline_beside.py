@@ -36,6 +36,7 @@ lab.stepper(pickle.dumps({"layer": list(range(30))}, protocol=4))""",
 folder = lab.workspace() / "shelf"
 folder.mkdir()
 (folder / "good.pkl").write_bytes(pickle.dumps([1]))
+(folder / "unread.safetensors").write_bytes(b"\\x02" + bytes(7) + b"{}")
 (folder / "worse.pkl").write_bytes(b"cos\\nmkdir\\n(S'canary'\\ntR.")
 lab.scan_panel(folder)""",
     "lab.what_if(pickle.dumps(True))",
@@ -116,7 +117,7 @@ def test_every_view_of_every_file_is_recorded(ran):
 
 
 def test_the_scan_panel_shows_the_worst(ran):
-    """Of two reports the one to learn from, on the file that is chosen."""
+    """Of the reports the one to learn from, on the file that is chosen."""
     panel = state(ran, "ScanPanel")
     assert panel["report"]["name"] == "worse.pkl"
     assert panel["report"]["verdict"] == "dangerous"
@@ -124,8 +125,17 @@ def test_the_scan_panel_shows_the_worst(ran):
     assert panel["error"] == ""
 
 
+def test_the_scan_panel_keeps_the_report_on_each_file(ran):
+    """By the number that the panel knows a file by, with the day."""
+    panel = state(ran, "ScanPanel")
+    kept = panel["recorded"]
+    assert kept["when"] == datetime.now().astimezone().date().isoformat()
+    names = {one["id"]: one["label"] for one in panel["files"]}
+    assert {number: one["name"] for number, one in kept["reports"].items()} == names
+
+
 def test_what_was_recorded_is_said_to_be_with_day_and_versions(page):
-    """And what the scan panel cannot keep, the report on every other file, stands in a table."""
+    """And the report on every file, of which the scan panel shows one at a time, stands in a table."""
     notes = BeautifulSoup(page, "html.parser").select(".recorded")
     today = datetime.now().astimezone().date()
     assert len(notes) == 2
@@ -133,10 +143,15 @@ def test_what_was_recorded_is_said_to_be_with_day_and_versions(page):
         assert f"Recorded on {today.day} {today:%B %Y}" in note.get_text()
         assert f"picklescan {version('picklescan')}" in note.get_text()
     assert f"PyTorch {version('torch')}" in notes[0].get_text()
-    rows = [row.get_text(" ") for row in notes[1].select("tbody tr")]
-    assert [row.split()[0] for row in rows] == ["good.pkl", "worse.pkl"]
-    assert "clean" in rows[0]
-    assert "dangerous" in rows[1]
+    rows = [row.get_text() for row in notes[1].select("tbody tr")]
+    for row, name, verdict in zip(
+        rows,
+        ("good.pkl", "unread.safetensors", "worse.pkl"),
+        ("clean", "skipped", "dangerous"),
+        strict=True,
+    ):
+        assert row.startswith(name)
+        assert verdict in row
 
 
 def test_the_question_to_the_panels_is_no_part_of_the_page(ran, page):
@@ -188,7 +203,7 @@ def test_a_panel_whose_scanner_fails_has_no_report_and_ends_no_page(alone, files
     header = HeaderPanel(files, scan=broken, load=broken, tab="stack")
     alone(panel, header, ScanPanel())
     assert '"reports": []' in ask_all()
-    assert panel.report == {}
+    assert panel.report == panel.recorded == {}
     assert [header.chosen, header.tab] == ["1", "stack"]
 
 
@@ -226,6 +241,37 @@ def test_with_a_script_the_widgets_stand_alone(opened):
     shown.get_by_role("tab", name="Verdicts").click()
     expect(shown.locator(".unp-header .unp-verdict")).to_contain_text("model.safetensors")
     expect(shown.locator(".unp-lacking")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_the_scan_panel_answers_for_each_of_its_files(opened):
+    """Chosen and scanned: what was recorded of it, the day, and no alert."""
+    panel = drawn(opened()).locator(".unp-scan")
+    for name, verdict in (("good.pkl", "clean"), ("unread.safetensors", "skipped")):
+        panel.get_by_label(name).check()
+        panel.get_by_role("button", name="Scan").click()
+        expect(panel.locator(".unp-verdict")).to_contain_text(name)
+        expect(panel.locator(".unp-verdict")).to_have_attribute("data-verdict", verdict)
+        expect(panel.locator(".unp-saved")).to_contain_text("Recorded on")
+        expect(panel.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_the_name_of_a_recorded_file_is_broken_before_its_ending_or_not_at_all(opened):
+    """A wide window has room for it in one line; a phone for its parts."""
+    shown = drawn(opened(viewport={"width": 1280, "height": 800}))
+    lines = """nodes => nodes.map((one) => [...one.childNodes].filter((part) => part.data).map((part) => {
+      const range = document.createRange();
+      range.selectNodeContents(part);
+      return new Set([...range.getClientRects()].map((box) => box.top)).size;
+    }))"""
+    names = shown.locator(".recorded tbody code")
+    whole = names.evaluate_all("nodes => nodes.map((one) => one.getClientRects().length)")
+    assert whole == [1, 1, 1]
+    shown.set_viewport_size({"width": 390, "height": 800})
+    assert names.evaluate_all(lines) == [[1, 1]] * 3
+    room = shown.locator(".recorded .wide")
+    assert room.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 @pytest.mark.browser

@@ -53,7 +53,7 @@ def _html(text: str) -> Any:
 
 
 def _recorded(answers: Mapping[str, Any]) -> str:
-    """Say when and by what the answers were given; of a scan panel, which shows one report, all that it gave."""
+    """Say when and by what the answers were given; of a scan panel, which shows one report at once, all it gave."""
     day = date.fromisoformat(answers["when"])
     names = ", ".join(answers["with"])
     note = (
@@ -67,7 +67,8 @@ def _recorded(answers: Mapping[str, Any]) -> str:
 
 
 def _report(report: Mapping[str, Any]) -> Iterator[str]:
-    yield f"<code>{escape(report['name'])}</code>"
+    name = escape(report["name"])
+    yield f"<code>{name.replace('.', '<wbr>.')}</code>"  # where a phone may break it, and nowhere else
     yield f"<strong>{escape(report['verdict'])}</strong>: {escape(report['text'])}"
     yield "<br>".join(
         f"{escape(one['scanner'])}: {escape(one['verdict'])}{_left_out(one)}"
