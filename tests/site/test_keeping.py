@@ -33,26 +33,37 @@ CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 
 
 def small_site(folder, title="first"):
-    """Write a site of four files, one of which nobody asks for, and the worker that keeps them."""
+    """Write a site of five files, one of which nobody asks for, and the worker that keeps the others."""
     (folder / "deep").mkdir(parents=True, exist_ok=True)
     (folder / "index.html").write_text(PAGE % title)
     (folder / "deep" / "a file.txt").write_text(f"{title} deep")
     (folder / "unasked.txt").write_text(f"{title} unasked")
+    (folder / "same.txt").write_text("the same in every version")
     (folder / "font.eot").write_text("of earlier days")
     (folder / WORKER).write_text(WORKS)
     keep_offline(folder)
 
 
 class Server:
-    """A server of files that can be taken away and come back at the same port."""
+    """A server of files that can be taken away and come back at the same port, and whose answers can be other ones."""
 
     def __init__(self, folder):
-        self._handler = functools.partial(Served, directory=str(folder))
+        self.asked = []
+        self.instead = None  # what a handler does in place of its answer
+        server = self
+
+        class Handler(Served):
+            def do_GET(self):  # noqa: N802 - the name is http.server's
+                server.asked.append(self.path)
+                (server.instead or super().do_GET.__func__)(self)
+
+        self._handler = functools.partial(Handler, directory=str(folder))
         self._port = 0
         self.start()
 
     def start(self):
         self._server = ThreadingHTTPServer(("127.0.0.1", self._port), self._handler)
+        self._server.daemon_threads = True
         self._port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -63,6 +74,21 @@ class Server:
     @property
     def address(self):
         return f"http://127.0.0.1:{self._port}{PLACE}"
+
+
+def failing(handler):
+    handler.send_error(503)
+
+
+def hanging(handler):
+    time.sleep(8)
+
+
+def a_cafes_page(handler):
+    handler.send_response(200)
+    handler.send_header("content-type", "text/html")
+    handler.end_headers()
+    handler.wfile.write(b"<title>Log in</title>")
 
 
 @pytest.fixture
@@ -117,7 +143,7 @@ def test_a_quiet_page_brings_the_rest_and_all_of_it_opens_without_a_network(visi
     until(lambda: visitor.evaluate(KEPT)["kept"] >= 1)
     assert visitor.evaluate(HEARTBEAT) == "theirs"
     assert visitor.evaluate(KEPT)["kept"] == 1  # the page has just asked: it is not yet quiet
-    assert filled(visitor, 3) == {"kept": 3, "of": 3}
+    assert filled(visitor, 4) == {"kept": 4, "of": 4}
     served.stop()
     visitor.goto(f"{served.address}/?path=of/a/notebook")
     assert visitor.title() == "first"
@@ -133,7 +159,7 @@ def test_a_quiet_page_brings_the_rest_and_all_of_it_opens_without_a_network(visi
 def test_the_network_comes_before_what_is_kept(visitor, served, tmp_path):
     """A newer site is seen at once, even where its worker is not yet here; and what is kept stays as it was."""
     visit(visitor, served)
-    filled(visitor, 3)
+    filled(visitor, 4)
     (tmp_path / "unasked.txt").write_text("changed")
     assert text_of(visitor, "unasked.txt?new") == "changed"
     served.stop()
@@ -142,33 +168,79 @@ def test_the_network_comes_before_what_is_kept(visitor, served, tmp_path):
 
 
 def test_a_file_that_is_not_of_this_version_is_not_kept(visitor, served, tmp_path):
-    """Half of a new upload, or what something on the way has put into a page."""
+    """Half of a new upload, or what something on the way has put into a page; and it is not asked for for ever."""
     (tmp_path / "unasked.txt").write_text("changed on the way")
     visit(visitor, served)
-    assert filled(visitor, 3, within=12) == {"kept": 2, "of": 3}
+    assert filled(visitor, 4, within=14) == {"kept": 3, "of": 4}
+    assert 1 <= len([path for path in served.asked if "unasked" in path]) <= 2
     (tmp_path / "unasked.txt").write_text("first unasked")
-    assert filled(visitor, 3) == {"kept": 3, "of": 3}
+    assert text_of(visitor, "unasked.txt") == "first unasked"
+    until(lambda: visitor.evaluate(KEPT)["kept"] == 4, within=10)
+    assert visitor.evaluate(KEPT) == {"kept": 4, "of": 4}
 
 
-def test_a_new_version_takes_the_place_of_the_old_and_of_nobody_elses(visitor, served, tmp_path):
-    """One cache for each version of the site at this path; those of others are not touched."""
+@pytest.mark.parametrize("answer", [failing, hanging, a_cafes_page])
+def test_a_server_that_gives_no_answer_is_no_network(visitor, served, answer):
+    """Its own failure, its silence, or a page in place of a file: then what is kept is shown."""
     visit(visitor, served)
-    filled(visitor, 3)
-    visitor.evaluate("() => caches.open('unpickled /another/ 1').then(() => caches.open('theirs'))")
-    before = set(visitor.evaluate("() => caches.keys()"))
+    filled(visitor, 4)
+    served.instead = answer
+    assert text_of(visitor, "unasked.txt?again") == "first unasked"
+    visitor.goto(f"{served.address}/?again")
+    assert visitor.title() == ("Log in" if answer is a_cafes_page else "first")
+    served.instead = None
+    visitor.goto(f"{served.address}/?once-more")
+    assert visitor.title() == "first"
+
+
+def test_a_file_that_is_gone_is_gone(visitor, served, tmp_path):
+    """A 404 is an answer: a newer site has no such file."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    (tmp_path / "unasked.txt").unlink()
+    assert visitor.evaluate("() => fetch('unasked.txt?gone').then(told => told.status)") == 404
+
+
+def test_a_folder_is_found_without_its_slash(visitor, served, tmp_path):
+    """As a server leads on to it, so does the worker where there is none."""
+    (tmp_path / "deep" / "index.html").write_text(PAGE % "deep")
+    (tmp_path / WORKER).write_text(WORKS)
+    keep_offline(tmp_path)
+    visit(visitor, served)
+    filled(visitor, 5)
+    served.stop()
+    visitor.goto(f"{served.address}/deep?path=x")
+    assert visitor.title() == "deep"
+    assert visitor.url == f"{served.address}/deep/?path=x"
+    served.start()
+
+
+def test_a_new_version_keeps_what_it_has_unchanged(visitor, served, tmp_path):
+    """No two versions mix, nothing is brought twice, and what other sites have kept is not touched."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    visitor.evaluate("() => caches.open('unpickled /another/').then(() => caches.open('theirs'))")
     small_site(tmp_path, "second")
     visitor.goto(f"{served.address}/")
     assert visitor.title() == "second"
-    until(lambda: before - set(visitor.evaluate("() => caches.keys()")))
+    until(lambda: visitor.evaluate(KEPT)["kept"] < 4)
     visitor.goto(f"{served.address}/")
-    assert filled(visitor, 3) == {"kept": 3, "of": 3}
-    after = set(visitor.evaluate("() => caches.keys()"))
-    assert len(before) == len(after) == 3
-    assert len(before & after) == 2
+    until(lambda: visitor.evaluate(KEPT)["kept"] == 2)
     served.stop()
     visitor.goto(f"{served.address}/")
     assert visitor.title() == "second"
+    assert text_of(visitor, "same.txt") == "the same in every version"
+    with pytest.raises(Error, match="Failed to fetch"):
+        text_of(visitor, "unasked.txt")  # the first version's is not shown in the second
     served.start()
+    assert filled(visitor, 4) == {"kept": 4, "of": 4}
+    assert set(visitor.evaluate("() => caches.keys()")) == {
+        f"unpickled {PLACE}/",
+        "unpickled /another/",
+        "theirs",
+    }
+    entries = f"async () => (await (await caches.open('unpickled {PLACE}/')).keys()).length"
+    assert visitor.evaluate(entries) == 4
 
 
 @pytest.mark.long

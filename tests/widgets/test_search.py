@@ -63,7 +63,9 @@ def test_a_quoted_phrase_is_looked_for_as_it_stands(page: Page) -> None:
     assert titles(page, "“More words” stack") == ["Watch"]
     assert titles(page, '"tuple callable"') == []
     assert titles(page, '"reduce') == ["REDUCE", "Reduced to nothing", "Watch"]
+    assert titles(page, '"callable   and a  tuple"') == ["REDUCE"]
     assert titles(page, '""') == []
+    expect(page.get_by_role("status")).to_have_text("")
 
 
 def test_what_was_looked_for_is_marked_in_a_piece_around_it(page: Page) -> None:

@@ -26,8 +26,6 @@ def keep_offline(site: Path) -> None:
         for path in sorted(site.rglob("*"))
         if path.is_file() and path != worker and not any(map(path.match, _SPARE))
     }
-    files = json.dumps(sums, sort_keys=True)
     program = _PROGRAM.read_text(encoding="utf-8")
-    version = hashlib.sha256(files.encode()).hexdigest()[:16]
-    program = program.replace("{{ version }}", version).replace("{{ files }}", files)
+    program = program.replace("{{ files }}", json.dumps(sums, sort_keys=True))
     worker.write_text(program + worker.read_text(encoding="utf-8"), encoding="utf-8")

@@ -14,7 +14,7 @@ const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase
 
 /** The words that are looked for; what stands in quotation marks is one. */
 const wordsOf = (typed) =>
-  [...plain(typed).matchAll(/["“„]([^"“”]+)["“”]|[^\s"“”„]+/g)].map(([word, phrase]) => (phrase ?? word).trim()).filter(Boolean);
+  [...plain(typed).matchAll(/["“„]([^"“”]+)["“”]|[^\s"“”„]+/g)].map(([word, phrase]) => (phrase ?? word).trim().replace(/\s+/g, " ")).filter(Boolean);
 
 /** How well an entry answers the words; 0 where one of them is nowhere in it. */
 function score(entry, words) {
@@ -113,7 +113,7 @@ class SearchView {
     attr(this.list, "hidden", !shown.length);
     setText(this.told, words.length ? this.sentence(found.length) : "");
     attr(this.told, "hidden", !words.length);
-    if (words.length) this.say(this.sentence(found.length));
+    this.say(words.length ? this.sentence(found.length) : "");
   }
 
   sentence(all) {
