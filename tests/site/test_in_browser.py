@@ -190,6 +190,7 @@ def test_where_nothing_is_kept_the_first_page_says_so(page, address):
     expect(page.get_by_role("status")).to_contain_text("does not open")
 
 
+@pytest.mark.long
 def test_a_visit_begins_with_one_page(page, address):
     """Pages that were left open would each start a Python of their own, and the first would wait for all."""
     page.goto(f"{address}/lab/index.html?path=course/L4.4.2/08-key-terms.ipynb")

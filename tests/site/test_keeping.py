@@ -179,6 +179,7 @@ def test_a_file_that_is_not_of_this_version_is_not_kept(visitor, served, tmp_pat
     assert visitor.evaluate(KEPT) == {"kept": 4, "of": 4}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answer", [failing, hanging, a_cafes_page])
 def test_a_server_that_gives_no_answer_is_no_network(visitor, served, answer):
     """Its own failure, its silence, or a page in place of a file: then what is kept is shown."""
@@ -215,6 +216,7 @@ def test_a_folder_is_found_without_its_slash(visitor, served, tmp_path):
     served.start()
 
 
+@pytest.mark.long
 def test_a_new_version_keeps_what_it_has_unchanged(visitor, served, tmp_path):
     """No two versions mix, nothing is brought twice, and what other sites have kept is not touched."""
     visit(visitor, served)
