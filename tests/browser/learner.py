@@ -144,6 +144,15 @@ def run_all(page: Page) -> Locator:
     """Run all of the page in front, as a person does; no cell may fail. Gives its panel with the widgets drawn."""
     panel = opened(page)
     assert page.locator("dialog.jp-Dialog").all_inner_texts() == []
+    try_all(page)
+    errors = panel.locator(ERROR)
+    assert errors.count() == 0, errors.first.inner_text()
+    page.wait_for_function(DRAWN, timeout=30_000)
+    return panel
+
+
+def try_all(page: Page) -> None:
+    """Run all of the page in front; a cell may fail."""
     for _ in range(5):  # a kernel that has only just come up drops the first request
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
@@ -153,7 +162,3 @@ def run_all(page: Page) -> Locator:
             continue
         break
     page.wait_for_function(FINISHED, timeout=240_000)
-    errors = panel.locator(ERROR)
-    assert errors.count() == 0, errors.first.inner_text()
-    page.wait_for_function(DRAWN, timeout=30_000)
-    return panel

@@ -84,6 +84,7 @@ def test_the_lesson_with_nothing_installed(page, address, tmp_path):
 
 def there_and_back(page, panel, folder):
     """What was done here counts on a machine, and what was done there counts here."""
+    expect(panel.locator(".unp-rail [role=alert]").first).to_be_hidden()  # since here it is kept
     carry = cell(panel, "lab.progress_file()")
     with page.expect_download() as saved:
         carry.get_by_role("button", name="Save my progress").click()

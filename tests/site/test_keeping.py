@@ -84,6 +84,13 @@ def hanging(handler):
     time.sleep(90)  # longer than a test waits
 
 
+def half_a_file(handler):
+    handler.send_response(200)
+    handler.send_header("content-length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"first")
+
+
 def a_cafes_page(handler):
     handler.send_response(200)
     handler.send_header("content-type", "text/html")
@@ -192,6 +199,15 @@ def test_a_server_that_gives_no_answer_is_no_network(visitor, served, answer):
     served.instead = None
     visitor.goto(f"{served.address}/?once-more")
     assert visitor.title() == "first"
+
+
+def test_half_a_file_ends_nothing(visitor, served):
+    """A load that breaks off, by a reload or a bad line, says nothing about the browser's disk."""
+    visit(visitor, served)
+    served.instead = half_a_file
+    visitor.evaluate("() => fetch('unasked.txt').then(told => told.text()).catch(() => {})")
+    served.instead = None
+    assert filled(visitor, 4) == {"kept": 4, "of": 4}
 
 
 def test_a_file_that_is_gone_is_gone(visitor, served, tmp_path):

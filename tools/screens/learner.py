@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from browser.for_everyone import cut
-from browser.learner import FINISHED, OPEN, STARTED, learning, opened, run_all, use_theme
+from browser.learner import OPEN, learning, opened, run_all, try_all, use_theme
 from playwright.sync_api import Browser, Page
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from unpickled.content import load_course
 from unpickled.grading.bundle import make_bundle
@@ -54,25 +53,12 @@ def take(
 def _run(page: Page, notebook: str) -> None:
     """As far as it runs: a quiz has no code, and in the lab the learner's own is still to be written."""
     if notebook == LAB:
+        opened(page)
         try_all(page)
     elif notebook == QUIZ:
         opened(page)
     else:
         run_all(page)
-
-
-def try_all(page: Page) -> None:
-    """Run all of the page in front; a cell may fail."""
-    opened(page)
-    for _ in range(5):  # a kernel that has only just come up drops the first request
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        try:
-            page.wait_for_function(STARTED, timeout=5_000)
-        except PlaywrightTimeoutError:
-            continue
-        break
-    page.wait_for_function(FINISHED, timeout=240_000)
 
 
 def _first(page: Page, camera: Camera, notebook: str, widths: Sequence[int]) -> Iterator[Shot]:

@@ -63,20 +63,15 @@ def _changed(page: Page, panel: Locator) -> Locator:
     return editor.locator(".unp").first
 
 
-def _wrong(_page: Page, panel: Locator) -> Locator:
-    card = cell(panel, 'lab.card("p-which-opcode-calls")')
-    card.locator(".unp-answer").fill("BUILD")
-    card.get_by_role("button", name="Check").click()
-    expect(card.locator(".unp-reply")).to_contain_text("Not right yet")
-    return card.locator(".unp").first
+def _answered(typed: str, head: str) -> Callable[[Page, Locator], Locator]:
+    def reach(_page: Page, panel: Locator) -> Locator:
+        card = cell(panel, 'lab.card("p-which-opcode-calls")')
+        card.locator(".unp-answer").fill(typed)
+        card.get_by_role("button", name="Check").click()
+        expect(card.locator(".unp-reply-head")).to_have_text(head)
+        return card.locator(".unp").first
 
-
-def _right(_page: Page, panel: Locator) -> Locator:
-    card = cell(panel, 'lab.card("p-which-opcode-calls")')
-    card.locator(".unp-answer").fill("REDUCE")
-    card.get_by_role("button", name="Check").click()
-    expect(card.locator(".unp-reply")).not_to_contain_text("Not right yet")
-    return card.locator(".unp").first
+    return reach
 
 
 def _opened_row(_page: Page, panel: Locator) -> Locator:
@@ -121,8 +116,8 @@ STATES: dict[str, tuple[State, ...]] = {
         ("predict, asked", _asked),
         ("predict, answered", _guessed),
         ("what-if with an edit", _changed),
-        ("card, wrong", _wrong),
-        ("card, right", _right),
+        ("card, wrong", _answered("BUILD", "Not right yet")),
+        ("card, right", _answered("REDUCE", "Right")),
     ),
     f"{LESSON}/03-weight-formats": (("row opened", _opened_row), ("last view", _last_view)),
     f"{LESSON}/06-the-30-second-test": (

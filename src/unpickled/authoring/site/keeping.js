@@ -43,14 +43,18 @@
   /** Return the file as it is kept; undefined if it is not, or if this browser keeps nothing. */
   const kept = (name) => caches.match(keyOf(name), { cacheName: CACHE }).catch(() => undefined);
 
-  /** Keep a response under a file's name; false if it is not that file, but an older or a changed one. */
+  /** Keep a response under a file's name; false if it is not that file, but an older or a changed one. Half a one raises. */
   async function keep(name, response) {
     const bytes = await response.arrayBuffer();
     const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     if (Array.from(sum, (byte) => byte.toString(16).padStart(2, "0")).join("") !== FILES.get(name)) return false;
     const type = response.headers.get("content-type") ?? "application/octet-stream";
     const copy = new Response(bytes, { headers: { "content-type": type } });
-    await (await caches.open(CACHE)).put(keyOf(name), copy);
+    try {
+      await (await caches.open(CACHE)).put(keyOf(name), copy);
+    } catch (problem) {
+      stopKeeping(problem);
+    }
     return true;
   }
 
@@ -65,7 +69,7 @@
     const coming = fetch(event.request);
     if (!there) {
       const response = await coming;
-      if (response.status === 200 && !full) event.waitUntil(keep(name, response.clone()).catch(stopKeeping));
+      if (response.status === 200 && !full) event.waitUntil(keep(name, response.clone()).catch(() => false));
       return response;
     }
     const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
@@ -105,7 +109,7 @@
     for (const cache of ["default", "reload"]) {
       const response = await fetch(addressOf(name), { cache, priority: "low" });
       if (response.status !== 200) break;
-      if (await keep(name, response).catch(stopKeeping)) return;
+      if (await keep(name, response)) return;
     }
     givenUp.add(name);
   }
