@@ -56,7 +56,7 @@ def test_without_playwright_the_error_says_how_to_get_it(page, monkeypatch):
     with pytest.raises(
         SetupError, match=r"playwright: it is not installed\. Run: tools/setup\.sh dev"
     ):
-        printed(page)
+        printing.pictures(page)
 
 
 def test_a_chromium_that_does_not_start_is_named(page, monkeypatch, tmp_path):

@@ -48,9 +48,10 @@ def printed(html: bytes) -> dict[str, bytes]:
     Raises:
         SetupError: playwright or Chromium is missing.
     """
+    from unpickled.authoring.slides.apart import apart  # noqa: PLC0415 - as above
     from unpickled.authoring.slides.print import pictures  # noqa: PLC0415 - as above
 
-    return pictures(html)
+    return apart(pictures, html)
 
 
 def layout_faults(html: bytes, deck: Deck) -> list[ContentError]:

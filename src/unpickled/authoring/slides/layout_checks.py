@@ -6,18 +6,20 @@ No word stands outside of its box or on another word, none is smaller than 18 px
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from unpickled.authoring.slides.apart import apart
 from unpickled.authoring.slides.chromium import opened
 from unpickled.authoring.slides.look import SMALLEST
 from unpickled.content.deck import Deck, Slide
 from unpickled.content.loaders import DATA
 from unpickled.errors import ContentError
 
-__all__ = ["faults"]
+__all__ = ["faults", "measures"]
 
 LESS = "Say it in fewer words, or make two slides of it."
 DRAWN = {"formats": f"{DATA}/formats.toml", "timeline": f"{DATA}/incidents.toml"}
@@ -64,17 +66,28 @@ def faults(html: bytes, deck: Deck) -> list[ContentError]:
     Raises:
         SetupError: playwright or Chromium is missing.
     """
-    found: list[ContentError] = []
-    with opened(html) as page:
-        with page.tab() as tab:
-            for number, slide in enumerate(deck.slides):
-                tab.evaluate("(n) => Reveal.slide(n)", number)
-                found += _told(deck, slide, tab.evaluate(_probe()))
-            asked = [*page.refused, *tab.evaluate("() => window.unpickledRefused")]
-        for address in dict.fromkeys(asked):
-            problem = f"its slides ask for {address}, and must not need a network"
-            found.append(ContentError(deck.place, problem, "Put it into the page, or take it out."))
+    measured = json.loads(apart(measures, html)["measures.json"])
+    found = [
+        fault
+        for slide, its in zip(deck.slides, measured["slides"], strict=True)
+        for fault in _told(deck, slide, its)
+    ]
+    for address in measured["asked"]:
+        problem = f"its slides ask for {address}, and must not need a network"
+        found.append(ContentError(deck.place, problem, "Put it into the page, or take it out."))
     return found
+
+
+def measures(html: bytes) -> dict[str, bytes]:
+    """Measure a page: "measures.json" holds what `probe.js` finds on each slide, and what was asked for."""
+    with opened(html) as page, page.tab() as tab:
+        slides = []
+        for number in range(tab.locator(".slides > section").count()):
+            tab.evaluate("(n) => Reveal.slide(n)", number)
+            slides.append(tab.evaluate(_probe()))
+        asked = [*page.refused, *tab.evaluate("() => window.unpickledRefused")]
+    found = {"slides": slides, "asked": list(dict.fromkeys(asked))}
+    return {"measures.json": json.dumps(found).encode()}
 
 
 @cache
