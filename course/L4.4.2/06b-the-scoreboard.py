@@ -14,7 +14,7 @@
 # # The scoreboard: who catches what
 #
 # You have seen two scanners agree, and you have seen each of them pass over a file. How often does which of the two happen?
-# Nobody needs to tell you: on this page **your machine finds it out**.
+# Nobody needs to tell you: on this page **it is found out by trying**.
 #
 # The course has a collection of more than eighty harmless files, in classes. Some call a function when they are loaded: it makes an
 # empty folder, or writes one line into a log. Some carry code in a place where no pickle is. Some are nothing but data. What is

@@ -22,7 +22,6 @@ def pytest_runtest_makereport(item):
 def lab(tmp_path_factory):
     """The learner's server, with a home of its own; ended with its kernels when the tests are done."""
     with learning(tmp_path_factory.mktemp("learner")) as server:
-        server.follow_the_system()
         yield server
 
 

@@ -65,11 +65,6 @@ class Server:
         with urllib.request.urlopen(request, timeout=30) as reply:
             return json.loads(reply.read() or "null")
 
-    def follow_the_system(self) -> None:
-        """Have Jupyter take its theme from the system, so that one loaded page can be seen in both."""
-        raw = json.dumps({"adaptive-theme": True})
-        self.ask("PUT", "lab/api/settings/@jupyterlab/apputils-extension:themes", {"raw": raw})
-
 
 @contextmanager
 def learning(home: Path) -> Iterator[Server]:
@@ -134,7 +129,7 @@ def opened(page: Page) -> Locator:
 
 
 def use_theme(page: Page, theme: str) -> None:
-    """Let the system be light or dark, and wait until a Jupyter that follows it is, too."""
+    """Let the system be light or dark, and wait until Jupyter is, too: a learner's follows it."""
     page.emulate_media(color_scheme=theme)
     light = str(theme == "light").lower()
     page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")

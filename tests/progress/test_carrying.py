@@ -430,3 +430,8 @@ def test_a_text_on_one_line_is_what_is_seen():
     assert one_line(" a\u202eb\x1b[2J \u200b\tc\n\xa0é\ud800\u2066 ", 99) == "ab[2J c é"
     assert one_line("abcdef", 3) == "abc"
     assert one_line("\u202e\x1b", 9) == ""
+    assert (
+        one_line("\u0646\u06af\u200c\u0627 \u0dc1\u0dca\u200d\u0dbb", 99)
+        == "\u0646\u06af\u200c\u0627 \u0dc1\u0dca\u200d\u0dbb"
+    )
+    assert one_line(" \u200c \u200d", 9) == ""

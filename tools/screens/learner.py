@@ -37,7 +37,6 @@ def take(
         home = Path(name)
         make_bundle(home / "checkout", root)  # where `learning` looks for what it serves
         with learning(home) as server:
-            server.follow_the_system()
             for notebook in wanted:
                 page = browser.new_page(
                     viewport={"width": 1280, "height": 900}, reduced_motion="reduce"

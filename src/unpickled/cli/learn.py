@@ -1,9 +1,9 @@
 """`unpickled learn`: JupyterLab on the course's first page, set up for a learner.
 
 The settings travel as a configuration folder (`cli/jupyter`) that only this server sees: no news prompt,
-every cell in the page (`windowingMode: none`), nbgrader's instructor menus off. What the learner changes in
-JupyterLab's settings is kept in `.unpickled/` beside the course, so that neither their other JupyterLab nor
-this one surprises the other.
+every cell in the page (`windowingMode: none`), light or dark as the system is, nbgrader's instructor menus off.
+What the learner changes in JupyterLab's settings is kept in `.unpickled/` beside the course, so that neither their
+other JupyterLab nor this one surprises the other.
 """
 
 from __future__ import annotations

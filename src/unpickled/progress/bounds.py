@@ -18,6 +18,7 @@ ROOM = 1_000  # of them are left free by files that are taken in: for the learne
 LONGEST = 80  # bytes of an id, a version, a fingerprint, in UTF-8
 TRIES = 1_000_000
 HINTS = 1_000
+_JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner
 _SHOWN = 40  # letters of an id in a message
 _END = "2100"  # moments from this year on come from a broken clock or a forged file
 
@@ -34,9 +35,15 @@ def shown(text: str) -> str:
 
 
 def one_line(text: str, most: int) -> str:
-    """Return at most so many letters of a text on one line, without what is not printed: it might turn the line."""
-    seen = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
-    return " ".join(seen.split())[:most]
+    """Return at most so many letters of a text on one line, without what is not printed: it might turn the line.
+
+    Joiners stay: names in Persian, Sinhala and others are not spelt without them.
+    """
+    seen = "".join(
+        letter for letter in text if letter.isprintable() or letter.isspace() or letter in _JOINERS
+    )
+    line = " ".join(seen.split())
+    return line[:most] if line.strip(f"{_JOINERS} ") else ""
 
 
 def _problem(key: str, entry: Any) -> str:
