@@ -334,7 +334,8 @@ def test_ctrl_c_leaves_whole_files_and_no_process(course, tmp_path, chromium, st
         time.sleep(0.1)
     assert there == []
     assert list(temporary.iterdir()) == []
-    assert unpickled(course, "build", CHROMIUM=chromium).returncode == 0
+    again = unpickled(course, "build", CHROMIUM=chromium)
+    assert again.returncode == 0, again.stderr
     assert unpickled(course, "build", "--check").returncode == 0
 
 
