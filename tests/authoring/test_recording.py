@@ -105,7 +105,7 @@ def test_the_teleprompter_scrolls_mirrors_and_obeys_keys(files, tmp_path, browse
     assert page.evaluate("scrollY") > first
     page.keyboard.press("Home")
     page.keyboard.press(" ")
-    page.wait_for_function("scrollY > 40")
+    page.wait_for_function("() => scrollY > 40")
     page.keyboard.press(" ")
     stopped = page.evaluate("scrollY")
     page.wait_for_timeout(200)

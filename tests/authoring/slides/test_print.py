@@ -10,6 +10,7 @@ import pytest
 
 from unpickled.authoring.slides import print as printing
 from unpickled.authoring.slides import printed
+from unpickled.authoring.slides.chromium import opened
 from unpickled.errors import SetupError
 
 
@@ -26,6 +27,35 @@ def test_a_print_holds_every_slide_and_no_date(page, deck, chromium):
     assert set(re.findall(rb"/(?:CreationDate|ModDate) ?\(([^)]*)\)", pdf)) == {
         b"D:20000101000000+00'00'"
     }
+
+
+# While reveal.js lays out pages to print, the slides are in no document for a moment: here that moment is a second, and
+# the fonts come in the midst of it. It is not ready at the first question either.
+SLOW = b"""
+const begun = performance.now();
+let ready = () => false;
+Object.defineProperty(Reveal, "isReady", {
+  set: (own) => { ready = own; },
+  get: () => () => performance.now() > begun + 600 && ready(),
+});
+const frame = requestAnimationFrame;
+let held = false; // reveal.js asks first; those who wait for it ask, too
+window.requestAnimationFrame = (then) => {
+  if (held || document.querySelector(".slides section")) return frame(then);
+  held = true;
+  return setTimeout(then, 1000);
+};
+Object.defineProperty(document, "fonts", { value: { ready: new Promise((done) => setTimeout(done, 700)) } });
+Reveal.initialize("""
+
+
+@pytest.mark.browser
+def test_a_slow_page_is_printed_whole(page, deck, chromium):
+    slow = page.replace(b"\nReveal.initialize(", SLOW, 1)
+    assert slow != page
+    with opened(slow) as shown:
+        made = printing.pdf(shown)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", made)) == len(deck.slides)
 
 
 def test_dates_are_set_and_no_length_changes():

@@ -74,7 +74,7 @@ def test_the_speakers_window_has_the_notes_and_the_pace(browser, deck):
         assert speaker.locator(".speaker-controls-notes .value p").all_inner_texts() == list(
             deck.slides[1].spoken
         )
-        speaker.wait_for_function("document.body.innerText.match(/pacing/i)")
+        speaker.wait_for_function("() => document.body.innerText.match(/pacing/i)")
         speaker.close()
     assert browser.refused == []
 

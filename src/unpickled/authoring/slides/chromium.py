@@ -32,10 +32,12 @@ FLAGS = (
     "--disable-sync",
 )
 _PRINTED = "--font-render-hinting=none"
-# What the page's own policy refuses never becomes a request
-REFUSALS = """
+# What the page's own policy refuses never becomes a request. reveal.js tells once when pages to print are laid out;
+# before that its slides are in no document for a moment, so that counting them would tell nothing.
+_NOTES = """
 window.unpickledRefused = [];
 addEventListener("securitypolicyviolation", (event) => window.unpickledRefused.push(event.blockedURI));
+addEventListener("pdf-ready", () => { window.unpickledLaidOut = true; });
 """
 
 
@@ -57,10 +59,10 @@ class Opened:
         """Show the page in a tab of 1280 x 720, ready, with its fonts loaded."""
         page = self._browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.route("**/*", self._route)
-        page.add_init_script(REFUSALS)
+        page.add_init_script(_NOTES)
         try:
             page.goto(self._address + query)
-            page.wait_for_function("window.Reveal && Reveal.isReady()")
+            page.wait_for_function("() => window.Reveal?.isReady()")
             page.evaluate("document.fonts.ready.then(() => true)")
             yield page
         finally:

@@ -54,8 +54,7 @@ def dateless(printed: bytes) -> bytes:
 def pdf(opened_page: Opened) -> bytes:
     """Print a page for each slide, tagged for screen readers, with an outline."""
     with opened_page.tab("?print-pdf") as tab:
-        count = tab.locator(".slides section").count()
-        tab.wait_for_function("n => document.querySelectorAll('.pdf-page').length === n", arg=count)
+        tab.wait_for_function("() => window.unpickledLaidOut")
         made = tab.pdf(
             width="1280px", height="720px", print_background=True, prefer_css_page_size=False,
             tagged=True, outline=True,
