@@ -63,7 +63,7 @@ def _seen(page: Page, camera: Camera, name: str, theme: str) -> Iterator[Shot]:
     page.set_viewport_size(
         {"width": page.viewport_size["width"], "height": page.viewport_size["width"] * 9 // 16}
     )
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    page.wait_for_function("() => window.Reveal?.isReady()")
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         page.evaluate("number => Reveal.slide(number)", number)
         page.wait_for_timeout(150)
