@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 
@@ -11,6 +12,7 @@ from unpickled import content, lab
 from unpickled.authoring.pages import pages as authoring_pages
 from unpickled.content import load_practice
 from unpickled.errors import ContentError, ProgressError
+from unpickled.lab import journal as journals
 from unpickled.lab.journal import Journal
 
 
@@ -100,13 +102,39 @@ def test_a_damaged_file_is_set_aside_and_the_learner_is_told(root, kept, item):
 def test_a_folder_that_cannot_be_written_is_told_and_breaks_nothing(
     root, tmp_path, monkeypatch, item
 ):
-    """The card still answers; the rail says where and why nothing is kept."""
+    """The card refuses, and the rail says where and why nothing is kept, until something is; a notice stays."""
+    monkeypatch.setattr(journals, "not_kept", lambda: "A notice.")
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("UNPICKLED_PROGRESS", str(tmp_path / "file" / "progress.json"))
     journal = Journal(root)
     rail, card = journal.rail(item.page), journal.card(item.id)
+    told = []
+    card.send = told.append
     answer(card, item, correct=True)
     assert "progress.json" in rail.message
+    assert [(one["type"], one["check"]) for one in told] == [("refused", "c")]
+    assert told[0]["text"] in rail.message
+    (tmp_path / "file").unlink()
+    answer(card, item, correct=True)
+    assert rail.message == "A notice."
+    assert told[1:] == [{"type": "heard", "check": "c", "correct": True}]
+
+
+def test_what_the_file_does_not_forget_the_card_keeps(root, kept, monkeypatch, item):
+    """A reset that cannot be written clears nothing on the page, and the rail says why."""
+    journal = Journal(root)
+    rail, card = journal.rail(item.page), journal.card(item.id)
+    answer(card, item, correct=True)
+    card.state = {**card.state, "solved": True}
+
+    def full(*_words):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    rail._on_message(rail, {"type": "reset", "exercise": item.id}, [])
+    assert "No space left" in rail.message
+    assert mark(rail, item)
+    assert card.state["solved"]
 
 
 def test_every_page_has_a_rail_whose_links_lead_to_notebooks(root, kept):

@@ -335,6 +335,25 @@ def test_a_moment_to_come_that_is_here_already_wins_over_nothing(tmp_path):
     assert here.take_notices() == ()
 
 
+def test_a_clock_that_was_set_right_is_mended_by_the_next_answer(tmp_path, mine):
+    """As the refusal says: its file is taken in elsewhere then, and where it came from."""
+    path = tmp_path / "theirs.json"
+    Progress(path, clock=lambda: datetime(2026, 12, 29, tzinfo=UTC)).attempt("one", correct=True)
+    right = made(path)
+    refused(mine, carry_out(right), '"one" was changed on 2026-12-29')
+    right.attempt("two", correct=True)
+    assert {one.when for one in right.records().values()} == {"2026-11-29T12:00:00+00:00"}
+    assert take_in(mine, carry_out(right)).changed == 2
+
+
+def test_a_clock_that_is_a_century_off_is_named(tmp_path):
+    """What it dates could not be read again; nothing is written."""
+    far = Progress(tmp_path / "far.json", clock=lambda: datetime(2101, 1, 1, tzinfo=UTC))
+    with pytest.raises(ProgressError, match=r"clock says 2101-01-01\. Set it right, and answer"):
+        far.attempt("one", correct=True)
+    assert not far.path.exists()
+
+
 def test_damage_of_the_kind_is_set_aside_and_a_good_file_heals_it(tmp_path):
     """Such a file was once taken in: the record goes aside, and a later import brings a sound one."""
     path = tmp_path / "a.json"

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from unpickled.content import judge, load_practice
+from unpickled.errors import ProgressError
 from unpickled.widgets import QuizCard
 
 from .conftest import Show
@@ -177,7 +178,7 @@ def test_an_answer_that_python_does_not_hear_is_not_said_to_be_kept(live: Any) -
     page.clock.fast_forward(5_000)
     expect(page.get_by_role("alert")).to_have_count(0)
     page.clock.fast_forward(5_000)
-    expect(page.get_by_role("alert")).to_contain_text("Not yet written down. Python has")
+    expect(page.get_by_role("alert")).to_contain_text("Not yet written down: Python has")
     live.pump()
     assert live.heard == [("p-which", True, 1)]
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -206,6 +207,98 @@ def test_answers_given_while_python_is_busy_are_all_heard(live: Any) -> None:
     assert [right for _, right, _ in live.heard] == [False, True, False, False]
     assert [tries for _, _, tries in live.heard] == [1, 2, 3, 4]
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_an_answer_that_cannot_be_written_down_is_told_as_that(live: Any) -> None:
+    """A full disk: the card says why; it stops when a right answer is written, not when a wrong one is."""
+    full = True
+
+    def write(*_result: Any) -> None:
+        if full:
+            raise ProgressError(
+                "progress.json", "progress cannot be saved (No space left)", "Free some."
+            )
+
+    live.widget._on_result = write
+    page = live.page
+    alert, told = (
+        page.get_by_role("alert"),
+        "Not written down. progress.json: progress cannot be saved",
+    )
+    answered(live, "pickletools.dis")
+    expect(alert).to_contain_text(told)
+    expect(page.locator(".unp-card-badge")).to_have_text("solved, 1 try")
+    full = False
+    page.get_by_role("button", name="Try again").click()
+    answered(live, "torch.load")
+    expect(alert).to_contain_text(told)
+    answered(live, "pickletools.dis")
+    expect(alert).to_have_count(0)
+
+
+def answered(live: Any, label: str) -> None:
+    live.page.get_by_label(label).check()
+    live.page.get_by_role("button", name="Check").click()
+    live.pump()
+
+
+def test_every_view_says_that_an_answer_is_not_written_down(live: Any, tmp_path: Path) -> None:
+    """One that is there already, and one that is drawn later, as on a page that was saved meanwhile and opened anew."""
+    other = Live(live.widget, live.page.context.new_page(), tmp_path / "other.html")
+    for page in (live.page, other.page):
+        page.clock.install()
+    live.page.get_by_label("pickletools.dis").check()
+    live.page.get_by_role("button", name="Check").click()
+    ((state, message)) = live.page.evaluate("sent.splice(0)")
+    live.widget.state = state["state"]["state"]
+    other.page.evaluate("state => receive({ state }, [])", live.widget.state)
+    later = Live(live.widget, live.page.context.new_page(), tmp_path / "later.html")
+    for page in (live.page, other.page, later.page):
+        page.clock.install()
+        page.clock.fast_forward(10_000)
+        expect(page.get_by_role("alert")).to_contain_text("Not yet written down")
+    live.widget._handle_custom_msg(message["content"], [])
+    heard = live.messages + other.messages + later.messages
+    for page in (live.page, other.page, later.page):
+        page.evaluate("messages => receive({}, messages)", heard)
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_is_being_chosen_stays(show: Show) -> None:
+    """A hint between choosing and Check changes no choice, on a fresh card or after a wrong answer."""
+    page = show(QuizCard(ITEM), QuizCard(ITEM))
+    for card, before in (
+        (page.locator(".unp-card").nth(0), False),
+        (page.locator(".unp-card").nth(1), True),
+    ):
+        check = card.get_by_role("button", name="Check")
+        if before:
+            card.get_by_label("torch.load").check()
+            check.click()
+        card.get_by_label("pickletools.dis").check()
+        card.get_by_role("button", name="Hint").click()
+        expect(card.get_by_label("pickletools.dis")).to_be_checked()
+        check.click()
+        expect(card.locator(".unp-reply")).to_contain_text("Disassembling is not loading.")
+
+
+def test_a_double_click_and_a_held_key_press_once(show: Show) -> None:
+    """What the second press would meet has only just come there: "Try again" in the place of Check, the next hint."""
+    page = show(QuizCard(TYPED), QuizCard(TYPED))
+    by_mouse, by_keys = page.locator(".unp-card").all()
+    by_mouse.locator(".unp-answer").fill("REDUCE")
+    by_mouse.get_by_role("button", name="Check").dblclick()
+    by_keys.locator(".unp-answer").fill("REDUCE")
+    page.keyboard.press("Tab")
+    for _ in range(4):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    for card in (by_mouse, by_keys):
+        expect(card.locator(".unp-card-badge")).to_have_text("solved, 1 try")
+        expect(card.locator(".unp-answer")).to_have_value("REDUCE")
+        expect(card.locator(".unp-reply")).to_be_visible()
+    page.get_by_role("button", name="Hint").first.dblclick()
+    expect(by_mouse.locator(".unp-hints li")).to_have_count(1)
 
 
 def test_a_saved_page_waits_for_nobody(show: Show) -> None:

@@ -109,6 +109,26 @@ def test_the_name_is_not_kept_in_the_notebook(
     assert "Ada" not in str(widget.get_state())
 
 
+def test_one_view_hands_the_file_over(
+    live: Live, widget: ProgressFile, solved: str, tmp_path: Path
+) -> None:
+    """All views of a widget, in all tabs, hear Python's answer; the one that was clicked saves it."""
+    other = Live(widget, live.page.context.new_page(), tmp_path / "other.html").page
+    saved: list[str] = []
+    other.on("download", lambda _: saved.append("other"))
+    for button in ("Save my progress to a file", "Certificate"):
+        live.page.get_by_role("button", name=button).click()
+        (one,) = live.page.evaluate("sent.splice(0)")
+        answers: list[dict[str, object]] = []
+        widget.send = lambda content, buffers=None, to=answers: to.append(content)  # type: ignore[method-assign]
+        widget._handle_custom_msg(one["content"], [])
+        other.evaluate("messages => receive({}, messages)", answers)
+        expect(other.locator(".unp-carry-told")).to_be_hidden()
+        with live.page.expect_download():
+            live.page.evaluate("messages => receive({}, messages)", answers)
+    assert saved == []
+
+
 def test_where_nothing_was_done_there_is_no_certificate(live: Live) -> None:
     """The refusal is shown as one, with its sign, and said; nothing is saved."""
     live.page.get_by_role("button", name="Certificate").click()

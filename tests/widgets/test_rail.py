@@ -121,6 +121,33 @@ def test_a_reset_that_python_does_not_hear_is_told(browser: Browser, tmp_path: P
     page.close()
 
 
+def test_resets_that_python_hears_late_are_not_complained_of(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Python was at work and answers both; of what it never answers the rail complains still."""
+    context = browser.new_context(offline=True)
+    reset: list[str] = []
+    exercises = [{"id": name, "title": name, "done": True} for name in ("one", "two", "three")]
+    widget = Rail(PAGES, current="01-pickle", exercises=exercises, on_reset=reset.append)
+    live = Live(widget, context.new_page(), tmp_path / "rail.html")
+    page = live.page
+    page.clock.install()
+    page.get_by_role("button", name="exercises").click()
+    for name in ("one", "two"):
+        page.get_by_role("button", name=f"Reset: {name}").click()
+    page.clock.fast_forward(2_000)
+    live.pump()
+    assert reset == ["one", "two"]
+    page.clock.fast_forward(10_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    for name in ("two", "three"):
+        page.get_by_role("button", name=f"Reset: {name}").click()
+    page.clock.fast_forward(10_000)
+    live.push(act=lambda: live.messages.append({"type": "heard", "exercise": "two"}))
+    expect(page.get_by_role("alert")).to_contain_text("Python has not answered")
+    context.close()
+
+
 def test_a_reset_reaches_python_and_comes_back(browser: Browser, tmp_path: Path) -> None:
     """Python is asked to reset, answers with the new state, and the rail shows it; the focus is not lost."""
     context = browser.new_context(offline=True)

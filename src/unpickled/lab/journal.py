@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,15 @@ from unpickled.progress import NAME, Progress, Record, carry_out, progress_path,
 from unpickled.widgets import QuizCard, Rail
 
 __all__ = ["Journal", "journal"]
+
+
+@dataclass(slots=True)
+class _Hung:
+    """A rail, the page that it stands on, and what it tells the learner for good."""
+
+    page: str
+    rail: Rail
+    told: str
 
 
 class Journal:
@@ -36,8 +47,8 @@ class Journal:
         self._items = {item.id: item for item in content.load_practice(root)}
         self._progress = Progress(progress_path(root), version=self._course.version)
         self._cards: dict[str, list[QuizCard]] = {}
-        self._rails: list[tuple[str, Rail]] = []
-        self._message = ""
+        self._rails: list[_Hung] = []
+        self._trouble = ""  # why the last write or look failed; the next good write ends it
 
     def card(self, identity: str) -> QuizCard:
         """Make the card of a practice item, as the learner left it.
@@ -61,9 +72,10 @@ class Journal:
         if page not in {known.id for known in self._course.pages}:
             raise ContentError(page, "there is no such page", "See course/course.toml.")
         pages, exercises = self._shown(page)
-        message = f"{self._told()} {not_kept()}".strip()
+        told = f"{self._notices()} {not_kept()}".strip()
+        message = f"{self._trouble} {told}".strip()
         rail = Rail(pages, current=page, exercises=exercises, message=message, on_reset=self.reset)
-        self._rails.append((page, rail))
+        self._rails.append(_Hung(page, rail, told))
         return rail
 
     def summary(self) -> dict[str, str]:
@@ -75,14 +87,11 @@ class Journal:
         }
 
     def reset(self, exercise: str) -> None:
-        """Forget one exercise, and clear its cards on this page."""
-        try:
+        """Forget one exercise, and clear its cards on this page; where it cannot be forgotten, the rails say why."""
+        with suppress(ProgressError), self._writing():
             self._progress.reset(exercise)
-        except ProgressError as error:
-            self._message = str(error)
-        for card in self._cards.get(exercise, []):
-            card.reset()
-        self._refresh()
+            for card in self._cards.get(exercise, []):
+                card.reset()
 
     def carried(self) -> bytes:
         """Return the progress as the bytes of a file.
@@ -113,46 +122,48 @@ class Journal:
         return str(told)
 
     def _answered(self, exercise: str, correct: bool, _tries: int) -> None:
-        self._write(exercise, correct=correct)
-        self._refresh()
-
-    def _write(self, exercise: str, *, correct: bool) -> None:
-        try:
+        with self._writing():
             item = self._items[exercise].fingerprint
             self._progress.attempt(exercise, correct=correct, item=item)
-        except ProgressError as error:
-            self._message = str(error)
 
     def _hinted(self, item: content.Item, change: Mapping[str, Any]) -> None:
         before, after = change["old"].get("hints", 0), change["new"].get("hints", 0)
         if after <= before:
             return
-        try:
+        with suppress(ProgressError), self._writing():
             self._progress.hint(item.id, after, item=item.fingerprint)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turn the rails after a write, or tell in them why there was none; whoever asked for it hears of that, too."""
+        try:
+            yield
+            self._trouble = ""
         except ProgressError as error:
-            self._message = str(error)
+            self._trouble = str(error)
+            raise
+        finally:
             self._refresh()
 
     def _records(self) -> dict[str, Record]:
         try:
             return self._progress.records()
         except ProgressError as error:
-            self._message = str(error)
+            self._trouble = self._trouble or str(error)
             return {}
 
     def _refresh(self) -> None:
-        message = self._told()
-        for page, rail in self._rails:
-            pages, exercises = self._shown(page)
-            with rail.hold_sync():
-                rail.pages, rail.exercises = pages, exercises
-                rail.message = message or rail.message
+        shown = [self._shown(hung.page) for hung in self._rails]
+        notices = self._notices()  # looking may have set a file aside
+        for hung, (pages, exercises) in zip(self._rails, shown, strict=True):
+            hung.told = notices or hung.told
+            with hung.rail.hold_sync():
+                hung.rail.pages, hung.rail.exercises = pages, exercises
+                hung.rail.message = f"{self._trouble} {hung.told}".strip()
 
-    def _told(self) -> str:
-        """Take the messages that the learner has not seen yet."""
-        taken = [*self._progress.take_notices(), *([self._message] if self._message else [])]
-        self._message = ""
-        return " ".join(taken)
+    def _notices(self) -> str:
+        """Take what the learner was not told yet: a file that was set aside."""
+        return " ".join(self._progress.take_notices())
 
     def _shown(self, here: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return all pages with their states, and the exercises of the page `here`."""

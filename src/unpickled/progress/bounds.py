@@ -11,7 +11,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-__all__ = ["HINTS", "LONGEST", "MOST", "ROOM", "TRIES", "fault", "one_line", "shown"]
+__all__ = ["END", "HINTS", "LONGEST", "MOST", "ROOM", "TRIES", "fault", "one_line", "shown"]
 
 MOST = 4_000  # records; the course has some thirty exercises
 ROOM = 1_000  # of them are left free by files that are taken in: for the learner's own answers
@@ -20,7 +20,7 @@ TRIES = 1_000_000
 HINTS = 1_000
 _JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner
 _SHOWN = 40  # letters of an id in a message
-_END = "2100"  # moments from this year on come from a broken clock or a forged file
+END = "2100"  # moments from this year on come from a broken clock or a forged file
 
 
 def fault(key: str, entry: Any) -> str:
@@ -76,4 +76,4 @@ def _is_moment(text: Any) -> bool:
     except ValueError:
         return False
     in_utc = found.utcoffset() == timedelta(0)
-    return in_utc and found.isoformat(timespec="seconds") == text and text < _END
+    return in_utc and found.isoformat(timespec="seconds") == text and text < END

@@ -23,7 +23,7 @@ __all__ = ["NAME", "TakenIn", "carry_out", "read_carried", "take_in", "write_car
 
 NAME = "unpickled-progress.json"
 _UPDATE = "Update the course here, or reload its site, and take the file in again."
-_CLOCKS = "Set this machine's clock right, or the other one's, and save the file there anew."
+_CLOCKS = "Set right the clock that is wrong. If it was the other one, answer something there, and save the file anew."
 _REMEDY = "Choose a file that the course has saved: unpickled-progress.json"
 
 

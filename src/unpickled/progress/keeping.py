@@ -14,6 +14,7 @@ from pathlib import Path
 
 from unpickled import here
 from unpickled.errors import ProgressError
+from unpickled.progress.bounds import END
 from unpickled.progress.document import LARGEST, Document, encode
 
 __all__ = ["Kept", "now"]
@@ -73,7 +74,16 @@ class Kept(ABC):
         return document
 
     def _moment(self) -> str:
-        return self._clock().astimezone(UTC).isoformat(timespec="seconds")
+        """Return the current moment, as a record bears it.
+
+        Raises:
+            ProgressError: the clock is a century off; what it dates could not be read again.
+        """
+        moment = self._clock().astimezone(UTC).isoformat(timespec="seconds")
+        if moment >= END:
+            problem = f"progress cannot be saved: this machine's clock says {moment[:10]}"
+            raise ProgressError(str(self.path), problem, "Set it right, and answer again.")
+        return moment
 
     def _read(self) -> tuple[Document, str]:
         """Return the document, or what can be saved of it, and what is wrong with the file."""

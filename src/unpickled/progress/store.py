@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -172,5 +172,13 @@ class Progress(Kept):
             entry = document["exercises"].setdefault(exercise, fresh)
             change(entry)
             entry["when"] = self._moment()
+            self._mend_clocks(document["exercises"].values())
             self._write(document)
             return record(entry)
+
+    def _mend_clocks(self, entries: Iterable[Document]) -> None:
+        """Date what a clock that ran ahead has written back to now: no other place would take it in."""
+        latest = self.latest()
+        for entry in entries:
+            if entry["when"] > latest:
+                entry["when"] = self._moment()

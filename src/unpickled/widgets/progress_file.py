@@ -45,13 +45,14 @@ class ProgressFile(CourseWidget, module="carry"):
         self.on_msg(self._on_message)
 
     def _on_message(self, _widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        kind = content.get("type")
+        kind, ask = content.get("type"), str(content.get("ask", ""))[:40]
         try:
             if kind == "save":
-                self.send(_file(NAME, self._save().decode("utf-8"), "application/json"))
+                text = self._save().decode("utf-8")
+                self.send({**_file(NAME, text, "application/json"), "ask": ask})
             elif kind == "certificate" and self._certify:
                 page = self._certify(str(content.get("name", "")))
-                self.send({**_file(CERTIFICATE, page, "text/html"), "note": _BESIDE})
+                self.send({**_file(CERTIFICATE, page, "text/html"), "note": _BESIDE, "ask": ask})
             elif kind == "open" and buffers:
                 name = one_line(str(content.get("name") or ""), _LETTERS)
                 self.send(self._taken(bytes(buffers[0]), name or NAME))

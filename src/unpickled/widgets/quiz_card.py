@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
+from unpickled.errors import CourseError
+
 from .base import CourseWidget, json_trait
 from .plain import plain
 
@@ -22,6 +24,7 @@ _FRESH: dict[str, Any] = {
     "hints": 0,
     "answer": "",
     "tried": [],
+    "unheard": [],
 }
 
 
@@ -31,7 +34,8 @@ class QuizCard(CourseWidget, module="card"):
     Args:
         item: a `content.Item`, or a mapping with its fields.
         state: what is known from before, any of tries, solved and hints; a solved card can be tried again.
-        on_result: called at each check with the item's id, whether the answer was right, and the tries so far.
+        on_result: called at each check with the item's id, whether the answer was right, and the tries so far. What it
+            raises as a `CourseError`, the card shows: the answer was not written down.
     """
 
     item = json_trait({})
@@ -59,6 +63,11 @@ class QuizCard(CourseWidget, module="card"):
         """Hear of a check, and answer once it is written down: the browser tells the learner of one that is not."""
         if content.get("type") != "checked" or type(content.get("tries")) is not int:
             return
-        if self._on_result:
-            self._on_result(self.item["id"], content.get("correct") is True, content["tries"])
-        self.send({"type": "heard", "check": str(content.get("check", ""))[:40]})
+        check, correct = str(content.get("check", ""))[:40], content.get("correct") is True
+        try:
+            if self._on_result:
+                self._on_result(self.item["id"], correct, content["tries"])
+        except CourseError as error:
+            self.send({"type": "refused", "check": check, "text": str(error)})
+        else:
+            self.send({"type": "heard", "check": check, "correct": correct})

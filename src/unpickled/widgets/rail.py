@@ -49,6 +49,6 @@ class Rail(CourseWidget, module="rail"):
         exercise = str(content.get("exercise", ""))
         if content.get("type") != "reset" or exercise not in {one["id"] for one in self.exercises}:
             return
-        self.send({"type": "heard"})
+        self.send({"type": "heard", "exercise": exercise})
         if self._on_reset:
             self._on_reset(exercise)

@@ -193,7 +193,10 @@ export function keep(model, values) {
   }
 }
 
-/** What a widget says when Python does not answer it. */
+/** Milliseconds after which a widget says that Python does not answer. */
+export const PATIENCE = 6000;
+
+/** What it says then. */
 export const SILENCE =
   "Python has not answered yet. If another cell is running, this one waits for it; if the kernel was restarted, run this cell again.";
 
@@ -218,7 +221,7 @@ export function lazily(action, wait) {
  * Send a message to the Python side; `onSilence` runs if `answered()` is not called within `patience` ms.
  * @returns {{answered: function(): void}}
  */
-export function askKernel(model, content, buffers, onSilence, patience = 6000) {
+export function askKernel(model, content, buffers, onSilence, patience = PATIENCE) {
   const timer = setTimeout(onSilence, patience);
   try {
     model.send(content, undefined, buffers);
@@ -227,6 +230,11 @@ export function askKernel(model, content, buffers, onSilence, patience = 6000) {
     onSilence();
   }
   return { answered: () => clearTimeout(timer) };
+}
+
+/** A name for one question, that no other view of the same widget gives to one of its own. */
+export function token() {
+  return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
 }
 
 /** A group of buttons or links that wraps; null children are left out. */

@@ -1,13 +1,13 @@
 /**
  * A practice card: choose or type an answer, learn at once why it is right or wrong, take hints that stay, try again.
  *
- * Traits read: `item`. Kept in Python: `state` {tries, solved, done, hints, answer, tried}. Messages to Python:
+ * Traits read: `item`. Kept in Python: `state` {tries, solved, done, hints, answer, tried, unheard}. Messages to Python:
  * {type: "checked", correct, tries, check} at each check (a trait would not do: while Python is busy, of several changes
- * only the last reaches it); from Python: {type: "heard", check}, when it is written down.
+ * only the last reaches it); from Python: {type: "heard", check, correct}, when it is written down, and {type: "refused",
+ * check, text}, when it cannot be. `unheard` names the checks that are not written down, for every view and a saved page.
  */
 import {
-  SILENCE,
-  askKernel,
+  PATIENCE,
   attr,
   button,
   count,
@@ -19,12 +19,20 @@ import {
   mountRoot,
   row,
   setText,
+  token,
   uid,
 } from "./base.js";
 import { glyph, icon } from "./icons.js";
 import { judge, normalise } from "./judge.js";
 import { keyHelp } from "./keyhelp.js";
 import { inline, prose } from "./prose.js";
+
+const SILENT =
+  "Not yet written down: Python has not answered. If another cell is running, it waits for that; if the kernel was restarted, run this cell again and answer anew.";
+
+/** The second click of a double click, or a key that is held down, presses nothing: what it would press has only just come. */
+const once = (action) => (event) => event.detail > 1 || action();
+const held = (event) => event.repeat && event.key === "Enter" && event.preventDefault();
 
 class CardView {
   constructor(model, host) {
@@ -34,11 +42,12 @@ class CardView {
     Object.assign(this, { root: mounted.root, say: mounted.say });
     this.build();
     const end = follow(model, ["state"], () => this.draw());
-    this.unheard = new Map(); // checks that Python has not answered yet
-    const onMessage = ({ type, check }) => type === "heard" && this.onHeard(check);
+    this.waits = new Map(); // checks that Python has not answered yet: a timer, and whether it was too long
+    const onMessage = (message) => this.onMessage(message);
     model.on("msg:custom", onMessage);
     this.dispose = () => {
       end();
+      this.waits.forEach(({ timer }) => clearTimeout(timer));
       model.off("msg:custom", onMessage);
       mounted.dispose();
     };
@@ -54,15 +63,15 @@ class CardView {
     this.badge = el("span", { class: "unp-card-badge" });
     this.missing = el("span", { class: "unp-card-missing" });
     this.check = el("button", { type: "submit", class: "unp-button unp-primary", text: "Check" });
-    this.again = button("", () => this.retry(), { class: "unp-quiet" });
+    this.again = button("", once(() => this.retry()), { class: "unp-quiet" });
     this.again.append(glyph("reset"), el("span", { text: "Try again" }));
-    this.hint = button("", () => this.takeHint(), { class: "unp-quiet" });
-    this.notice = el("div", { class: "unp-notice", role: "alert", "data-kind": "wait", hidden: true });
+    this.hint = button("", once(() => this.takeHint()), { class: "unp-quiet" });
+    this.notice = el("div", { class: "unp-notice", role: "alert", hidden: true });
     this.reply = el("div", { class: "unp-reply" });
     this.hints = el("ol", { class: "unp-hints" });
     this.form = el(
       "form",
-      { class: "unp-card-form", novalidate: true, on: { submit: (event) => this.onCheck(event) } },
+      { class: "unp-card-form", novalidate: true, on: { submit: (event) => this.onCheck(event), keydown: held } },
       this.item.kind === "choice" ? this.buildChoices(prompt) : this.buildField(prompt),
       row("unp-card-actions", this.check, this.again, this.hint, this.missing, keyHelp(this.root, "card")),
     );
@@ -127,38 +136,47 @@ class CardView {
     if (this.field ? !normalise(answer) : !answer) return void this.askForOne();
     setText(this.missing, "");
     const { right, why } = judge(this.item, answer);
-    const { tries, solved, tried } = this.state;
+    const { tries, solved, tried, unheard = [] } = this.state;
     const before = tried.some((old) => this.same(old, answer));
+    const counts = right || !before;
+    const check = counts && !isStatic(this.model) ? token() : "";
     const next = {
       ...this.state,
       answer,
-      tries: before && !right ? tries : tries + 1,
+      tries: counts ? tries + 1 : tries,
       solved: solved || right,
       done: right,
       tried: before ? tried : [...tried, answer],
+      unheard: check ? [...unheard, check] : unheard,
     };
     keep(this.model, { state: next });
-    if (next.tries > tries) this.tell(right, next.tries);
+    if (check) this.tell({ type: "checked", correct: right, tries: next.tries, check });
     const because = why.replace(/^Right[.:] /, "");
     this.say(right ? `Right. ${because} ${this.item.explain}` : `Not right yet. ${why || this.nudge()}`);
   }
 
   /** Python writes the progress down; as long as it is silent, nothing is. */
-  tell(correct, tries) {
-    if (isStatic(this.model)) return;
-    const check = uid("check");
-    const onSilence = () => {
-      setText(this.notice, `Not yet written down. ${SILENCE}`);
-      this.notice.hidden = false;
-    };
-    this.unheard.set(check, askKernel(this.model, { type: "checked", correct, tries, check }, [], onSilence));
+  tell(message) {
+    try {
+      this.model.send(message);
+    } catch {
+      this.tooLong(message.check);
+    }
   }
 
-  /** Another view's checks are answered here, too. */
-  onHeard(check) {
-    this.unheard.get(check)?.answered();
-    this.unheard.delete(check);
-    if (!this.unheard.size) this.notice.hidden = true;
+  /** Every view hears of every check. Once a right answer is written down, no earlier one matters any more. */
+  onMessage({ type, check, correct, text }) {
+    const { unheard = [] } = this.state;
+    if (type === "heard") {
+      const left = correct ? [] : unheard.filter((one) => one !== check);
+      if (left.length !== unheard.length) keep(this.model, { state: { ...this.state, unheard: left } });
+    } else if (type === "refused") this.tooLong(check, `Not written down. ${text}`);
+  }
+
+  tooLong(check, text = SILENT) {
+    clearTimeout(this.waits.get(check)?.timer);
+    this.waits.set(check, { text });
+    this.drawNotice(this.state);
   }
 
   /** An empty answer is no try: say what is wanted, and go there. */
@@ -214,6 +232,27 @@ class CardView {
     else this.drawChoices(state);
     this.drawReply(state);
     this.drawHints(state);
+    this.drawNotice(state);
+  }
+
+  /** A check that waits gets a moment before anything is said of it, in a view or on a page that has only just come, too. */
+  drawNotice({ unheard = [] }) {
+    if (isStatic(this.model)) return;
+    for (const [check, { timer }] of this.waits) {
+      if (unheard.includes(check)) continue;
+      clearTimeout(timer);
+      this.waits.delete(check);
+    }
+    for (const check of unheard) {
+      if (!this.waits.has(check)) {
+        this.waits.set(check, { text: "", timer: setTimeout(() => this.tooLong(check), PATIENCE) });
+      }
+    }
+    const text = [...this.waits.values()].findLast((wait) => wait.text)?.text ?? "";
+    if (text === this.notice.textContent) return;
+    setText(this.notice, text);
+    attr(this.notice, "data-kind", text === SILENT ? "wait" : null);
+    attr(this.notice, "hidden", !text);
   }
 
   drawBadge({ tries, solved }) {
@@ -236,9 +275,12 @@ class CardView {
     attr(this.field, "readonly", done);
   }
 
+  /** As in a field: what is being chosen stays. */
   drawChoices({ answer, tried, done }) {
+    const other = answer !== this.drawn;
+    this.drawn = answer;
     for (const { choice, input, node, why } of this.choices) {
-      if (choice.text === answer || !tried.length) input.checked = choice.text === answer;
+      if (other) input.checked = choice.text === answer;
       input.disabled = done && !choice.right;
       const shown = done || tried.includes(choice.text);
       attr(node, "data-right", shown ? String(choice.right) : null);

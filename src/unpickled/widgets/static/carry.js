@@ -2,11 +2,11 @@
  * The learner's progress as a file: one button saves it, one takes in what was saved elsewhere, and one saves a page that
  * says what was completed.
  *
- * Traits read: `file_limit`, `certifies`. Messages to Python: {type: "save"}, {type: "certificate", name}, {type: "open",
- * name} with a file's bytes; from Python: {type: "file", name, text, media, note}, {type: "taken", text},
- * {type: "refused", text}.
+ * Traits read: `file_limit`, `certifies`. Messages to Python: {type: "save", ask}, {type: "certificate", name, ask}, {type:
+ * "open", name} with a file's bytes; from Python: {type: "file", name, text, media, note, ask}, {type: "taken", text},
+ * {type: "refused", text}. `ask` names the view that is to hand the file over: all views hear of it.
  */
-import { askKernel, attr, button, el, isStatic, mountRoot, row, uid } from "./base.js";
+import { askKernel, attr, button, el, isStatic, mountRoot, row, token, uid } from "./base.js";
 import { icon } from "./icons.js";
 import { Opener } from "./opener.js";
 
@@ -63,12 +63,14 @@ class CarryView {
       return;
     }
     this.asked?.answered();
-    this.asked = askKernel(this.model, content, [], () =>
+    this.mine = token();
+    this.asked = askKernel(this.model, { ...content, ask: this.mine }, [], () =>
       this.tell("Python has not answered yet. If another cell is running, this one waits for it.", "wrong"),
     );
   }
 
   onMessage(message) {
+    if (message.type === "file" && message.ask !== this.mine) return;
     this.asked?.answered();
     this.opener.answered();
     if (message.type === "file") {

@@ -2,7 +2,8 @@
  * The progress rail at the top of a notebook: where the learner is in the lesson, what is done, and the exercises here.
  *
  * Traits read: `pages` [{id, title, href, state, number, of}] with state "done", "partly" or "open", `current`,
- * `exercises` [{id, title, done}], `message`. Messages to Python: {type: "reset", exercise}.
+ * `exercises` [{id, title, done}], `message`. Messages to Python: {type: "reset", exercise};
+ * from Python: {type: "heard", exercise}.
  */
 import {
   askKernel,
@@ -35,6 +36,7 @@ const heading = (page, at, pages) => {
 class RailView {
   constructor(model, host) {
     this.model = model;
+    this.asked = new Map(); // exercises whose reset Python has not answered yet
     const mounted = mountRoot(host, "rail", "Progress");
     Object.assign(this, { root: mounted.root, say: mounted.say });
     this.build();
@@ -152,16 +154,18 @@ class RailView {
       complain("This saved page keeps no progress, so there is nothing to reset here.");
       return;
     }
-    this.asked = askKernel(this.model, { type: "reset", exercise }, [], () =>
-      complain("Python has not answered. If the kernel was restarted, run this cell again, then reset."),
-    );
+    this.asked.get(exercise)?.answered();
+    const onSilence = () =>
+      complain("Python has not answered. If the kernel was restarted, run this cell again, then reset.");
+    this.asked.set(exercise, askKernel(this.model, { type: "reset", exercise }, [], onSilence));
     this.say(`Resetting ${title}.`);
   }
 
-  onMessage(message) {
-    if (message.type !== "heard") return;
-    this.asked?.answered();
-    this.problem = "";
+  onMessage({ type, exercise }) {
+    if (type !== "heard") return;
+    this.asked.get(exercise)?.answered();
+    this.asked.delete(exercise);
+    if (!this.asked.size) this.problem = "";
     this.draw();
   }
 }
