@@ -57,6 +57,27 @@ def test_each_verdict_has_its_own_sentence(form: Format, verdict: Verdict, sente
     assert advise(verdict, form, (report(verdict),)) == sentence
 
 
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        ([("unknown", "unknown")], "it hides from the scanners what it imports"),
+        ([("abs", "unknown")], "it hides from the scanners what it imports"),
+        ([("unknown", "unknown"), ("os", "mkdir")], "it names os.mkdir, which can run code."),
+    ],
+)
+def test_a_name_that_no_scanner_worked_out_is_not_told_as_one(
+    form: Format, findings: list[tuple[str, str]], said: str
+) -> None:
+    """Both write "unknown" there; what it is, our own tracer shows."""
+    made = Report(
+        scanner="picklescan",
+        version="1.0",
+        verdict=Verdict.DANGEROUS,
+        findings=tuple(Finding(module, name) for module, name in findings),
+    )
+    assert said in advise(Verdict.DANGEROUS, form, (made,))
+
+
 def test_json_says_where_each_name_stands(form: Format) -> None:
     """The JSON shape, value by value: a script finds the member of the archive."""
     whole = FileReport(

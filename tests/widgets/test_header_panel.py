@@ -487,7 +487,9 @@ def test_folds_are_named_and_stepped_over(saved: Open, tmp_path: Path) -> None:
     shown = []
     for _ in range(5):
         page.keyboard.press("PageDown")
-        shown += page.locator(".unp-hex-fold").all_inner_texts()
+        for fold in page.locator(".unp-hex-fold .unp-hex-bytes").all():
+            shown.append(fold.inner_text())
+            assert fold.evaluate("it => getComputedStyle(it).wordSpacing") == "0px"
     assert any("bytes are not shown" in text for text in shown)
     expect(here).to_contain_text(f"byte {path.stat().st_size - 1:,} is 00")
     page.keyboard.press("PageUp")

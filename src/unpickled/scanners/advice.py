@@ -10,6 +10,7 @@ from unpickled.weights import Format
 __all__ = ["advise"]
 
 _NAMES = 3
+_UNKNOWN = "unknown"  # what both scanners write where they cannot work out a name
 _NO_WEIGHTS = {
     "empty": "The file is empty: get it again from its source.",
     "text": "Text, which no scanner reads and no pickle loader should. In folders, --ignore leaves such files out.",
@@ -28,12 +29,19 @@ def advise(
         codes: numbers that its pickles import by; what they stand for is not in the file.
     """
     if verdict is Verdict.DANGEROUS:
-        return f"Do not load it: it names {_names(report.findings for report in reports)}, which can run code."
+        return _dangerous([finding for report in reports for finding in report.findings])
     if verdict is Verdict.SUSPICIOUS:
         return f"Do not load it before you know what {_names(report.findings for report in reports)} does in it."
     if verdict is Verdict.CLEAN:
         return _by_number(codes) if codes else _clean(form, reports)
     return _not_judged(verdict, form)
+
+
+def _dangerous(findings: Sequence[Finding]) -> str:
+    named = [finding for finding in findings if _UNKNOWN not in (finding.module, finding.name)]
+    if findings and not named:
+        return "Do not load it: it hides from the scanners what it imports; unpickled trace shows it."
+    return f"Do not load it: it names {_names([tuple(named)])}, which can run code."
 
 
 def _clean(form: Format, reports: tuple[Report, ...]) -> str:
