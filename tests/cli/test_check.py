@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from unpickled.cli.check import check, exit_code, summary
 from unpickled.cli.main import run as run_line
-from unpickled.cli.scan_table import printable
+from unpickled.cli.terminal import printable
 from unpickled.scanners import FileReport, Verdict, report_on
 from unpickled.specimens import catalogue, make, write, write_all
 

@@ -13,6 +13,7 @@ import zipfile
 import pytest
 
 from unpickled.cli.main import run
+from unpickled.cli.trace import MANY, MUCH
 from unpickled.pickles import assemble
 
 
@@ -272,3 +273,16 @@ def test_a_cut_pickle_of_protocol_0_is_no_text(tmp_path, capsys, cut):
     told = capsys.readouterr().err
     assert "plain text" not in told
     assert ("The file is cut short: get a whole copy." in told) == (cut in {1, 5})
+
+
+def test_a_large_memo_points_to_brief_early(tmp_path, capsys):
+    """Few steps can write much, each with the whole memo: the hint comes once megabytes have gone out."""
+    path = tmp_path / "memo.pkl"
+    path.write_bytes(pickle.dumps([f"{number}" for number in range(1_500)], 4))
+    assert run(["trace", str(path), "--json"]) == 0
+    done = capsys.readouterr()
+    assert done.out.count("\n") < MANY
+    assert len(done.out) > MUCH
+    assert done.err.count("--brief") == 1
+    assert run(["trace", str(path), "--json", "--brief"]) == 0
+    assert not capsys.readouterr().err

@@ -140,7 +140,7 @@ def check(as_json: bool, quick: bool) -> int:
 
     findings = find(course_root(), browser=not quick)
     if as_json:
-        click.echo(json.dumps(_as_data(findings), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(_as_data(findings), indent=1))
     else:
         _tell(findings)
     return 1 if findings.faults else 0

@@ -6,14 +6,11 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import click
 
+from unpickled.cli.terminal import is_plain, printable
 from unpickled.scanners import NO_BAD_NAME, FileReport, Survey, Target, Verdict, report_on, survey
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 __all__ = ["check", "exit_code", "summary"]
 
@@ -121,8 +118,6 @@ def _scanned(targets: tuple[Target, ...]) -> Iterator[FileReport]:
 
 
 def _tail(path: str, width: int) -> str:
-    from unpickled.cli.scan_table import printable  # noqa: PLC0415 - it needs rich
-
     text = printable(path)
     return text if len(text) <= width else "…" + text[1 - width :]
 
@@ -132,24 +127,12 @@ def _show(reports: list[FileReport], listed: Survey) -> None:
 
     from unpickled.cli.scan_table import scan_table  # noqa: PLC0415
 
-    _never_fail_on_a_letter()
     console = Console(highlight=False, soft_wrap=False)
     with console.capture() as shown:  # rich has an exit code of its own for a closed pipe
-        console.print(scan_table(reports, plain=not _unicode(console)))
+        console.print(scan_table(reports, plain=is_plain()))
         console.print(summary(reports, listed.ignored), markup=False, soft_wrap=True)
         if any(report.verdict is Verdict.CLEAN for report in reports):
             console.print(
                 f"Clean means: {NO_BAD_NAME}. Scanners know some bad names, not all.", markup=False
             )
     click.echo(shown.get(), nl=False)
-
-
-def _unicode(console: Console) -> bool:
-    return console.encoding.lower().startswith("utf")
-
-
-def _never_fail_on_a_letter() -> None:
-    """A file name that the terminal's encoding lacks must not end the report."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import click
 
+from unpickled.cli.terminal import printable
 from unpickled.errors import CourseError
 from unpickled.restricted import Conversion, RefusedError, Stage, check_request, stamp
 from unpickled.restricted import convert as convert_file
@@ -156,8 +157,6 @@ def _refusal(model: str, out: str, error: CourseError) -> dict[str, object]:
 
 
 def _lines(done: Conversion, report: FileReport) -> Iterator[str]:
-    from unpickled.cli.scan_table import printable  # noqa: PLC0415 - it needs rich
-
     yield printable(f"{done.model} -> {done.out}")
     noun = "tensor" if done.tensors == 1 else "tensors"
     yield f"  {done.tensors:,} {noun}, {_amount(done.bytes)}; compared with the model's own bytes, and equal"

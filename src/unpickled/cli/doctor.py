@@ -44,9 +44,7 @@ def doctor(as_json: bool) -> int:
     findings = examine()
     broken = [finding for finding in findings if finding.state == "missing"]
     if as_json:
-        click.echo(
-            json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1)
-        )
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
         _print(findings)
     return 2 if broken else 0

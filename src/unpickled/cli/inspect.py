@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from unpickled.cli.terminal import printable
 from unpickled.errors import ScanError
 from unpickled.weights import Inspection, Tensor
 from unpickled.weights import inspect as look_into
@@ -54,7 +55,7 @@ def inspect(files: tuple[str, ...], as_json: bool, everything: bool) -> int:
         except ScanError as error:
             failed = True
             rows.append({"path": name, "error": str(error)})
-            click.echo(f"unpickled: {_clean(str(error))}", err=True)
+            click.echo(f"unpickled: {printable(str(error))}", err=True)
             continue
         rows.append(found.to_dict())
         if not as_json:
@@ -68,7 +69,7 @@ def inspect(files: tuple[str, ...], as_json: bool, everything: bool) -> int:
 def _lines(found: Inspection, *, everything: bool) -> Iterator[str]:
     width = shutil.get_terminal_size().columns
     contents = found.contents
-    yield _clean(found.path)
+    yield printable(found.path)
     yield f"  {found.format.label}, {_amount(found.size)}, {contents.total:,} tensor{'s' * (contents.total != 1)}"
     if found.format.note and found.format.matches_name:
         yield f"  {found.format.note}"
@@ -76,7 +77,7 @@ def _lines(found: Inspection, *, everything: bool) -> Iterator[str]:
     if shown:
         yield "Metadata"
     for name, value in shown:
-        line = f"  {_clean(name)}: {_clean(value)}"
+        line = f"  {printable(name)}: {printable(value)}"
         yield line if everything or len(line) <= width else f"{line[: width - 3]}..."
     yield from _rest(len(contents.metadata) - len(shown), "entries")
     tensors = contents.tensors if everything else contents.tensors[:_TENSORS]
@@ -86,7 +87,7 @@ def _lines(found: Inspection, *, everything: bool) -> Iterator[str]:
     yield from _rest(contents.total - len(tensors), "tensors")
     yield "Risky in it" if contents.risks else "Nothing in its header stands out as risky."
     for risk in contents.risks:
-        yield f"  {risk.kind:<9} {_clean(f'{risk.where}: {risk.text}' if risk.where else risk.text)}"
+        yield f"  {risk.kind:<9} {printable(f'{risk.where}: {risk.text}' if risk.where else risk.text)}"
     if found.isolation.startswith("a plain child"):
         yield f"The header was read in {found.isolation} (bubblewrap is missing)."
 
@@ -94,8 +95,8 @@ def _lines(found: Inspection, *, everything: bool) -> Iterator[str]:
 def _table(tensors: tuple[Tensor, ...]) -> Iterator[str]:
     rows = [
         (
-            _clean(t.name or "(the object itself)"),
-            _clean(t.dtype),
+            printable(t.name or "(the object itself)"),
+            printable(t.dtype),
             "x".join(map(str, t.shape)) or "-",
         )
         for t in tensors
@@ -117,11 +118,3 @@ def _amount(size: int) -> str:
         if size >= 10**power:
             return f"{size / 10**power:.1f} {unit}"
     return f"{size} bytes"
-
-
-def _clean(text: str) -> str:
-    """Write out what a terminal would obey or hide: the text is the file's, not ours."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in text
-    )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from io import StringIO
 from typing import NamedTuple
 
 import click
 
 from unpickled import __version__
+from unpickled.cli import STOPPED
 from unpickled.cli.lazy import lazy_group
-from unpickled.errors import CourseError
+from unpickled.cli.terminal import never_fail_on_a_letter, printable
+from unpickled.errors import CourseError, SetupError
 
 __all__ = ["COMMANDS", "cli", "run"]
 
@@ -73,6 +76,7 @@ def run(arguments: list[str] | None = None) -> int:
     if sys.stdout is None:
         return _failed("standard output", "it is closed", "Send it to a file or a terminal.")
     try:
+        never_fail_on_a_letter()  # which also writes what still waits
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output went away: `unpickled trace … | head`
@@ -91,9 +95,22 @@ def _silence() -> None:
 
 
 def _failed(place: str, problem: str, remedy: str) -> int:
-    error = CourseError(place, problem, remedy)
-    click.echo(f"unpickled: {error}", err=True)
+    return _told(CourseError(place, problem, remedy))
+
+
+def _told(error: CourseError) -> int:
+    """Print the one line. Names in it come from files: a terminal must not obey them."""
+    lines = (
+        str(error).split("\n") if isinstance(error, SetupError) else [str(error)]
+    )  # of other tools
+    click.echo("unpickled: " + "\n".join(map(printable, lines)), err=True)
     return error.exit_code
+
+
+def _show(wrong: click.ClickException) -> None:
+    told = StringIO()
+    wrong.show(told)
+    click.echo("\n".join(map(printable, told.getvalue().split("\n"))), err=True, nl=False)
 
 
 def _run(arguments: list[str] | None) -> int:
@@ -104,13 +121,12 @@ def _run(arguments: list[str] | None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as wrong:
-        wrong.show()
+        _show(wrong)
         return wrong.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("unpickled: stopped; nothing was left half-written.", err=True)
+        click.echo(STOPPED, err=True)
         return 130
     except CourseError as error:
         sys.stdout.flush()
-        click.echo(f"unpickled: {error}", err=True)
-        return error.exit_code
+        return _told(error)
     return result if isinstance(result, int) else 0

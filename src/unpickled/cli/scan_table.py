@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from unpickled.cli.terminal import printable
 from unpickled.scanners import SCANNERS, FileReport, Finding, Report, Verdict
 
-__all__ = ["printable", "scan_table"]
+__all__ = ["scan_table"]
 
 _SHAPES = {
     Verdict.DANGEROUS: ("■", "X"),
@@ -53,23 +53,6 @@ def scan_table(reports: Sequence[FileReport], *, plain: bool = False) -> Table:
         )
         table.add_row(_file_cell(report, plain), *cells)
     return table
-
-
-def printable(text: str, *, plain: bool = False) -> str:
-    """Make a text from a file safe to print: control, formatting and lone surrogate characters become escapes.
-
-    Args:
-        text: any text, a file's name or a name in a pickle.
-        plain: escape everything that is not ASCII.
-    """
-    shown = "".join(_escape(letter) for letter in text)
-    return shown.encode("ascii", "backslashreplace").decode("ascii") if plain else shown
-
-
-def _escape(letter: str) -> str:
-    if unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-        return letter
-    return ascii(letter)[1:-1]
 
 
 def _headline(name: str, reports: Sequence[FileReport]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from unpickled.cli.terminal import printable, standard_input
 from unpickled.errors import CourseError
 
 __all__ = ["score"]
@@ -43,7 +43,7 @@ def score(lesson: str, answers: str, lines: bool, why: bool) -> int:
     counts = {"answers": 0, "points": 0, "max": 0, "review": 0}
     with _opened(answers) as stream:
         for result in score_lines(quiz, stream, why=why):
-            click.echo(json.dumps(result, ensure_ascii=False) if lines else _line(result, why=why))
+            click.echo(json.dumps(result) if lines else _line(result, why=why))
             counts["answers"] += 1
             counts["points"] += result["points"]
             counts["max"] += result["max"]
@@ -58,7 +58,7 @@ def score(lesson: str, answers: str, lines: bool, why: bool) -> int:
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
     if path == "-":
-        yield sys.stdin.buffer
+        yield standard_input()
         return
     try:
         with Path(path).open("rb") as stream:
@@ -73,4 +73,5 @@ def _line(result: dict[str, Any], *, why: bool) -> str:
     flag = "  REVIEW" if result["review"] else ""
     name = "".join(char if char.isprintable() else "?" for char in result["id"])
     text = f"{name}  {result['points']}/{result['max']}  {met}{flag}"
-    return "\n    ".join([text, *result.get("why", ())]) if why else text
+    lines = [text, *result.get("why", ())] if why else [text]
+    return "\n    ".join(map(printable, lines))

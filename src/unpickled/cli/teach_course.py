@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from unpickled.cli.scan_table import printable
+from unpickled.cli.terminal import printable
 
 __all__ = ["COURSE", "collect", "init", "release", "roster"]
 
@@ -119,7 +119,7 @@ def collect(course_dir: Path, assignment: str, folder: Path, as_json: bool) -> i
     course = grading.CourseFolder.open(course_dir)
     results = list(grading.collect(course, assignment, folder))
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in results], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([asdict(one) for one in results], indent=1))
     else:
         for one in results:
             whose = f" → {one.student}" if one.student else ""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from unpickled.cli.scan_table import printable
 from unpickled.cli.teach_course import COURSE
 from unpickled.cli.teach_shared import SIGNS, json_option, progress, student_option, tls_options
+from unpickled.cli.terminal import printable
 
 if TYPE_CHECKING:
     from unpickled.grading import Outcome
@@ -100,7 +100,7 @@ def grade(  # noqa: PLR0913, PLR0917 - one argument an option
         return 130
     if as_json:
         rows = sorted(done, key=lambda one: (one.assignment, one.student))
-        click.echo(json.dumps([asdict(one) for one in rows], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([asdict(one) for one in rows], indent=1))
     else:
         _sum_up(done, time.monotonic() - started, course_dir)
     return 1 if any(one.state == "failed" for one in done) else 0
@@ -135,7 +135,7 @@ def _shown(outcomes: Iterator[Outcome], total: int | None, *, as_json: bool) -> 
         for outcome in outcomes:
             done.append(outcome)
             if as_json and total is None:  # nobody knows when it ends: a line for each
-                click.echo(json.dumps(asdict(outcome), ensure_ascii=False))
+                click.echo(json.dumps(asdict(outcome)))
             whose = f"{outcome.assignment} {printable(outcome.student)}"
             bar.update(task, advance=1, description=whose)
             lines = [outcome.reason] if outcome.state != "graded" else []

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from unpickled.cli.scan_table import printable
 from unpickled.cli.teach_course import COURSE
 from unpickled.cli.teach_shared import SIGNS, json_option, progress, student_option
+from unpickled.cli.terminal import printable
 
 if TYPE_CHECKING:
     from unpickled.grading import Standing
@@ -33,7 +33,7 @@ def status(course_dir: Path, assignment: str | None, as_json: bool) -> int:
 
     rows = grading.standings(grading.CourseFolder.open(course_dir), assignment or "")
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([asdict(row) for row in rows], indent=1))
         return 0
     _table(rows)
     for name in dict.fromkeys(row.assignment for row in rows):
@@ -71,7 +71,7 @@ def feedback(
     without = [page for page in pages if page.path is None]
     if as_json:
         rows = [{**asdict(page), "path": page.path and str(page.path)} for page in pages]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(rows, indent=1))
     else:
         for page in without:
             click.echo(printable(f"✗ {page.student}  {page.assignment}: {page.reason}"))
@@ -116,7 +116,7 @@ def export(  # noqa: PLR0913, PLR0917 - one argument an option
 
     rows = grading.standings(grading.CourseFolder.open(course_dir), assignment or "")
     if as_json:
-        text = json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps([asdict(row) for row in rows], indent=1) + "\n"
     else:
         text = grading.as_csv(layout, rows, proposed=proposed)
     if to is None:

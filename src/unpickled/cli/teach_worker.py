@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from unpickled.cli.scan_table import printable
 from unpickled.cli.teach_shared import tls_options
+from unpickled.cli.terminal import printable
 
 __all__ = ["worker"]
 

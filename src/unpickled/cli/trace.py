@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from unpickled.cli.terminal import is_plain, printable, standard_input
 from unpickled.errors import CourseError, TraceError
 from unpickled.pickles import Limits, Step, Tracing
 from unpickled.pickles import trace as steps_of
@@ -21,7 +22,8 @@ __all__ = ["as_json", "trace"]
 
 ARGUMENT = 28
 _BEGUN = 2  # the step up to which text may be taken for opcodes
-MANY = 10_000  # steps after which each line's stack and memo are worth a hint
+MANY = 10_000  # steps after which each line's stack and memo are worth a hint,
+MUCH = 8_000_000  # or letters: few steps can have a large memo
 
 
 @click.command(
@@ -47,13 +49,7 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
     tracing, where = steps_of(reading.data), reading.where
     try:
         if lines:
-            for number, row in enumerate(as_json(tracing, brief=brief)):
-                if number == MANY and not brief:
-                    click.echo(
-                        "unpickled: a long pickle; --brief leaves out what makes this slow",
-                        err=True,
-                    )
-                sys.stdout.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+            _write(tracing, brief=brief)
         else:
             _print(tracing, where)
     except TraceError as error:
@@ -65,7 +61,7 @@ def trace(file: str, lines: bool, brief: bool, member: str | None) -> int:
     finally:
         for other in reading.others:
             click.echo(
-                f"unpickled: {name} holds another pickle: --member {_shown(other)}", err=True
+                printable(f"unpickled: {name} holds another pickle: --member {other}"), err=True
             )
     return 0
 
@@ -97,7 +93,7 @@ def _read(file: str, member: str | None) -> Reading:
     from unpickled.weights import read_pickle, read_pickle_in  # noqa: PLC0415 - numpy is slow to import
 
     if file == "-":
-        data = sys.stdin.buffer.read(Limits().bytes + 1)
+        data = standard_input().read(Limits().bytes + 1)
         return read_pickle_in(data, "standard input", member)
     return read_pickle(file, member)
 
@@ -114,43 +110,47 @@ def _plain(step: Step) -> str | int | float | bool | None:
     return step.arg_text
 
 
+def _write(tracing: Tracing, *, brief: bool) -> None:
+    written, told = 0, brief
+    for number, row in enumerate(as_json(tracing, brief=brief)):
+        if not told and (number == MANY or written > MUCH):
+            told = True
+            hint = "unpickled: a long pickle; --brief leaves out what makes this slow"
+            click.echo(hint, err=True)
+        written += sys.stdout.write(json.dumps(row, allow_nan=False) + "\n")
+
+
 def _print(tracing: Tracing, where: str) -> None:
-    if where:
-        click.echo(click.style(f"pickle: {where}", bold=True))
-    head = f"{'offset':>8}  {'opcode':<17}{'argument':<{ARGUMENT}} stack  effect"
-    click.echo(click.style(head, bold=True))
     # Not click.echo, which flushes each line: a million steps would take five times as long.
-    coloured = sys.stdout.isatty()
+    coloured, plain = sys.stdout.isatty(), is_plain()
+    head = f"{'offset':>8}  {'opcode':<17}{'argument':<{ARGUMENT}} stack  effect"
+    for line in [f"pickle: {printable(where, plain=plain)}"] * bool(where) + [head]:
+        sys.stdout.write((click.style(line, bold=True) if coloured else line) + "\n")
     count, calls, states, imports = 0, 0, 0, set[str]()
     for step in tracing:
-        sys.stdout.write(_line(step, coloured=coloured) + "\n")
+        sys.stdout.write(_line(step, coloured=coloured, plain=plain) + "\n")
         count += 1
         if step.calls:
             states += step.opcode == "BUILD"
             calls += step.opcode != "BUILD"
         if step.imports:
-            imports.add(_shown(step.imports.text))
-    click.echo(_summary(count, calls, states, sorted(imports), tracing.trailing))
+            imports.add(printable(step.imports.text, plain=plain))
+    sys.stdout.write(_summary(count, calls, states, sorted(imports), tracing.trailing) + "\n")
 
 
-def _line(step: Step, *, coloured: bool) -> str:
-    argument = step.arg_text or ""
+def _line(step: Step, *, coloured: bool, plain: bool) -> str:
+    argument = printable(step.arg_text or "", plain=plain)
     if len(argument) >= ARGUMENT:
-        argument = argument[: ARGUMENT - 2] + "…"
+        argument = f"{argument[: ARGUMENT - 4]}..." if plain else f"{argument[: ARGUMENT - 2]}…"
     line = f"{step.offset:>8}  {step.opcode:<17}{argument:<{ARGUMENT}} {step.depth:>5}  "
     if step.calls:
-        line += f"CALLS {_shown(step.calls.text)}"
+        line += f"CALLS {printable(step.calls.text, plain=plain)}"
         line += ", if it has one" * (step.opcode == "BUILD")
         return click.style(line, fg="red", bold=True) if coloured else line
     if step.imports:
-        line += f"imports {_shown(step.imports.text)}"
+        line += f"imports {printable(step.imports.text, plain=plain)}"
         return click.style(line, fg="yellow") if coloured else line
     return line.rstrip()
-
-
-def _shown(text: str) -> str:
-    """Escape what would move the cursor, colour the line or turn its direction: a name comes from the file."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _summary(count: int, calls: int, states: int, imports: list[str], trailing: int) -> str:
