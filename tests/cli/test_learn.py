@@ -8,11 +8,9 @@ import socket
 import subprocess
 import sys
 
-import json5
 import pytest
 
 from unpickled.cli.learn import CONFIG, command, environment
-from unpickled.cli.learn_theme import keep_chosen_theme
 from unpickled.cli.main import run
 
 
@@ -130,80 +128,3 @@ def test_learners_see_each_page_once_and_not_what_it_is_made_of(root):
     pages = {path.name for path in (root / "course" / "L4.4.2").glob("*.ipynb")}
     assert pages <= set(lesson)
     assert not [name for name in course + lesson if name.endswith((".py", ".md"))]
-
-
-THEMES = "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
-CHOSEN = """{
-    // Theme
-    // {"adaptive-theme": true} was never said
-
-    // Selected Theme
-    "theme": "JupyterLab Dark", /* é */
-    "overrides": {"code-font-size": "15px"},
-}
-"""
-
-
-def stored(folder, text):
-    path = folder / THEMES
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
-
-
-def test_a_theme_that_was_chosen_before_stays_chosen(tmp_path):
-    """Who has a theme of their own is not switched to the system's; the rest of the file, comments too, is theirs."""
-    path = stored(tmp_path, f"// {{ mine }}\n{CHOSEN}")
-    path.chmod(0o600)
-    keep_chosen_theme(tmp_path)
-    told = path.read_text()
-    assert json5.loads(told) == {
-        "adaptive-theme": False,
-        "theme": "JupyterLab Dark",
-        "overrides": {"code-font-size": "15px"},
-    }
-    assert told.replace('\n    "adaptive-theme": false,', "") == f"// {{ mine }}\n{CHOSEN}"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(path.parent.iterdir()) == [path]
-    keep_chosen_theme(tmp_path)
-    assert path.read_text() == told
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"theme": "JupyterLab Dark", "adaptive-theme": true}',
-        '{"adaptive-theme": false}',
-        '{"overrides": {"theme": "no theme"}}',
-        '// "theme"\n{}',
-        '["theme"]',
-        '{"theme": ',
-        "",
-        b'{"theme": "\xff"}',
-        '{"theme": "x", "overrides": ' + "[" * 40_000 + "]" * 40_000 + "}",
-        '{"theme": "' + "x" * 100_000 + '"}',
-    ],
-    ids=range(10),
-)
-def test_other_theme_settings_are_left_alone(tmp_path, text):
-    """Who has said how it shall be, or nothing of it, keeps each byte; so does a file that cannot be read."""
-    path = stored(tmp_path, text)
-    before = path.read_bytes()
-    keep_chosen_theme(tmp_path)
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_no_theme_settings_are_made(tmp_path):
-    """Most learners never chose: nothing is written for them."""
-    keep_chosen_theme(tmp_path / "none")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.usefixtures("copied")
-def test_learn_keeps_the_chosen_theme(no_exec, tmp_path):
-    """It is seen to before JupyterLab reads it, in the folder that the course gives to JupyterLab."""
-    path = stored(tmp_path / "inside/.unpickled/jupyter/settings", '{"theme": "JupyterLab Dark"}')
-    assert run(["learn"]) == 0
-    assert no_exec[0][1]["JUPYTERLAB_SETTINGS_DIR"] == str(path.parents[2])
-    assert json5.loads(path.read_text())["adaptive-theme"] is False

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import click
 
-from unpickled.cli.learn_theme import keep_chosen_theme
 from unpickled.content import course_root
 from unpickled.errors import SetupError
 
@@ -51,10 +50,8 @@ def learn(port: int | None, browser: bool, page: str) -> None:
     if port is not None:
         _require_free(port)
     words = command(root, page, port=port, browser=browser and os.environ.get("BROWSER") != "none")
-    env = environment(root)
-    keep_chosen_theme(Path(env["JUPYTERLAB_SETTINGS_DIR"]))
     sys.stdout.flush()
-    os.execve(words[0], words, env)  # noqa: S606 - becomes the server, so signals reach it
+    os.execve(words[0], words, environment(root))  # noqa: S606 - becomes the server, so signals reach it
 
 
 def _require_notebook(root: Path, page: str) -> None:
