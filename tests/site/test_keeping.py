@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 import time
-from http.server import ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Error, expect
@@ -32,16 +33,53 @@ addEventListener("load", () => navigator.serviceWorker.register("service-worker.
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 
 
-def small_site(folder, title="first"):
-    """Write a site of five files, one of which nobody asks for, and the worker that keeps the others."""
+FULL = """
+Cache.prototype.put = () => Promise.reject(new DOMException("the disk is full", "QuotaExceededError"));
+"""
+SAVING = """
+Object.defineProperty(self.navigator, "connection", { value: { saveData: true } });
+"""
+KERNEL = """
+addEventListener("message", () => fetch("unasked.txt?kernel").then((told) => told.text()).then(postMessage));
+postMessage("started");
+"""
+START = """() => new Promise((resolve) => {
+  window.kernel = new Worker("kernel.js");
+  window.kernel.onmessage = (event) => resolve(event.data);
+})"""
+ASK = """() => new Promise((resolve) => {
+  window.kernel.onmessage = (event) => resolve(event.data);
+  window.kernel.postMessage("ask");
+})"""
+SCRIPT = """() => new Promise((resolve) => {
+  const script = document.createElement("script");
+  script.onload = script.onerror = () => resolve(window.ran);
+  script.src = "script.js?again";
+  document.head.append(script);
+})"""
+STATUS = "name => fetch(name).then(told => told.status)"
+
+
+def small_site(folder, title="first", theirs=WORKS, more=None, **hurry):
+    """Write a site of five files, one of which nobody asks for, and the worker that keeps the others.
+
+    `theirs` is the worker that stands behind the keeper, `more` has further files, and `hurry` has other times for it.
+    """
     (folder / "deep").mkdir(parents=True, exist_ok=True)
     (folder / "index.html").write_text(PAGE % title)
     (folder / "deep" / "a file.txt").write_text(f"{title} deep")
     (folder / "unasked.txt").write_text(f"{title} unasked")
     (folder / "same.txt").write_text("the same in every version")
     (folder / "font.eot").write_text("of earlier days")
-    (folder / WORKER).write_text(WORKS)
+    for name, text in (more or {}).items():
+        (folder / name).write_text(text)
+    (folder / WORKER).write_text(theirs)
     keep_offline(folder)
+    worker = (folder / WORKER).read_text()
+    for name, milliseconds in ({"QUIET": 1500, "PATIENCE": 1000} | hurry).items():
+        worker, found = re.subn(rf"const {name} = \d+;", f"const {name} = {milliseconds};", worker)
+        assert found == 1
+    (folder / WORKER).write_text(worker)
 
 
 class Server:
@@ -50,12 +88,20 @@ class Server:
     def __init__(self, folder):
         self.asked = []
         self.instead = None  # what a handler does in place of its answer
+        self.only = ""  # in which paths
+        self.max_age = 0  # seconds for which a browser need not ask again
         server = self
 
         class Handler(Served):
             def do_GET(self):  # noqa: N802 - the name is http.server's
                 server.asked.append(self.path)
-                (server.instead or super().do_GET.__func__)(self)
+                other = server.instead if server.only in self.path else None
+                (other or super().do_GET.__func__)(self)
+
+            def end_headers(self):
+                if server.max_age:
+                    self.send_header("cache-control", f"max-age={server.max_age}")
+                super().end_headers()
 
         self._handler = functools.partial(Handler, directory=str(folder))
         self._port = 0
@@ -80,6 +126,15 @@ def failing(handler):
     handler.send_error(503)
 
 
+def refusing(handler):
+    handler.send_error(403)
+
+
+def slow(handler):
+    time.sleep(2)  # longer than the keeper of the small site waits
+    SimpleHTTPRequestHandler.do_GET(handler)
+
+
 def hanging(handler):
     time.sleep(90)  # longer than a test waits
 
@@ -96,6 +151,25 @@ def a_cafes_page(handler):
     handler.send_header("content-type", "text/html")
     handler.end_headers()
     handler.wfile.write(b"<title>Log in</title>")
+
+
+def a_portals_511(handler):
+    handler.send_error(511)
+
+
+@pytest.fixture
+def portal(tmp_path_factory):
+    """What answers by leading on to a login page of another host."""
+    login = Server(tmp_path_factory.mktemp("login"))
+    login.instead = a_cafes_page
+
+    def lead_away(handler):
+        handler.send_response(302)
+        handler.send_header("location", login.address.replace("127.0.0.1", "localhost"))
+        handler.end_headers()
+
+    yield lead_away
+    login.stop()
 
 
 @pytest.fixture
@@ -144,8 +218,11 @@ def text_of(page, name):
     return page.evaluate("name => fetch(name).then(told => told.text())", name)
 
 
-def test_a_quiet_page_brings_the_rest_and_all_of_it_opens_without_a_network(visitor, served):
+def test_a_quiet_page_brings_the_rest_and_all_of_it_opens_without_a_network(
+    visitor, served, tmp_path
+):
     """What was asked for is kept at once, what was not a while after; old fonts never."""
+    small_site(tmp_path, QUIET=5000)
     visit(visitor, served)
     until(lambda: visitor.evaluate(KEPT)["kept"] >= 1)
     assert visitor.evaluate(HEARTBEAT) == "theirs"
@@ -178,7 +255,7 @@ def test_a_file_that_is_not_of_this_version_is_not_kept(visitor, served, tmp_pat
     """Half of a new upload, or what something on the way has put into a page; and it is not asked for for ever."""
     (tmp_path / "unasked.txt").write_text("changed on the way")
     visit(visitor, served)
-    assert filled(visitor, 4, within=14) == {"kept": 3, "of": 4}
+    assert filled(visitor, 4, within=6) == {"kept": 3, "of": 4}
     assert 1 <= len([path for path in served.asked if "unasked" in path]) <= 2
     (tmp_path / "unasked.txt").write_text("first unasked")
     assert text_of(visitor, "unasked.txt") == "first unasked"
@@ -186,16 +263,23 @@ def test_a_file_that_is_not_of_this_version_is_not_kept(visitor, served, tmp_pat
     assert visitor.evaluate(KEPT) == {"kept": 4, "of": 4}
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("answer", [failing, hanging, a_cafes_page])
+@pytest.mark.parametrize(
+    "answer",
+    [failing, refusing, hanging, a_cafes_page, a_portals_511],
+    ids=lambda one: one.__name__,
+)
 def test_a_server_that_gives_no_answer_is_no_network(visitor, served, answer):
-    """Its own failure, its silence, or a page in place of a file: then what is kept is shown."""
+    """Its failure, refusal or silence, or a page in place of a file: then the kept one is shown. A login is shown."""
     visit(visitor, served)
     filled(visitor, 4)
     served.instead = answer
     assert text_of(visitor, "unasked.txt?again") == "first unasked"
     visitor.goto(f"{served.address}/?again")
-    assert visitor.title() == ("Log in" if answer is a_cafes_page else "first")
+    assert visitor.title() == {
+        a_cafes_page: "Log in",
+        a_portals_511: "Error response",
+        refusing: "Error response",
+    }.get(answer, "first")
     served.instead = None
     visitor.goto(f"{served.address}/?once-more")
     assert visitor.title() == "first"
@@ -220,9 +304,7 @@ def test_a_file_that_is_gone_is_gone(visitor, served, tmp_path):
 
 def test_a_folder_is_found_without_its_slash(visitor, served, tmp_path):
     """As a server leads on to it, so does the worker where there is none."""
-    (tmp_path / "deep" / "index.html").write_text(PAGE % "deep")
-    (tmp_path / WORKER).write_text(WORKS)
-    keep_offline(tmp_path)
+    small_site(tmp_path, more={"deep/index.html": PAGE % "deep"})
     visit(visitor, served)
     filled(visitor, 5)
     served.stop()
@@ -259,6 +341,180 @@ def test_a_new_version_keeps_what_it_has_unchanged(visitor, served, tmp_path):
     }
     entries = f"async () => (await (await caches.open('unpickled {PLACE}/')).keys()).length"
     assert visitor.evaluate(entries) == 4
+
+
+def replaced(visitor, served, folder, answer=None):
+    """Replace the site by another version while the first one's worker stands, and open it.
+
+    Its pages are the same, as JupyterLite's are. `answer` is what the server gives for one of its files.
+    """
+    visit(visitor, served)
+    filled(visitor, 4)
+    small_site(folder, more={"unasked.txt": "second unasked"})
+    (folder / WORKER).write_text("throw new Error('no worker yet');")
+    served.instead, served.only = answer, "unasked"
+    visitor.goto(f"{served.address}/")
+
+
+def test_a_newer_site_is_not_mixed_with_what_the_browser_has_in_its_http_cache(
+    visitor, served, tmp_path
+):
+    """GitHub Pages lets a browser hold a file for ten minutes; page and files are the server's for all that."""
+    served.max_age = 600
+    visit(visitor, served)
+    filled(visitor, 4)
+    assert text_of(visitor, "unasked.txt") == "first unasked"
+    small_site(tmp_path, "second")
+    visitor.goto(f"{served.address}/")
+    assert visitor.title() == "second"
+    assert text_of(visitor, "unasked.txt") == "second unasked"
+
+
+@pytest.mark.long
+def test_a_file_that_the_browser_holds_in_an_older_version_is_brought_from_the_server(
+    visitor, served, tmp_path
+):
+    """The HTTP cache saves a second load of what the visit has loaded; what it has of an older version is no use."""
+    served.max_age = 600
+    visit(visitor, served)
+    filled(visitor, 4)
+    small_site(tmp_path, "second")
+    visitor.goto(f"{served.address}/")
+    until(lambda: visitor.evaluate(KEPT)["kept"] < 4)
+    assert filled(visitor, 4, within=30) == {"kept": 4, "of": 4}
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [(failing, "Service Unavailable"), (slow, "second unasked")],
+    ids=["failing", "slow"],
+)
+def test_a_newer_page_gets_no_file_that_an_older_worker_has_kept(
+    visitor, served, tmp_path, answer, text
+):
+    """Not even where the pages of both are the same but for their version's name."""
+    replaced(visitor, served, tmp_path, answer)
+    assert text in text_of(visitor, "unasked.txt")
+
+
+def test_a_newer_page_gets_no_older_file_when_the_network_goes(visitor, served, tmp_path):
+    """An error is better than half of one version and half of another."""
+    replaced(visitor, served, tmp_path)
+    served.stop()
+    with pytest.raises(Error, match="Failed to fetch"):
+        text_of(visitor, "unasked.txt")
+    served.start()
+
+
+def test_a_page_that_was_kept_gets_its_files_from_what_is_kept(visitor, served, tmp_path):
+    """The server had no answer for the page, and then has one for the files: it gives only what is not kept."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    served.instead = failing
+    visitor.goto(f"{served.address}/")
+    served.instead = None
+    small_site(tmp_path, "second", more={"new.txt": "new"})
+    assert text_of(visitor, "unasked.txt") == "first unasked"
+    assert text_of(visitor, "new.txt") == "new"
+    visitor.goto(f"{served.address}/")
+    assert visitor.title() == "second"
+    assert text_of(visitor, "unasked.txt") == "second unasked"
+
+
+def test_a_worker_of_a_page_is_of_its_version(visitor, served, tmp_path):
+    """A kernel asks for itself, and gets a kept file as its page does."""
+    small_site(tmp_path, more={"kernel.js": KERNEL})
+    visit(visitor, served)
+    filled(visitor, 5)
+    assert visitor.evaluate(START) == "started"
+    served.instead = failing
+    assert visitor.evaluate(ASK) == "first unasked"
+
+
+def test_a_worker_that_was_restarted_does_not_know_its_pages(visitor, served):
+    """A server's failure is then an answer; no network, or a stranger on the way, is none."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    tools = visitor.context.new_cdp_session(visitor)
+    tools.send("ServiceWorker.enable")
+    tools.send("ServiceWorker.stopAllWorkers")
+    served.instead = failing
+    assert visitor.evaluate(STATUS, "unasked.txt") == 503
+    for stranger in (a_cafes_page, a_portals_511):
+        served.instead = stranger
+        assert text_of(visitor, "unasked.txt") == "first unasked"
+    served.instead = None
+    served.stop()
+    assert text_of(visitor, "unasked.txt") == "first unasked"
+    visitor.goto(f"{served.address}/")
+    assert visitor.title() == "first"
+    served.start()
+
+
+def test_a_network_that_leads_away_to_its_login_is_no_network(visitor, served, tmp_path, portal):
+    """A script's answer from another host cannot be looked into; a page's is shown, so that one can log in."""
+    small_site(tmp_path, more={"script.js": "window.ran = 'first';"})
+    visit(visitor, served)
+    filled(visitor, 5)
+    served.instead = portal
+    assert visitor.evaluate(SCRIPT) == "first"
+    assert text_of(visitor, "unasked.txt") == "first unasked"
+    visitor.goto(f"{served.address}/")
+    assert visitor.title() == "Log in"
+
+
+def test_a_way_out_of_the_folder_on_the_same_host_is_no_answer(visitor, served):
+    """The portal may be where the site is."""
+    visit(visitor, served)
+    filled(visitor, 4)
+
+    def lead_out(handler):
+        if handler.path.startswith("/login"):
+            handler.send_response(200)
+            handler.send_header("content-type", "text/plain")
+        else:
+            handler.send_response(302)
+            handler.send_header("location", "/login")
+        handler.end_headers()
+
+    served.instead = lead_out
+    assert text_of(visitor, "unasked.txt") == "first unasked"
+
+
+def test_a_file_that_never_comes_does_not_keep_the_others_from_being_brought(
+    visitor, served, tmp_path
+):
+    """It is given up after a while, for the life of this worker."""
+    small_site(tmp_path, LONGEST=2000)
+    served.instead, served.only = hanging, "same.txt"
+    visit(visitor, served)
+    assert filled(visitor, 3, within=15) == {"kept": 3, "of": 4}
+
+
+def test_a_full_disk_ends_the_keeping(visitor, served, tmp_path):
+    """Else all of the site would be brought again and again, for nothing."""
+    small_site(tmp_path, theirs=WORKS + FULL)
+    visit(visitor, served)
+    assert filled(visitor, 1, within=4) == {"kept": 0, "of": 4}
+    assert not [path for path in served.asked if path.endswith(".txt")]
+
+
+def test_where_data_are_to_be_saved_nothing_is_brought(visitor, served, tmp_path):
+    """What the visit asks for is kept all the same."""
+    small_site(tmp_path, theirs=WORKS + SAVING)
+    visit(visitor, served)
+    assert filled(visitor, 2, within=4) == {"kept": 1, "of": 4}
+
+
+def test_a_part_of_a_file_is_not_answered_with_the_whole(visitor, served):
+    """The keeper has no parts: who asks for one asks the network."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    served.stop()
+    part = "() => fetch('unasked.txt', { headers: { range: 'bytes=0-4' } })"
+    with pytest.raises(Error, match="Failed to fetch"):
+        visitor.evaluate(part)
+    served.start()
 
 
 @pytest.mark.long

@@ -1,18 +1,29 @@
 // Keeps the site in the browser, so that it opens without a network once it has been visited. It stands before
 // JupyterLite's own service worker, which answers whatever this one leaves alone.
 //
-// The network is always asked first: nothing that is kept can hide a newer site, or another one on the same port. What is
-// kept is the answer where the network has none, none in time, a server's failure, or a page in place of a file (as a
-// café's network sends before one has logged in; its page in place of a page is shown, and a 404 is a 404). A file is kept
-// under its SHA-256, so that no two versions mix, and what a new version has unchanged is there already. What a visit did
-// not ask for is brought when the page has been quiet for a while, and not where the learner's system says to save data.
+// The network is asked first, past the browser's HTTP cache, which may hold an older version: the server says whether a
+// file has changed. So nothing that is kept can hide a newer site, or another one on the same port. What is kept is the
+// answer where the network has none, none in time, a server's failure or refusal, or a stranger's answer in place of a
+// file (as a café's network sends before one has logged in). In place of a page, a stranger's page or a refusal is shown;
+// and a 404 is a 404. A file is kept under its SHA-256, and what a new version has unchanged is there already. What a
+// visit did not ask for is brought when the page has been quiet for a while, and not where the learner's system says to
+// save data.
+//
+// Of versions this much is promised. A page that was itself kept gets its files from what is kept, where they are there.
+// A page from the network gets a kept file only if it is this version's page, byte for byte; each index.html names its
+// version. Of a page that was opened before this worker came, or before the browser stopped and restarted the worker,
+// nothing is known: it waits for the network, and gets a kept file only where there is no network, or a stranger answers.
+// Not promised: that a page which stays open while the site is replaced gets no newer file from the network.
 (() => {
   const FILES = new Map(Object.entries({{ files }})); // its path below this script's folder → SHA-256, as hex
   const PLACE = new URL("./", self.location.href);
   const CACHE = `unpickled ${PLACE.pathname}`;
   const QUIET = 5000; // milliseconds without a request, after which a page is taken to have started
   const PATIENCE = 4000; // milliseconds for the network's first word on a file that is kept
-  const givenUp = new Set(); // files that came as something else, for the life of this worker
+  const LONGEST = 60000; // milliseconds for a file that no page has asked for
+  const KEPT = "kept";
+  const pages = new Map(); // a page's or worker's id → KEPT if the page was kept, or a promise: is it this version's?
+  const givenUp = new Set(); // files that came as something else or not at all, for the life of this worker
   let asked = Date.now();
   let filling = false;
   let full = false;
@@ -43,11 +54,12 @@
   /** Return the file as it is kept; undefined if it is not, or if this browser keeps nothing. */
   const kept = (name) => caches.match(keyOf(name), { cacheName: CACHE }).catch(() => undefined);
 
-  /** Keep a response under a file's name; false if it is not that file, but an older or a changed one. Half a one raises. */
+  /** Keep a response under a file's name; false if it is not that file, but an older or a changed one. Half raises. */
   async function keep(name, response) {
     const bytes = await response.arrayBuffer();
     const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     if (Array.from(sum, (byte) => byte.toString(16).padStart(2, "0")).join("") !== FILES.get(name)) return false;
+    if (full) return true;
     const type = response.headers.get("content-type") ?? "application/octet-stream";
     const copy = new Response(bytes, { headers: { "content-type": type } });
     try {
@@ -58,23 +70,56 @@
     return true;
   }
 
-  /** What came is no answer to this: the server's own failure, or a page where a file of another kind was asked for. */
-  function isNone(response, name) {
+  /** Not this site's server has answered: another host, or with a page where a file of another kind was asked for. */
+  function isStranger(response, name) {
     const page = (response.headers.get("content-type") ?? "").startsWith("text/html");
-    return response.status >= 500 || (response.status === 200 && page && !name.endsWith(".html"));
+    const elsewhere = response.type === "opaque" || (response.redirected && !response.url.startsWith(PLACE.href));
+    return elsewhere || response.status === 511 || (response.status === 200 && page && !name.endsWith(".html"));
+  }
+
+  /** The server fails, or refuses. */
+  const isFailure = (response) => response.status >= 500 || response.status === 403;
+
+  /** Return what comes, or undefined if nothing does in time. */
+  function inTime(coming) {
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    return Promise.race([coming.catch(() => undefined), late]);
+  }
+
+  /** Answer with a page, and remember for its files whether it is this version's. */
+  async function answerPage(event, name) {
+    const there = await kept(name);
+    const { url, headers } = event.request; // a navigation's request cannot be copied with another cache mode
+    const coming = fetch(url, { headers, cache: "no-cache", redirect: "manual" });
+    const response = there ? await inTime(coming) : await coming;
+    if (!response || (there && response.status >= 500 && response.status !== 511)) {
+      pages.set(event.resultingClientId, KEPT);
+      return there;
+    }
+    const same = response.status === 200 ? keep(name, response.clone()).catch(() => false) : Promise.resolve(false);
+    pages.set(event.resultingClientId, same);
+    event.waitUntil(same);
+    return response;
   }
 
   async function answer(event, name) {
+    const page = pages.get(event.clientId);
+    if (event.resultingClientId) pages.set(event.resultingClientId, page); // a worker is of its page's version
     const there = await kept(name);
-    const coming = fetch(event.request);
+    if (there && page === KEPT) return there;
+    const coming = fetch(new Request(event.request, { cache: "no-cache" }));
     if (!there) {
       const response = await coming;
       if (response.status === 200 && !full) event.waitUntil(keep(name, response.clone()).catch(() => false));
       return response;
     }
-    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
-    const response = await Promise.race([coming.catch(() => undefined), late]);
-    return response && !isNone(response, name) ? response : there;
+    if (page === undefined) {
+      const response = await coming.catch(() => undefined);
+      return response && !isStranger(response, name) ? response : there;
+    }
+    const response = await inTime(coming);
+    if (response && !isFailure(response) && !isStranger(response, name)) return response;
+    return (await page) ? there : coming;
   }
 
   /** A folder's address without its slash: the server leads on, and where there is none, this does. */
@@ -106,10 +151,15 @@
 
   /** Bring one file; as the browser has it, and if that is an older one, as the server has it. */
   async function bring(name) {
-    for (const cache of ["default", "reload"]) {
-      const response = await fetch(addressOf(name), { cache, priority: "low" });
-      if (response.status !== 200) break;
-      if (await keep(name, response)) return;
+    const signal = AbortSignal.timeout(LONGEST);
+    try {
+      for (const cache of ["default", "reload"]) {
+        const response = await fetch(addressOf(name), { cache, priority: "low", signal });
+        if (response.status !== 200) break;
+        if (await keep(name, response)) return;
+      }
+    } catch (problem) {
+      if (!signal.aborted) throw problem;
     }
     givenUp.add(name);
   }
@@ -131,10 +181,12 @@
       event.stopImmediatePropagation();
     } else if (event.request.method === "GET" && !event.request.headers.has("range")) {
       const name = nameOf(url);
-      const folder = event.request.mode === "navigate" && FILES.has(`${pathOf(url)}/index.html`);
+      const navigates = event.request.mode === "navigate";
+      const folder = navigates && FILES.has(`${pathOf(url)}/index.html`);
       if (name === null && !folder) return;
       asked = Date.now();
-      event.respondWith(name === null ? withSlash(event.request, url) : answer(event, name));
+      if (name === null) event.respondWith(withSlash(event.request, url));
+      else event.respondWith(navigates ? answerPage(event, name) : answer(event, name));
       event.stopImmediatePropagation();
     }
   });
