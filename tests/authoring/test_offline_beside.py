@@ -19,7 +19,7 @@ from unpickled.authoring.offline.plain import plain
 from unpickled.authoring.offline.rendering import render
 from unpickled.authoring.offline.running import TOLD, run_page
 from unpickled.content import load_course
-from unpickled.widgets import HeaderPanel, ScanPanel, Stepper
+from unpickled.widgets import HeaderPanel, QuizCard, ScanPanel, Stepper
 
 STATE = "application/vnd.jupyter.widget-state+json"
 CELLS = [
@@ -41,6 +41,28 @@ folder.mkdir()
 lab.scan_panel(folder)""",
     "lab.what_if(pickle.dumps(True))",
 ]
+COLOURED = """\
+def one(size=1):
+    return "text", 0x10, 1.5  # a word on it"""
+CHOSEN = {
+    "id": "p-chosen",
+    "kind": "choice",
+    "prompt": "Which?",
+    "choices": [
+        {"text": "First.", "right": False, "why": "No."},
+        {"text": "Second.", "right": True, "why": "Yes."},
+    ],
+    "hints": ["A hint."],
+    "explain": "Because.",
+}
+TYPED = {
+    **CHOSEN,
+    "id": "p-typed",
+    "kind": "text",
+    "choices": [],
+    "accepted": ["third", "3"],
+    "wrong": [],
+}
 PICKLED = len(
     Stepper(pickle.dumps({"layer": list(range(30))}, protocol=4)).trace["columns"]["steps"]["op"]
 )
@@ -68,7 +90,8 @@ def page(root, lesson, ran) -> bytes:
         "# Two\n\n<details><summary>More</summary>\n\nHidden words.\n\n</details>\n\n"
         + "Words.\n\n" * 200
     )
-    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(prose)])
+    cells = [nbformat.v4.new_markdown_cell(prose), nbformat.v4.new_code_cell(COLOURED)]
+    other = nbformat.v4.new_notebook(cells=cells)
     folders = dict.fromkeys((first, second), root / "course" / lesson.id)
     return render(lesson, join([(first, ran), (second, other)]), folders, "1.2.3")
 
@@ -207,6 +230,16 @@ def test_a_panel_whose_scanner_fails_has_no_report_and_ends_no_page(alone, files
     assert [header.chosen, header.tab] == ["1", "stack"]
 
 
+def test_a_file_that_nobody_could_judge_comes_before_a_clean_one(alone, files):
+    """With none dangerous the panel shows what has to be looked at, though a clean file stands first in its list."""
+    (files / "dangerous.pkl").unlink()
+    panel = ScanPanel(files, scan=report)
+    alone(panel)
+    ask_all()
+    assert panel.report["verdict"] == "skipped"
+    assert panel.chosen == panel.report["file"] == "2"
+
+
 @pytest.mark.browser
 def test_without_a_script_everything_there_is_to_read_is_there(opened):
     """Questions with their choices, the table's rows, every opcode, each file's verdict; an answer on demand."""
@@ -327,10 +360,71 @@ def test_on_paper_a_pickle_is_whole_and_nothing_is_to_be_pressed(opened):
     assert shown.locator(".unp :not(.unp-sr)").evaluate_all(cut) == []
 
 
-def broken(shown, selector, side):
+def look(shown, selector, side):
     return shown.locator(selector).first.evaluate(
         "(one, side) => getComputedStyle(one)[side]", side
     )
+
+
+LOOKS = """() => [document.documentElement, ...document.body.querySelectorAll("*")].flatMap((one) =>
+  ["", "::before", "::after"].map((part) => {
+    const look = getComputedStyle(one, part);
+    const colours = ["color", "backgroundColor", "borderColor", "boxShadow", "outlineColor", "fill", "stroke"];
+    return [one.className, part, look.colorScheme, ...colours.map((key) => look[key])].join(" | ");
+  }))"""
+FAINT = """(white) => {
+  const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0.05);
+  const under = (one) => {
+    const colour = getComputedStyle(one).backgroundColor;
+    return colour.startsWith("rgb(") ? colour : under(one.parentElement);
+  };
+  const told = (one) => one.checkVisibility()
+    && [...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim());
+  return [...document.body.querySelectorAll("*")].filter(told).map((one) => {
+    const both = [getComputedStyle(one).color, white || under(one)].map(light);
+    return [Math.max(...both) / Math.min(...both), one.className, one.textContent.slice(0, 20)];
+  }).filter(([ratio]) => ratio < 4.5);
+}"""
+
+
+@pytest.mark.browser
+def test_on_paper_a_dark_page_is_as_a_light_one(opened):
+    """Every colour of prose, code and widgets is that of the light page, down to the circle of a choice."""
+    shown = drawn(opened(color_scheme="dark"))
+    looks = []
+    for theme in ("dark", "light"):
+        shown.emulate_media(media="print", color_scheme=theme)
+        for one in ("html", ".unp-header", ".unp-whatif"):
+            expect(shown.locator(one)).to_have_attribute("data-theme", theme)
+        looks.append(shown.evaluate(LOOKS))
+    assert [pair for pair in zip(*looks, strict=True) if len(set(pair)) > 1] == []
+
+
+@pytest.mark.browser
+def test_every_word_can_be_read_on_paper_that_a_dark_page_is_printed_on(opened):
+    """With the backgrounds printed, as axe measures it, and without, as browsers do by default: 4.5 to 1 on white."""
+    shown = drawn(opened(color_scheme="dark"))
+    shown.emulate_media(media="print")
+    found = Axe().run(shown, options={"runOnly": ["color-contrast"], "resultTypes": ["violations"]})
+    assert found.violations_count == 0, found.generate_report()
+    assert shown.evaluate(FAINT, "rgb(255, 255, 255)") == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_without_a_script_the_page_is_as_the_system_has_it(opened, theme):
+    """The colours are those that the script would choose, and every word can be read."""
+    kinds = ("html", "h1", "a", ".code", "main > section", "nav .number", ".highlight .c1")
+    looks = []
+    for script in (True, False):
+        shown = opened(color_scheme=theme, java_script_enabled=script)
+        looks.append(
+            [look(shown, kind, side) for kind in kinds for side in ("color", "backgroundColor")]
+        )
+    assert looks[0] == looks[1]
+    assert shown.evaluate(FAINT) == []
 
 
 @pytest.mark.browser
@@ -339,11 +433,11 @@ def test_on_paper_a_part_begins_a_page_and_a_tall_widget_may_run_on(opened):
     shown = drawn(opened())
     shown.emulate_media(media="print")
     shown.locator(".unp-whatif").evaluate("one => one.append(document.createElement('section'))")
-    assert broken(shown, "main > section:not(:first-of-type)", "breakBefore") == "page"
-    assert broken(shown, ".unp section", "breakBefore") == "auto"
+    assert look(shown, "main > section:not(:first-of-type)", "breakBefore") == "page"
+    assert look(shown, ".unp section", "breakBefore") == "auto"
     for kind in ("formats", "scan", "whatif"):
-        assert broken(shown, f".unp-{kind}", "breakInside") == "auto"
-    assert broken(shown, ".unp-card", "breakInside") == "avoid"
+        assert look(shown, f".unp-{kind}", "breakInside") == "auto"
+    assert look(shown, ".unp-card", "breakInside") == "avoid"
 
 
 @pytest.mark.browser
@@ -403,6 +497,21 @@ def test_a_pickle_that_breaks_off_says_where():
     assert "It breaks off at byte 7" in told
     assert "&lt;b&gt;" in told
     assert "<b>" not in told
+
+
+def test_an_opcode_that_imports_and_calls_is_said_to_call():
+    """INST does both at once; the call, which names what is imported, is the one to be warned of."""
+    told = BeautifulSoup(html(Stepper(b"(S'canary'\nios\nmkdir\n.")), "html.parser")
+    (row,) = [one for one in told.select("tbody tr") if "INST" in one.get_text()]
+    assert row.select("td")[-1].get_text() == "calls code os.mkdir('canary')"
+
+
+@pytest.mark.parametrize(("item", "answer"), [(CHOSEN, "Second."), (TYPED, "third")])
+def test_the_answer_to_a_question_is_the_right_one(item, answer):
+    """Behind the hints: of the choices the right one alone, of what may be typed the first, and why."""
+    told = BeautifulSoup(html(QuizCard(item)), "html.parser").find("details")
+    words = [one.get_text() for one in told.find_all("p")]
+    assert words == ["A hint.", answer, "Because."]
 
 
 def test_a_widget_that_holds_nothing_to_read_has_no_place_beside_it():

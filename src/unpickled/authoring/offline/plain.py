@@ -91,13 +91,13 @@ def _what_if(state: State) -> Iterator[str]:
 def _card(state: State) -> Iterator[str]:
     """The question with its choices; hints and answer on demand."""
     item = state["item"]
-    right = [one for one in item["choices"] if one["right"]]
     yield f"<p><strong>Practice</strong></p>{markdown2html(item['prompt'])}"
     if item["choices"]:
         yield _list("ul", (one["text"] for one in item["choices"]))
-    answers = [one["text"] for one in right] or [f"`{one}`" for one in item["accepted"][:1]]
+    right = [one["text"] for one in item["choices"] if one["right"]]  # one; none where it is typed
+    answer = right[0] if right else f"`{item['accepted'][0]}`"
     yield f"<details><summary>Hints and answer</summary>{_list('ol', item['hints'])}"
-    yield markdown2html(f"{' '.join(answers)}\n\n{item['explain']}")
+    yield markdown2html(f"{answer}\n\n{item['explain']}")
     yield "</details>"
 
 
