@@ -209,6 +209,13 @@ def test_a_number_that_no_pickle_noted_ends_in_an_error_or_is_padding():
     assert record(b"N.h\x07.").trailing == 3
 
 
+def test_a_note_made_anew_takes_the_place_of_one_made_far_ahead():
+    """Numbers beyond the memo's end are kept aside until the memo comes to them; then the newer note counts."""
+    told = record(b"\x80\x04K\x01q\x01K\x02q\x00K\x03q\x01cm\nn\n\x94h\x02)R.")
+    assert told.error is None
+    assert [call.text for call in told.calls] == ["m.n()"]
+
+
 def test_buffers_are_counted_from_0_in_each_pickle():
     """Out-of-band buffers have placeholders, and a read-only one says so."""
     once = ["NEXT_BUFFER", "READONLY_BUFFER", "NEXT_BUFFER", "TUPLE2", "STOP"]

@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import pickle
+import sys
 import zipfile
 from pathlib import Path
 
@@ -242,10 +243,6 @@ def test_a_file_that_changes_meanwhile_is_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A verdict on a file that is no longer the same is no verdict."""
-    import sys
-
-    from unpickled.scanners import scan as module  # noqa: F401
-
     inner = sys.modules["unpickled.scanners.scan"]
     path = write("plain-4", tmp_path)
     real = inner._report
@@ -258,6 +255,61 @@ def test_a_file_that_changes_meanwhile_is_failed(
     report = scan(path)
     assert report.verdict is Verdict.FAILED
     assert "changed" in report.advice
+
+
+def test_a_file_that_another_takes_the_place_of_meanwhile_is_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one of the same size and time."""
+    inner = sys.modules["unpickled.scanners.scan"]
+    path, other = write("plain-4", tmp_path), tmp_path / "other"
+    other.write_bytes(path.read_bytes())
+    then = path.stat()
+    real = inner._report
+
+    def exchange(*args: object) -> Report:
+        if other.exists():
+            os.utime(other, ns=(then.st_atime_ns, then.st_mtime_ns))
+            other.replace(path)
+        return real(*args)
+
+    monkeypatch.setattr(inner, "_report", exchange)
+    assert scan(path).verdict is Verdict.FAILED
+    assert path.stat().st_mtime_ns == then.st_mtime_ns
+
+
+def zipped(folder: Path, *members: tuple[str, bytes]) -> Path:
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return folder / "a.zip"
+
+
+def test_opcodes_and_members_are_bounded_for_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a member has used, the next ones have not; and of too many members the rest is not measured."""
+    inner = sys.modules["unpickled.scanners.coverage"]
+    data = assemble([*["NONE", "POP"] * 5, "NONE", "STOP"])
+    path = zipped(tmp_path, *((f"{number}.pkl", data) for number in range(5)))
+    assert not any(part.problem for part in inner.parts(path))
+    monkeypatch.setattr(inner, "_OPCODES", 30)
+    assert [part.too_large for part in inner.parts(path)] == [False, False, True, True, True]
+    monkeypatch.setattr(inner, "_PARTS", 2)
+    *_, last = found = inner.parts(path)
+    assert (len(found), last.kind, last.problem) == (3, "closed", "it has too many members")
+    assert scan(path).verdict is Verdict.UNREADABLE
+
+
+def test_a_look_at_one_of_two_of_the_same_name_is_none_at_the_other(tmp_path: Path) -> None:
+    """A member can be called as one within another is told; the scanner saw only the first."""
+    plain = make("plain-4") or b""
+    inner = zipped(tmp_path, ("a.pkl", plain)).read_bytes()
+    alone = scan(zipped(tmp_path, ("b.zip > a.pkl", plain)))
+    assert alone.verdict is Verdict.CLEAN or by_name(alone)["picklescan"].verdict is Verdict.CLEAN
+    both = scan(zipped(tmp_path, ("b.zip", inner), ("b.zip > a.pkl", plain)))
+    assert {found.verdict for found in both.reports} == {Verdict.UNREADABLE}
+    assert all("two things" in found.note.lower() for found in both.reports)
 
 
 def test_an_unknown_scanner_is_refused(tmp_path: Path) -> None:

@@ -66,6 +66,16 @@ def test_every_entry_is_accounted_for_in_order(folder: Path) -> None:
     assert "named pipe" in found["pipe"]
 
 
+def test_a_folder_whose_name_begins_alike_is_outside(tmp_path: Path) -> None:
+    """Out of `models` no link into `models-private` is followed."""
+    for name in ("models", "models-private"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.pkl").write_bytes(make("plain-4") or b"")
+    (tmp_path / "models" / "b.pkl").symlink_to(tmp_path / "models-private" / "a.pkl")
+    found = shown(tmp_path / "models")
+    assert (found["a.pkl"], "out of the folder" in found["b.pkl"]) == ("", True)
+
+
 def test_what_is_left_out_is_counted(folder: Path) -> None:
     """A pattern fits a name, a path below the folder, or a folder on the way; the number is kept."""
     total = len(survey([folder]).targets)

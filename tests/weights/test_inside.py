@@ -6,6 +6,7 @@ import ast
 import gzip
 import io
 import pickle
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -126,6 +127,22 @@ def test_raw_numbers_of_a_torch_file_are_no_pickles() -> None:
         "a__data__1": PICKLE,
     }
     assert found(zipped(**members)) == [("pickle", "a/data.pkl")]
+
+
+def test_only_a_storage_at_its_own_place_is_passed_over() -> None:
+    """A folder of that name elsewhere in a torch file holds no storages."""
+    members = {"a__data.pkl": PICKLE, "a__version": b"3", "a__extra__data__0": PICKLE}
+    assert found(zipped(**members)) == [("pickle", "a/data.pkl"), ("pickle", "a/extra/data/0")]
+
+
+def test_the_limit_of_bytes_is_for_all_members_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first has taken, the next ones have not."""
+    module = sys.modules["unpickled.weights.inside"]
+    real = module._Budget
+    monkeypatch.setattr(module, "_Budget", lambda **more: real(bytes=1_000, **more))
+    data = pickle.dumps("x" * 600)
+    for archive in (zipped(a=data, b=data, c=PICKLE), tarred(a=data, b=data, c=PICKLE)):
+        assert found(archive) == [("pickle", "a"), ("closed", "b"), ("pickle", "c")]
 
 
 def test_arrays_of_numbers_are_arrays_and_objects_are_pickles() -> None:

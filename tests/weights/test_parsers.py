@@ -57,10 +57,27 @@ def test_torch_looks_up_members_without_regard_to_case(tmp_path):
     )
     with pytest.raises(RefusedError, match=r"member 'a/data\.pkl' twice, once as 'a/DATA\.PKL'"):
         read(both)
-    with pytest.raises(CourseError, match="it holds 2 pickles"):
+    with pytest.raises(CourseError, match=r"'a/data\.pkl' twice, once as 'a/DATA\.PKL'"):
         read_pickle(both)
     two = zipped(tmp_path / "c.npz", *((f"{name}.npy", npy(np.zeros(1))) for name in "aA"))
     assert read(two).total == 2  # NumPy and Keras tell them apart
+
+
+def test_of_two_members_of_one_name_none_is_traced(tmp_path):
+    """A later one in a zip or a tar, and one in an archive within that is called like one beside it."""
+    pair = [("a.pkl", PLAIN), ("a.pkl", PLAIN + PLAIN)]
+    with pytest.warns(UserWarning, match="Duplicate"):
+        twins = zipped(tmp_path / "a.zip", *pair)
+    inner = zipped(tmp_path / "c.zip", pair[0]).read_bytes()
+    deep = zipped(tmp_path / "d.zip", ("c.zip", inner), ("c.zip > a.pkl", PLAIN))
+    for path, name in (
+        (twins, "a.pkl"),
+        (taken(tmp_path / "b.tar", pair), "a.pkl"),
+        (deep, "c.zip > a.pkl"),
+    ):
+        for member in (None, name):
+            with pytest.raises(CourseError, match=f"it has the member '{name}' twice"):
+                read_pickle(path, member, first=True)
 
 
 def npy(array):

@@ -59,7 +59,8 @@ def proved(data: bytes, copy: Path, loader: Loader, home: Path) -> list[Path]:
         raise CourseError(str(loader), "there is no such loader", f"Choose from: {known}.")
     form = identify(copy)
     if form.id not in _FORMATS[loader]:
-        problem = f"it is not for this loader: {form.label}"
+        closed = [one.problem for one in pieces(data) if one.kind == "closed" and not one.where]
+        problem = f"it is not for this loader: {'; '.join([form.label, *closed])}"
         raise CourseError(copy.name, problem, "Nothing was loaded. Give it a file of its own kind.")
     told = list(_told(data, copy, loader, form.id))
     problems = [problem for one in told for problem in one.problems]

@@ -40,7 +40,9 @@ def advise(
 def _dangerous(findings: Sequence[Finding]) -> str:
     named = [finding for finding in findings if _UNKNOWN not in (finding.module, finding.name)]
     if findings and not named:
-        return "Do not load it: it hides from the scanners what it imports; unpickled trace shows it."
+        return (
+            "Do not load it: it hides from the scanners what it imports; unpickled trace shows it."
+        )
     return f"Do not load it: it names {_names([tuple(named)])}, which can run code."
 
 

@@ -62,6 +62,7 @@ def parts(path: str | os.PathLike[str]) -> tuple[Part, ...]:
         ScanError: if the path is missing, may not be read, or is not a regular file.
     """
     found: list[Part] = []
+    seen: set[str] = set()
     opcodes = _OPCODES
     for piece in inside(path):
         if len(found) >= _PARTS:
@@ -73,8 +74,17 @@ def parts(path: str | os.PathLike[str]) -> tuple[Part, ...]:
             break
         part, used = _measure(piece, opcodes)
         opcodes -= used
-        found.append(part)
+        found.append(_named_twice(part) if part.where in seen else part)
+        seen.add(part.where)
     return tuple(found)
+
+
+def _named_twice(part: Part) -> Part:
+    """Close a second part of the same name: a scanner's answer does not tell which of the two it looked at."""
+    problem = part.problem or "two things in it have this name"
+    return Part(
+        where=part.where, kind="closed", format=part.format, problem=problem, codes=part.codes
+    )
 
 
 def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:

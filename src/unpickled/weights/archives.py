@@ -1,4 +1,4 @@
-"""Zip and tar files by their directory alone: which format, which members, at a bounded cost."""
+"""Zip and tar files by their directory: which format, which members, at a bounded cost."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import tarfile
 import zipfile
 from typing import BinaryIO
 
-__all__ = ["MEMBERS", "ZIP_ERRORS", "is_tar", "open_zip", "tar_names", "zip_kind", "zip_problem"]
+from unpickled.weights.directory import directory_of, require_one_reading
+
+__all__ = ["MEMBERS", "ZIP_ERRORS", "is_tar", "open_zip", "tar_names", "zip_kind"]
 
 MEMBERS = 20_000
 _DIRECTORY = 16 << 20  # bytes of central directory; a torch file with 10,000 tensors has about 1 MB
-_END = struct.Struct("<4s4H2LH")
-_END64 = struct.Struct("<4sQ2H2L4Q")
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     NotImplementedError,  # a compression method that Python lacks
@@ -28,48 +28,44 @@ ZIP_ERRORS = (
 )
 
 
-def zip_problem(file: BinaryIO) -> str:
-    """Tell why a zip's directory is not worth reading (none, or too large); empty if it is."""
-    try:
-        entries, size = _directory(file)
-    except (OSError, struct.error, ValueError):
-        return "its directory is missing or damaged"
-    if entries > MEMBERS or size > _DIRECTORY:
-        return f"its directory is over the limit of {MEMBERS:,} members"
-    return ""
-
-
-def _directory(file: BinaryIO) -> tuple[int, int]:
-    """Read the end record (and its 64-bit form): number of entries, size of the directory in bytes."""
-    size = file.seek(0, 2)
-    start = file.seek(max(0, size - 65_557))
-    tail = file.read(65_557)
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0:
-        raise ValueError("no end record")
-    _, _, _, _, entries, length, _, _ = _END.unpack_from(tail, at)
-    locator = tail[max(0, at - 20) : at]
-    if locator.startswith(b"PK\x06\x07") and len(locator) == 20:
-        where = struct.unpack_from("<Q", locator, 8)[0]
-        if where + _END64.size > start + at:
-            raise ValueError("the 64-bit end record lies outside the file")
-        file.seek(where)
-        record = _END64.unpack(file.read(_END64.size))
-        entries, length = max(entries if entries != 0xFFFF else 0, record[7]), record[8]
-    return entries, length
-
-
 def open_zip(file: BinaryIO) -> zipfile.ZipFile:
-    """Open a zip whose directory is within the limits.
+    """Open a zip whose directory is within the limits, and that can be read in one way only.
 
     Raises:
-        zipfile.BadZipFile: if it is damaged or over the limit; the message is a reason for readers.
+        zipfile.BadZipFile: it is not; the message is a reason for readers, as part of a sentence.
     """
-    problem = zip_problem(file)
-    if problem:
-        raise zipfile.BadZipFile(problem)
+    told = directory_of(file)
+    if told.entries > MEMBERS or told.length > _DIRECTORY:
+        raise zipfile.BadZipFile(f"its directory is over the limit of {MEMBERS:,} members")
     file.seek(0)
-    return zipfile.ZipFile(file)
+    try:
+        archive = zipfile.ZipFile(file)
+    except ZIP_ERRORS as error:
+        raise zipfile.BadZipFile("its directory is damaged") from error
+    try:
+        _require_names_once(archive.namelist())
+        require_one_reading(file, archive, told)
+    except zipfile.BadZipFile:
+        archive.close()
+        raise
+    return archive
+
+
+def _require_names_once(names: list[str]) -> None:
+    """Refuse an archive of two members of one name: of two, readers take different ones.
+
+    Torch looks names up without regard to case, so that in its files two are one that differ in nothing else.
+    """
+    if len({name.casefold() for name in names}) == len(names):
+        return
+    caseless = zip_kind(names) in {"torch-zip", "torchscript"}
+    seen: dict[str, str] = {}
+    for name in names:
+        key = name.casefold() if caseless else name
+        if key in seen:
+            also = "" if seen[key] == name else f", once as {seen[key][:60]!r}"
+            raise zipfile.BadZipFile(f"it has the member {name[:60]!r} twice{also}")
+        seen[key] = name
 
 
 def zip_kind(names: list[str]) -> str:

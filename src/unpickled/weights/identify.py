@@ -67,10 +67,8 @@ def _zip(file: BinaryIO, extension: str) -> Format:
             kind = archives.zip_kind(archive.namelist())
             if kind == "zip" and _has_architecture(archive):
                 kind = "keras-zip"
-    except archives.ZIP_ERRORS:
-        return Format.of(
-            "zip", extension, note="It starts like a zip archive, but its directory cannot be read."
-        )
+    except archives.ZIP_ERRORS as error:
+        return Format.of("zip", extension, note=f"It starts like a zip archive, but {error}.")
     return Format.of(kind, extension)
 
 

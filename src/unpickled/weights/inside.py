@@ -179,10 +179,7 @@ def _zip_members(
     try:
         archive = archives.open_zip(file)
     except zipfile.BadZipFile as error:
-        yield "", b"", str(error) or "its directory is damaged"
-        return
-    except archives.ZIP_ERRORS:
-        yield "", b"", "its directory is damaged"
+        yield "", b"", str(error)
         return
     with archive:
         for member in archive.infolist():

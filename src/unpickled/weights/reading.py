@@ -59,7 +59,7 @@ def read_pickle(
 
     Raises:
         CourseError: it is a format without pickles, what is inside cannot be opened, there is no member of that
-            name, or there is more than one and none was chosen.
+            name, two have the same, or there is more than one and none was chosen.
         ScanError: the file is missing or cannot be read.
     """
 
@@ -98,6 +98,11 @@ def _read(
     rest: list[Piece] = []
     for piece in found:
         if piece.kind == "pickle":
+            if piece.where in pickles:
+                problem = f"it has the member {piece.where[:60]!r} twice"
+                raise CourseError(
+                    place, problem, "Loaders differ in which one they read: use none."
+                )
             data = bytes(piece.data[piece.start : piece.start + wish.most])
             pickles[piece.where] = Reading(data, len(piece.data) - piece.start, piece.where)
         else:

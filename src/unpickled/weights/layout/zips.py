@@ -31,11 +31,9 @@ def lay_out(survey: Survey) -> None:
             members, directory = archive.infolist(), archive.start_dir
     except ZIP_ERRORS as error:
         _without_directory(survey)
-        raise BrokenError("its directory cannot be read") from error
+        raise BrokenError(str(error)) from error
     members.sort(key=lambda member: member.header_offset)
     for member in members[:_MEMBERS]:
-        if member.header_offset < survey.at:
-            raise BrokenError(f"two members claim the same bytes, {member.filename} among them")
         survey.gap(min(member.header_offset, directory), "between the members")
         _member(survey, member)
     if len(members) > _MEMBERS:

@@ -21,12 +21,12 @@ _COUNT = 8  # bytes before the numbers of each storage of a legacy file
 def read_zip(path: Path, found: Found) -> None:
     """Read `data.pkl`, `constants.pkl` and the code of a TorchScript program, and whatever else opens as a pickle.
 
-    Torch finds members by their names without regard to case, so this does too.
+    Torch finds members by their names without regard to case, so this does too; `open_zip` refuses what comes twice.
     """
     sizes: dict[str, int] = {}
     known: set[str] = set()
     with path.open("rb") as file, opened(file) as archive:
-        for member in members(archive, caseless=True):
+        for member in members(archive):
             name = member.filename.lower()
             sizes[name] = member.file_size
             leaf = name.rpartition("/")[2]
