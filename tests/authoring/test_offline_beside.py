@@ -19,7 +19,7 @@ from unpickled.authoring.offline.plain import plain
 from unpickled.authoring.offline.rendering import render
 from unpickled.authoring.offline.running import TOLD, run_page
 from unpickled.content import load_course
-from unpickled.widgets import HeaderPanel, QuizCard, ScanPanel, Stepper
+from unpickled.widgets import HeaderPanel, QuizCard, ScanPanel, Stepper, to_page
 
 STATE = "application/vnd.jupyter.widget-state+json"
 CELLS = [
@@ -372,18 +372,20 @@ LOOKS = """() => [document.documentElement, ...document.body.querySelectorAll("*
     const colours = ["color", "backgroundColor", "borderColor", "boxShadow", "outlineColor", "fill", "stroke"];
     return [one.className, part, look.colorScheme, ...colours.map((key) => look[key])].join(" | ");
   }))"""
-FAINT = """(white) => {
+FAINT = """(bare) => {
   const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
     .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
     .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0.05);
   const under = (one) => {
-    const colour = getComputedStyle(one).backgroundColor;
-    return colour.startsWith("rgb(") ? colour : under(one.parentElement);
+    if (!one) return "rgb(255, 255, 255)";
+    const { backgroundColor, printColorAdjust } = getComputedStyle(one);
+    const there = backgroundColor.startsWith("rgb(") && (!bare || printColorAdjust === "exact");
+    return there ? backgroundColor : under(one.parentElement);
   };
   const told = (one) => one.checkVisibility()
     && [...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim());
   return [...document.body.querySelectorAll("*")].filter(told).map((one) => {
-    const both = [getComputedStyle(one).color, white || under(one)].map(light);
+    const both = [getComputedStyle(one).color, under(one)].map(light);
     return [Math.max(...both) / Math.min(...both), one.className, one.textContent.slice(0, 20)];
   }).filter(([ratio]) => ratio < 4.5);
 }"""
@@ -409,7 +411,23 @@ def test_every_word_can_be_read_on_paper_that_a_dark_page_is_printed_on(opened):
     shown.emulate_media(media="print")
     found = Axe().run(shown, options={"runOnly": ["color-contrast"], "resultTypes": ["violations"]})
     assert found.violations_count == 0, found.generate_report()
-    assert shown.evaluate(FAINT, "rgb(255, 255, 255)") == []
+    assert shown.evaluate(FAINT, True) == []
+
+
+@pytest.mark.browser
+def test_every_word_of_a_widget_on_a_page_of_another_look_can_be_read_on_paper(browser):
+    """An exported notebook shows the buttons too, white on blue: their blue is printed though backgrounds are not."""
+    call = b"cos\nmkdir\n(S'canary'\ntR."
+    shown = browser.new_page(color_scheme="dark", reduced_motion="reduce")
+    shown.set_content(to_page([Stepper(call), QuizCard(CHOSEN)]))
+    shown.add_style_tag(content=":root { --jp-layout-color1: #111; --jp-ui-font-color1: #fff; }")
+    shown.get_by_role("button", name="Next call").click()
+    expect(shown.locator(".unp-stepper")).to_have_attribute("data-theme", "dark")
+    for bare in (False, True):
+        shown.emulate_media(media="print")
+        expect(shown.get_by_role("button", name="Check")).to_be_visible()
+        assert shown.evaluate(FAINT, bare) == []
+    shown.close()
 
 
 @pytest.mark.browser
