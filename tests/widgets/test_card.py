@@ -285,6 +285,19 @@ def test_what_is_being_chosen_stays(show: Show) -> None:
         expect(card.locator(".unp-reply")).to_contain_text("Disassembling is not loading.")
 
 
+def test_what_is_read_is_not_drawn_anew(live: Any) -> None:
+    """What a reader has marked in a hint or a reply stays marked when Python has written the answer down."""
+    page = live.page
+    page.get_by_role("button", name="Hint").click()
+    page.get_by_label("pickletools.dis").check()
+    page.get_by_role("button", name="Check").click()
+    parts = page.locator(".unp-hints li, .unp-reply-head")
+    parts.evaluate_all("all => all.forEach((one) => (one.dataset.here = 'yes'))")
+    live.pump()
+    assert live.heard
+    assert parts.evaluate_all("all => all.map((one) => one.dataset.here)") == ["yes", "yes"]
+
+
 def test_a_double_click_and_a_held_key_press_once(show: Show) -> None:
     """What the second press would meet has only just come there: "Try again" in the place of Check, the next hint."""
     page = show(QuizCard(TYPED), QuizCard(TYPED))

@@ -290,7 +290,11 @@ class CardView {
     }
   }
 
-  drawReply({ answer, done, tried }) {
+  /** Drawn anew only when it says something else: what a reader has marked in it stays, and so below. */
+  drawReply({ answer, done, tried, hints }) {
+    const said = JSON.stringify([answer, done, tried, hints]);
+    if (said === this.said) return;
+    this.said = said;
     attr(this.reply, "hidden", !tried.length);
     attr(this.reply, "data-right", String(done));
     this.reply.replaceChildren();
@@ -312,6 +316,7 @@ class CardView {
     attr(this.hint, "hidden", hints >= length);
     setText(this.hint, hints ? `Another hint (${length - hints} left)` : `Hint (${length})`);
     attr(this.hints, "hidden", !hints);
+    if (this.hints.childElementCount === hints) return;
     this.hints.replaceChildren(
       ...this.item.hints
         .slice(0, hints)
