@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import tempfile
 import zipfile
@@ -197,6 +198,8 @@ REFUSED = {
     "sizes elsewhere, and not there": (put(WHOLE, LOCAL, 18, b"\xff" * 8), "'a/version' has other sizes"),
     "encrypted to one": (put(WHOLE, LOCAL, 6, b"\1"), "'a/version' has other sizes or flags"),
     "stored in another size": (put(WHOLE, ENTRY, 24, b"\2"), "is only stored"),
+    "a folder by its attributes": (put(WHOLE, ENTRY, 38, b"\x10"), "'a/version' is a folder, and yet has bytes"),
+    "a folder by its name": (model(ONE, **{"a/x/": TWO}), "'a/x/' is a folder, and yet has bytes"),
     "a name that ends early": (model(ONE, **{"a/x\0y": b"z"}).replace(b"a/x", b"a\0x"), "two names"),
     "its 64-bit size twice": (extra(WHOLE, FIELD * 2), "'a/version' has two names or sizes"),
     "sizes behind it that nobody announced": (
@@ -250,11 +253,45 @@ def test_what_libraries_write_is_read(tmp_path):
     np.savez_compressed(made["packed"], a=np.ones(3))
     with zipfile.ZipFile(made["comment"], "w") as archive:
         archive.comment = b"PK\x06\x07 a commit's number"
-        archive.writestr("a/", b"")
+        archive.writestr(folder := zipfile.ZipInfo("a/"), b"")
+        folder.external_attr = 0x10
     files = [*made.values(), io.BytesIO(streamed()), io.BytesIO(streamed(large=True))]
     for file in files:
         with open_zip(file) as archive:
             assert archive.testzip() is None or file is made["none"]
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """A number changed, or bytes slipped in, mostly where the format keeps its own."""
+    marks = [at for at in range(len(data)) if data.startswith(b"PK", at)]
+    near = chance.choice(marks) + chance.randrange(4, 60)
+    at = min(near if chance.random() < 0.8 else chance.randrange(len(data)), len(data) - 4)
+    number = chance.choice((0, 1, 0xFFFFFFFF, chance.randrange(len(data))))
+    value = chance.choice((bytes([chance.randrange(256)]), struct.pack("<L", number)))
+    return data[:at] + value + data[at + (0 if chance.random() < 0.2 else len(value)) :]
+
+
+def test_torch_itself_reads_the_same_members():
+    """Of damaged archives those that are not refused hold to torch's own reader what they hold to Python's."""
+    from torch._C import PyTorchFileReader
+
+    chance = random.Random(20261130)
+    seeds = [model(ONE, **{"a/x": TWO}), wide(WHOLE), hidden(), streamed(), model(ONE) + model(TWO)]
+    compared = 0
+    for _ in range(20_000):
+        data = damaged(chance.choice(seeds), chance)
+        try:
+            with open_zip(io.BytesIO(data)) as archive:
+                members = {name.lower(): name for name in reversed(archive.namelist())}
+                root = archive.namelist()[0].partition("/")[0].lower()
+                reader = PyTorchFileReader(io.BytesIO(data))
+                for name in ("data.pkl", "version", "x"):
+                    given = bytes(reader.get_record(name))
+                    assert given == archive.read(members[f"{root}/{name}"])
+                    compared += 1
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, UnicodeDecodeError):
+            continue  # refused by one of the two
+    assert compared > 500
 
 
 class Counting(io.BytesIO):

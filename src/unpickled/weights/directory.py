@@ -26,6 +26,7 @@ _BEFORE = _END64.size + _LOCATOR.size  # bytes that the 64-bit form puts before 
 _TAIL = _BEFORE + _END.size + 0xFFFF  # a comment may follow
 _DESCRIPTORS = {struct.calcsize(form): form for form in ("<4x2L", "<4x2Q", "<8x2L", "<8x2Q")}
 _ENCRYPTED, _DESCRIBED, _UTF8 = 1, 8, 0x800  # flags
+_FOLDER = 0x10  # among the attributes, as DOS has it
 _NONE16, _NONE32 = 0xFFFF, 0xFFFFFFFF  # in the place of a number that stands in its 64-bit form
 _ID64 = 1  # the extra field with those forms
 _ASIDE = "something stands before or behind the archive, or it is cut off"
@@ -103,7 +104,7 @@ def require_one_reading(file: BinaryIO, archive: ZipFile, told: Directory) -> No
     if places[0]:
         raise BadZipFile(_ASIDE)
     for member, following in zip(members, places[1:], strict=True):
-        _require_one_name(member)
+        _require_one_meaning(member)
         end = _end_of(file, member)
         if end > following:
             raise BadZipFile(f"two members claim the same bytes, {_shown(member)} among them")
@@ -111,10 +112,13 @@ def require_one_reading(file: BinaryIO, archive: ZipFile, told: Directory) -> No
             raise BadZipFile(f"behind its member {_shown(member)} there are bytes of no member")
 
 
-def _require_one_name(member: ZipInfo) -> None:
-    """Refuse what is not simply called as its bytes say, has its 64-bit sizes twice, or an idle length that lies."""
+def _require_one_meaning(member: ZipInfo) -> None:
+    """Refuse what is not called as its bytes say, has sizes twice or ones that lie, or is a folder with bytes."""
     if member.filename != member.orig_filename or _ids(member.extra).count(_ID64) > 1:
         raise BadZipFile(f"its member {_shown(member)} has two names or sizes")
+    folder = member.filename.endswith("/") or member.external_attr & _FOLDER
+    if folder and member.file_size:  # miniz, with which torch reads, leaves its bytes unread
+        raise BadZipFile(f"its member {_shown(member)} is a folder, and yet has bytes")
     stored = member.compress_type == ZIP_STORED and not member.flag_bits & _ENCRYPTED
     if stored and member.compress_size != member.file_size:
         raise BadZipFile(
