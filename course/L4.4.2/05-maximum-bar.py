@@ -46,14 +46,14 @@ home.mkdir(exist_ok=True)
 
 
 def guard(command: str) -> int:
-    """Run one command of `unpickled guard` in the workspace; 0: it passes, 1: refused, 2: it could not be judged."""
+    """Run `unpickled guard` in the workspace; 0: it passes, 1: refused, 2: not judged."""
     print(f"$ unpickled guard {command}")
     with contextlib.chdir(home):
         return run(["guard", *shlex.split(command)])
 
 
 def fresh_model():
-    """Write the model of this page anew: three weights in safetensors, because there is no reason for anything else."""
+    """Write the model of this page anew: three weights, in safetensors."""
     shutil.rmtree(home / "model", ignore_errors=True)
     (home / "model").mkdir()
     save_file({"layer": np.array([0.125, -0.25, 0.5], dtype=np.float32)}, weights)

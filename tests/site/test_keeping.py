@@ -386,7 +386,10 @@ def test_a_file_that_the_browser_holds_in_an_older_version_is_brought_from_the_s
 
 @pytest.mark.parametrize(
     ("answer", "text"),
-    [(failing, "Service Unavailable"), (slow, "second unasked")],
+    [
+        (failing, "Service Unavailable"),
+        pytest.param(slow, "second unasked", marks=pytest.mark.long),
+    ],
     ids=["failing", "slow"],
 )
 def test_a_newer_page_gets_no_file_that_an_older_worker_has_kept(

@@ -238,6 +238,7 @@ def test_card_takes_up_earlier_progress() -> None:
         "hints": 0,
         "answer": "",
         "tried": [],
+        "unheard": [],
     }
 
 
@@ -259,7 +260,7 @@ def test_rail_resets_only_exercises_it_shows() -> None:
     for exercise in ("a", "b", None):
         tell(rail, {"type": "reset", "exercise": exercise})
     assert heard == ["a"]
-    assert messages == [{"type": "heard"}]
+    assert messages == [{"type": "heard", "exercise": "a"}]
 
 
 @pytest.fixture
