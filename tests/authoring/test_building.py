@@ -151,6 +151,7 @@ def test_a_picture_of_a_slide_that_is_no_more_is_removed(built, edit):
         (lambda path: path.write_bytes(b"drawn over"), "not as it was printed"),
     ],
 )
+@pytest.mark.long
 def test_the_gate_knows_printed_files_without_a_browser(built, drawn, spoil, problem):
     """By the sums that were committed with them."""
     spoil(built / SLIDES / "03-why.png")

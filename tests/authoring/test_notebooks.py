@@ -37,6 +37,7 @@ def text(cell):
     return "".join(cell["source"])
 
 
+@pytest.mark.long
 def test_building_in_another_folder_and_process_gives_the_same_bytes(root, written):
     """Nothing of the machine, the folder, the day or the hash seed is in a notebook, a slide or a script."""
     code = (
@@ -162,6 +163,7 @@ def test_a_notebook_that_a_learner_has_run_is_neither_stale_nor_overwritten(cour
 
 
 @pytest.mark.parametrize("change", ["a cell's text", "a new cell", "no notebook any more"])
+@pytest.mark.long
 def test_what_was_edited_by_hand_is_kept_beside_the_new_notebook(course, change):
     """Building puts the page right and loses nothing, however often; an older build is simply replaced."""
     page = course / "course" / "start.ipynb"

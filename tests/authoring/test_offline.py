@@ -151,6 +151,7 @@ def test_a_page_over_its_size_is_refused(lesson, root, monkeypatch):
         render(lesson, join([]), {}, "1")
 
 
+@pytest.mark.long
 def test_the_command_makes_what_has_changed_and_nothing_else(root, tmp_path, monkeypatch, capfd):
     """A course of one short page: made, then found up to date; a changed word makes it anew."""
     shutil.copytree(root / "course" / "data", tmp_path / "course" / "data")
@@ -189,7 +190,7 @@ def test_it_does_not_go_with_a_check():
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_a_reader_steps_and_answers_from_a_disk(page, browser, tmp_path, theme):
     """With no network: the first step is there, a card judges, nothing is asked of anyone, axe finds nothing."""
     (tmp_path / "lesson.html").write_bytes(page)

@@ -54,6 +54,7 @@ def test_a_new_lesson_passes_every_check(course):
     assert len(load_deck("L4.4.3", course).slides) == 3
 
 
+@pytest.mark.long
 def test_a_new_lesson_is_built_with_the_others_and_is_found_from_the_start_page(course, drawn):
     """Notebook, slides, script and captions; the start page lists it, and the pages lead to it."""
     new_lesson(course, "L4.4.3", TITLE)

@@ -167,6 +167,7 @@ def test_the_settings_of_the_course_name_the_exporter(root: Path) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_plain_nbconvert_runs_a_page_and_exports_it(
     root: Path, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,6 +173,7 @@ def test_a_text_slide_has_its_points(course):
 @pytest.mark.skipif(
     not shutil.which("soffice") and not os.environ.get("CI"), reason="LibreOffice is not installed"
 )
+@pytest.mark.long
 def test_libreoffice_opens_it_and_prints_a_page_for_each_slide(powerpoint, deck, tmp_path):
     (tmp_path / "slides.pptx").write_bytes(powerpoint)
     home = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
