@@ -32,11 +32,15 @@ def locked():
 
 
 def _import_all(folder: Path) -> None:
-    """Let each command load its modules while it may: nobody reads root's Python or checkout."""
+    """Let each command load its modules while it may: nobody reads root's Python or checkout.
+
+    rich, for one, reads how wide a letter is at the first that is not ASCII: a fault's sign.
+    """
     good, made = folder / "good.pt", folder / "good.safetensors"
     good.write_bytes(b"\x80\x02}.")
     for words in (["inspect"], ["check"], ["check", "--json"], ["trace"], ["convert"]):
-        run([*words, str(good), *([str(made)] if words == ["convert"] else [])])
+        for file in (good, folder / "missing.pt"):
+            run([*words, str(file), *([str(made)] if words == ["convert"] else [])])
     good.unlink()
 
 
