@@ -22,6 +22,9 @@ from unpickled.errors import SetupError
 def mirrored(html):
     return {"second": html[::-1], "first": os.environ["TMPDIR"].encode()}
 
+def session(html):
+    return {"its": str(os.getsid(0)).encode()}
+
 def missing(html):
     raise SetupError("a place", "a problem", "A remedy.")
 
@@ -54,13 +57,19 @@ def test_what_is_made_comes_back_in_its_order_and_its_folder_goes(works):
     assert not os.path.exists(made["first"])  # noqa: PTH110 - bytes
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no sessions")
+def test_a_terminals_ctrl_c_does_not_reach_the_work(works):
+    """It goes to a session's processes: the work has one of its own, and we end it."""
+    assert int(apart(works.session, b"")["its"]) != os.getsid(0)
+
+
 def test_what_is_missing_is_told_as_it_was_raised(works):
     with pytest.raises(SetupError, match=r"^a place: a problem\. A remedy\.$"):
         apart(works.missing, b"")
 
 
 def test_another_failure_shows_where_it_happened(works):
-    with pytest.raises(RuntimeError, match=r"(?s)wrong failed:.*line 13.*a fault of ours"):
+    with pytest.raises(RuntimeError, match=r"(?s)wrong failed:.*line 16.*a fault of ours"):
         apart(works.wrong, b"")
 
 
