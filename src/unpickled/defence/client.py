@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -25,6 +26,7 @@ CONNECT, READ = 10.0, 60.0
 """Seconds for a server to take a call, and to say something more."""
 
 _CHUNK = 1 << 16
+_PAUSE = 1.0  # seconds for a server that failed to come to itself
 _SMALL = 4 << 20  # bytes of an answer that oras reads whole: an error, a token, a page of tags
 _PAGE = 1000  # tags
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)  # OCI's distribution specification
@@ -162,9 +164,7 @@ class Client:
     def stream(self, path: str, *, accept: str = "") -> Iterator[requests.Response | None]:
         """Give an answer to read piece by piece; None where the server does not have it."""
         headers = {"Accept-Encoding": "identity"} | ({"Accept": accept} if accept else {})
-        with contextlib.closing(
-            self._oras.do_request(f"{self._base}/{path}", "GET", headers=headers, stream=True)
-        ) as got:
+        with contextlib.closing(self._ask("GET", path, headers=headers, stream=True)) as got:
             if got.status_code == 404:
                 yield None
                 return
@@ -174,18 +174,21 @@ class Client:
     def send(self, file: Path, blob: Blob, *, in_parts: bool, part: int) -> None:
         """Send a file up as a blob, unless it is there."""
         layer = {"digest": blob.digest, "size": blob.size, "mediaType": blob.kind}
-        self._require(
-            self._oras.upload_blob(
+
+        def up() -> requests.Response:
+            return self._oras.upload_blob(  # type: ignore[no-any-return]
                 str(file), self._container, layer, do_chunked=in_parts, chunk_size=part
             )
-        )
+
+        self._require(_twice(up))
 
     def put(self, path: str, data: bytes, kind: str) -> None:
         """Put a manifest, byte by byte as it is."""
         headers = {"Content-Type": kind}
-        self._require(
-            self._oras.do_request(f"{self._base}/{path}", "PUT", data=data, headers=headers)
-        )
+        self._require(self._ask("PUT", path, data=data, headers=headers))
+
+    def _ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        return _twice(lambda: self._oras.do_request(f"{self._base}/{path}", method, **options))
 
     def _note(self, got: requests.Response, **_: Any) -> None:
         """Note whether it was the login that an answer lacked; what oras then trips over says less."""
@@ -197,6 +200,16 @@ class Client:
         if got.status_code in (401, 403):
             raise _closed(self._host)
         raise GuardError(self._host, f"it answers with an error: {_said(got)}", _AGAIN)
+
+
+def _twice(ask: Callable[[], requests.Response]) -> requests.Response:
+    """Ask, and once more where the server fails, as docker-registry does while two send up one blob."""
+    got = ask()
+    if got.status_code < 500:
+        return got
+    got.close()
+    time.sleep(_PAUSE)
+    return ask()
 
 
 @contextlib.contextmanager
