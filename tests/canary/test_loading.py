@@ -12,6 +12,7 @@ from unpickled import canary, sandbox, specimens
 from unpickled.errors import CourseError
 from unpickled.pickles import assemble
 from unpickled.sandbox import wall
+from unpickled.specimens.torch_files import stored
 
 
 @pytest.fixture
@@ -125,3 +126,15 @@ def test_a_missing_file_is_named(home):
     """No traceback of the system's for a wrong name."""
     with pytest.raises(CourseError, match=r"none\.pkl"):
         canary.load_in_child(home / "none.pkl", home=home)
+
+
+def test_a_torch_file_whose_own_pickle_cannot_be_read_is_not_loaded(home, monkeypatch):
+    """However sound another one in it is."""
+    monkeypatch.setattr(
+        "unpickled.canary.loading.run_python", lambda *_, **__: pytest.fail("it ran")
+    )
+    path, sound = home / "a.pt", assemble([("PROTO", 2), ("BININT1", 1), "STOP"])
+    for data in (b"(]\xff", b"", sound[:-1]):
+        path.write_bytes(stored({"a/data.pkl": data, "a/version": b"3", "a/zz.pkl": sound}))
+        with pytest.raises(CourseError, match=r"cannot be (read to its end|opened)"):
+            canary.load_in_child(path, home=home, loader="torch", weights_only=False)

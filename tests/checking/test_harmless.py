@@ -113,3 +113,29 @@ def test_every_specimen_that_is_no_canary_or_tensor_is_told_apart():
 def test_a_workspace_is_known_by_its_path(folder, inside):
     """Absolute, nothing upwards, directly inside a folder as the lab makes them."""
     assert in_workspace(folder) is inside
+
+
+NONSENSE = b"(]\xff"  # too short to be taken for a pickle by what it holds; a loader runs it up to the last byte
+
+
+def archive(**members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name, data in members.items():
+            made.writestr(f"a/{name.replace('_', '.')}", data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("data", [NONSENSE, b"", b"\x80\x02K\x01"])
+def test_what_torch_would_read_and_we_cannot_is_no_canary(data):
+    """A second, sound pickle beside it proves nothing."""
+    assert deeds(archive(version=b"3", data_pkl=pickle.dumps(1), zz_pkl=pickle.dumps(1))).harmless
+    told = deeds(archive(version=b"3", data_pkl=data, zz_pkl=pickle.dumps(1)))
+    assert told.pickles == 1
+    assert any("cannot be" in problem for problem in told.problems)
+
+
+@pytest.mark.parametrize("data", [NONSENSE, b"words", bytes(90), b"\xff" * 40])
+def test_bytes_of_no_known_format_are_no_canary(data):
+    """A loader that is given them unpickles them as far as it comes."""
+    assert not deeds(data).harmless

@@ -46,3 +46,25 @@ def test_a_closed_output_is_one_line_and_exit_2(tmp_path, words):
     assert done.returncode == 2
     assert done.stderr.startswith("unpickled: standard output: it is closed. ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("closed", [(0,), (2,), (0, 2)], ids=str)
+@pytest.mark.parametrize(
+    "command", ["check", "inspect", "trace", pytest.param("convert", marks=pytest.mark.long)]
+)
+def test_a_closed_input_or_error_output_changes_no_answer(tmp_path, command, closed):
+    """`unpickled check FILE 2>&-`, or a program without a terminal: no child takes another file for its input."""
+    path, made = write("torch-plain", tmp_path), tmp_path / "made.safetensors"
+    told = []
+    for without in ((), closed):
+        done = subprocess.run(
+            [sys.executable, "-m", "unpickled", command, path, *[made] * (command == "convert")],
+            capture_output=True,
+            text=True,
+            preexec_fn=lambda numbers=without: [os.close(each) for each in numbers],
+            check=False,
+        )
+        told.append((done.returncode, done.stdout))
+        made.unlink(missing_ok=True)
+    assert told[0][0] == 0
+    assert told[1] == told[0]

@@ -112,6 +112,45 @@ def test_a_second_pickle_in_an_archive_is_named(tmp_path, capsys, canary):
     assert "--member archive/evil.dat" in capsys.readouterr().err
 
 
+def test_of_two_files_in_one_archive_one_must_be_chosen(tmp_path, capsys):
+    """Two data.pkl: neither is the file."""
+    path = tmp_path / "two.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/data.pkl", pickle.dumps(1, 2))
+        archive.writestr("b/data.pkl", pickle.dumps(2, 2))
+    assert run(["trace", str(path)]) == 2
+    assert "it holds 2 pickles: a/data.pkl, b/data.pkl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a/data.pkl", "a/DATA.PKL"])
+def test_no_other_pickle_is_shown_for_what_torch_reads(tmp_path, capsys, name):
+    """It breaks off, cannot be opened or is empty: that is said, and the other one is to be asked for."""
+    path = tmp_path / "a.pt"
+
+    def write(data):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(name, data)
+            archive.writestr("a/zz.pkl", pickle.dumps({"sound": 1}, 2))
+
+    write(b"(]\xff")
+    assert run(["trace", str(path), "--json"]) == 2
+    told = capsys.readouterr()
+    assert [json.loads(line)["opcode"] for line in told.out.splitlines()] == ["MARK", "EMPTY_LIST"]
+    assert f"unpickled: {name}, byte 2: byte 0xff is no opcode." in told.err
+    assert "holds another pickle: --member a/zz.pkl" in told.err
+    write(b"(]cd\n.")
+    damaged = path.read_bytes().replace(b"(]cd", b"(]ce")
+    for data, problem in ((b"", "it is empty"), (damaged, "its checksum does not fit")):
+        write(b"") if not data else path.write_bytes(data)
+        assert run(["trace", str(path)]) == 2
+        told = capsys.readouterr()
+        assert not told.out
+        assert f"cannot be opened ({name} {problem}" in told.err
+        assert "To see another: --member a/zz.pkl" in told.err
+        assert run(["trace", str(path), "--member", "zz.pkl"]) == 0
+        assert "sound" in capsys.readouterr().out
+
+
 def test_a_pickle_behind_a_long_first_argument_is_traced(tmp_path, capsys):
     """What is not recognised is traced all the same: the call behind a megabyte of padding is told."""
     path = tmp_path / "hidden.bin"

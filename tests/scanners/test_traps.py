@@ -182,6 +182,20 @@ def test_a_damaged_member_is_not_clean(tmp_path: Path) -> None:
     assert scan(put(tmp_path, "x.pt", bytes(data))).verdict is Verdict.UNREADABLE
 
 
+@pytest.mark.parametrize("data", [b"(]\xff", b""])
+@pytest.mark.parametrize("name", ["a/data.pkl", "a/DATA.PKL"])
+def test_a_torch_file_is_not_clean_for_a_pickle_that_torch_does_not_read(
+    tmp_path: Path, name: str, data: bytes
+) -> None:
+    """What torch unpickles cannot be told from its first bytes, and a sound pickle stands beside it."""
+    plain = pickle.dumps(1, 2)
+    assert (
+        scan(zipped(tmp_path, ("a/version", b"3"), ("a/data.pkl", plain))).verdict is Verdict.CLEAN
+    )
+    report = scan(zipped(tmp_path, ("a/version", b"3"), (name, data), ("a/zz.pkl", plain)))
+    assert report.verdict in {Verdict.UNREADABLE, Verdict.SKIPPED}
+
+
 def test_an_encrypted_member_is_not_clean(tmp_path: Path) -> None:
     """A member under a password cannot be looked at."""
     data = bytearray(make("zip-canary") or b"")

@@ -42,7 +42,9 @@ def wide(data: bytes, *, where: int | None = None, short: bool = False, **other:
     at = data.rindex(END)
     entries, length, offset = struct.unpack_from("<H2L", data, at + 10)
     told = {"entries": entries, "length": length, "offset": offset, **other}
-    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at if where is None else where, 1)
+    locator = struct.pack(
+        "<4sLQL", b"PK\x06\x07", 0, at if where is None else where, other.get("disks", 1)
+    )
     none = (0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     end = data[at:] if short else struct.pack("<4s2H2H2LH", END, 0, 0, *none)
     return data[:at] + record(**told) + locator + end
@@ -137,7 +139,7 @@ def extra(data: bytes, field: bytes) -> bytes:
     return put(longer, END, 12, struct.pack("<L", length + len(field)))
 
 
-def streamed(*, large: bool = False) -> bytes:
+def streamed(*, large: bool = False, packed: int = zipfile.ZIP_STORED) -> bytes:
     """An archive written to a pipe: the sizes stand behind the member."""
 
     class Pipe(io.RawIOBase):
@@ -149,16 +151,18 @@ def streamed(*, large: bool = False) -> bytes:
             return True
 
     out = bytearray()
-    with zipfile.ZipFile(Pipe(), "w") as archive:
+    with zipfile.ZipFile(Pipe(), "w", packed) as archive:
         with archive.open("a/data.pkl", "w", force_zip64=large) as member:
             member.write(ONE)
         archive.writestr("a/version", b"3")
     return bytes(out)
 
 
-def described(data: bytes) -> bytes:
-    """The first data descriptor says another size."""
+def described(data: bytes, *, packed_twice: bool = False) -> bytes:
+    """The first data descriptor says another size; or the packed size once more in the place of the unpacked one."""
     at = data.index(b"PK\x07\x08")
+    if packed_twice:
+        return data[: at + 12] + data[at + 8 : at + 12] + data[at + 16 :]
     return data[: at + 8] + struct.pack("<L", 6) + data[at + 12 :]
 
 
@@ -177,6 +181,7 @@ REFUSED = {
     "the directory is shorter": (put(WHOLE, END, 12, b"\x40"), "before or behind"),
     "64: another place": (wide(WHOLE, where=0), "end records contradict"),
     "64: on another disk": (wide(WHOLE, disk=1), "end records contradict"),
+    "64: two disks in all": (wide(WHOLE, disks=2), "end records contradict"),
     "64: a longer record": (wide(WHOLE, rest=45), "end records contradict"),
     "64: another number": (wide(WHOLE, short=True, entries=3), "end records contradict"),
     "64: another number here": (wide(WHOLE, here=1), "end records contradict"),
@@ -204,6 +209,9 @@ REFUSED = {
     "its 64-bit size twice": (extra(WHOLE, FIELD * 2), "'a/version' has two names or sizes"),
     "sizes behind it that nobody announced": (
         put(streamed(), ENTRY, 8, b"\0"), "'a/version' there are bytes of no member",
+    ),
+    "the packed size twice behind it": (
+        described(streamed(packed=zipfile.ZIP_DEFLATED), packed_twice=True), "'a/data.pkl' there are bytes of no member",
     ),
     "other sizes behind it": (described(streamed()), "'a/data.pkl' there are bytes of no member"),
 }  # fmt: skip
@@ -237,6 +245,28 @@ def again(data: bytes, name: str) -> bytes:
     return out.getvalue()
 
 
+NAMES = {
+    "the same bytes": ("é/x", "é/x".encode()),
+    "the same bytes, in capitals": ("é/data.pkl", "é/DATA.PKL".encode()),
+    "the same letters": ("ée/x", b"\x82e/x"),
+    "the same letters, in capitals": ("ée/x", b"\x82e/X"),
+}
+
+
+@pytest.mark.parametrize("torch", [True, False], ids=["torch", "zip"])
+@pytest.mark.parametrize("case", NAMES)
+def test_two_members_of_one_name_in_different_letters_are_refused(case, torch):
+    """Who knows the flag for UTF-8 goes by a name's letters, who does not by its bytes."""
+    name, raw = NAMES[case]
+    old = "Q" * len(raw)  # without the flag
+    rest = {"é/version": b"3", "é/data.pkl": ONE} if torch else {}
+    data = stored({**rest, name: ONE, old: TWO}).replace(old.encode(), raw)
+    if "capitals" in case and not torch:
+        return open_zip(io.BytesIO(data)).close()
+    with pytest.raises(zipfile.BadZipFile, match="twice"):
+        open_zip(io.BytesIO(data))
+
+
 def test_what_libraries_write_is_read(tmp_path):
     """PyTorch with and without sums, NumPy, archives from a pipe, with a comment, with sizes of 64 bits."""
     import numpy as np
@@ -256,6 +286,7 @@ def test_what_libraries_write_is_read(tmp_path):
         archive.writestr(folder := zipfile.ZipInfo("a/"), b"")
         folder.external_attr = 0x10
     files = [*made.values(), io.BytesIO(streamed()), io.BytesIO(streamed(large=True))]
+    files.append(io.BytesIO(streamed(packed=zipfile.ZIP_DEFLATED)))
     for file in files:
         with open_zip(file) as archive:
             assert archive.testzip() is None or file is made["none"]

@@ -229,3 +229,53 @@ def test_every_way_to_write_an_object_dtype_is_a_pickle(descr: str) -> None:
     head = f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1,)}}\n".encode()
     data = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + pickle.dumps([1], 2)
     assert [piece.kind for piece in pieces(data, "a.npy")] == ["pickle"]
+
+
+NONSENSE = b"(]\xff"  # too short to be taken for a pickle by what it holds; a loader runs it up to the last byte
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    data=st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from([NONSENSE, b"", gzip.compress(PICKLE), zipped(x=PICKLE), PICKLE[:5]]),
+    ),
+    name=st.sampled_from(["a__data.pkl", "a__DATA.PKL", "b__deep__data.pkl", "a__constants.Pkl"]),
+    more=st.sampled_from([{}, {"a__version": b"3"}, {"note": b"words"}]),
+)
+def test_what_torch_unpickles_for_its_name_is_never_passed_over(data, name, more) -> None:
+    """Whatever it begins with, and whatever else the archive holds."""
+    whole = zipped(**more, **{name: data}, a__zz=PICKLE)
+    told = found(whole)
+    where = name.replace("__", "/")
+    assert {("pickle", where), ("closed", where)} & {*told}
+    assert ("pickle", "a/zz") in told
+
+
+def test_a_first_argument_beyond_what_is_looked_at_hides_nothing() -> None:
+    """A text of 33 MB, and then an import: torch would run it."""
+    text = b"X" + (33 << 20).to_bytes(4, "little") + bytes(33 << 20)
+    whole = zipped(a__version=b"3", **{"a__data.pkl": text + b"0cos\ngetcwd\n."}, a__zz=PICKLE)
+    assert found(whole) == [("pickle", "a/data.pkl"), ("pickle", "a/zz")]
+
+
+@pytest.mark.parametrize("name", ["pickle", "storages", "tensors"])
+def test_what_torch_unpickles_of_an_old_tar_is_never_passed_over(name) -> None:
+    """By its name, as in a zip; and a link in its place is told."""
+    rest = {"pickle": PICKLE, "storages": PICKLE, "tensors": PICKLE}
+    assert ("pickle", name) in found(tarred(**{**rest, name: NONSENSE}))
+    out = io.BytesIO(tarred(**rest))
+    with tarfile.open(fileobj=out, mode="a") as archive:
+        linked = tarfile.TarInfo(name)
+        linked.type, linked.linkname = tarfile.LNKTYPE, "other"
+        archive.addfile(linked)
+    assert ("closed", name) in found(out.getvalue())
+
+
+def test_a_member_that_is_called_a_pickle_is_one_unless_it_holds_another() -> None:
+    """In any archive; compressed and zipped pickles are found in it by what they are."""
+    for packed in (zipped, tarred):
+        assert found(packed(**{"x.pkl": NONSENSE})) == [("pickle", "x.pkl")]
+        assert found(packed(**{"X.PICKLE": b""})) == [("closed", "X.PICKLE")]
+        assert found(packed(**{"x.pkl": gzip.compress(PICKLE)})) == [("pickle", "x.pkl > <gzip>")]
+        assert found(packed(**{"x.bin": NONSENSE})) == [("nothing", "")]

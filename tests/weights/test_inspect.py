@@ -254,6 +254,19 @@ def test_bad_input_ends_in_one_line(tmp_path):
         assert "\n" not in str(caught.value), path.name
 
 
+def test_a_file_is_found_by_any_path(tmp_path, monkeypatch):
+    """One that goes up and down again, and one that goes up from where a link leads."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "far" / "in").mkdir(parents=True)
+    path = specimens.write("safetensors", tmp_path / "far")
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "far" / "in")
+    monkeypatch.chdir(tmp_path / "here")
+    known = inspect(path).contents
+    for other in (f"../far/{path.name}", f"link/../{path.name}"):
+        assert inspect(other).contents == known
+        assert inspect(other).path == other
+
+
 def test_what_may_not_be_read_is_said_so(tmp_path):
     """Permission is asked of the system, not guessed: tried as nobody where the tests run as root."""
     path = tmp_path / "mine.npy"

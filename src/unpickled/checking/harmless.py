@@ -25,6 +25,7 @@ _REBUILD = frozenset({_ORDERED, _TENSOR, ("torch._utils", "_rebuild_parameter")}
 _STORAGE = re.compile(r"[A-Z][A-Za-z0-9]{2,20}Storage")
 _FILLING = frozenset({"__setitem__", "__setstate__"})
 _WORKSPACE = re.compile(r"unpickled-[\w-]+")
+_SHAPELESS = {"unknown", "text"}
 _LIMITS = Limits(opcodes=1_000_000, text=4_000)
 
 
@@ -61,6 +62,8 @@ def deeds(data: bytes, name: str = "") -> Deeds:
     for piece in pieces(data, name):
         if piece.kind == "closed":
             found.problems.append(f"{piece.where or 'it'} cannot be opened: {piece.problem}")
+        if piece.kind == "nothing" and not piece.where and piece.format in _SHAPELESS:
+            found.read(data, 0, 1)  # a loader that takes it for a pickle all the same
         if piece.kind == "pickle":
             found.read(bytes(piece.data), piece.start, piece.pickles)
     return found.told()

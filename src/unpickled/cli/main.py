@@ -13,7 +13,7 @@ import click
 from unpickled import __version__
 from unpickled.cli import STOPPED
 from unpickled.cli.lazy import lazy_group
-from unpickled.cli.terminal import never_fail_on_a_letter, printable
+from unpickled.cli.terminal import never_fail_on_a_letter, open_what_is_closed, printable
 from unpickled.errors import CourseError, SetupError
 
 __all__ = ["COMMANDS", "cli", "run"]
@@ -73,6 +73,7 @@ def run(arguments: list[str] | None = None) -> int:
         The exit code: a command's own, that of a `CourseError`, 2 for wrong usage and for output that cannot be
         written, 130 for Ctrl-C, 141 where the reader of the output went away.
     """
+    open_what_is_closed()
     if sys.stdout is None:
         return _failed("standard output", "it is closed", "Send it to a file or a terminal.")
     try:

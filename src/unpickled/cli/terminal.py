@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import unicodedata
 from typing import BinaryIO
 
 from unpickled.errors import CourseError
 
-__all__ = ["is_plain", "never_fail_on_a_letter", "printable", "standard_input"]
+__all__ = [
+    "is_plain",
+    "never_fail_on_a_letter",
+    "open_what_is_closed",
+    "printable",
+    "standard_input",
+]
 
 _OBEYED_OR_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -33,6 +40,20 @@ def _escape(letter: str) -> str:
 def is_plain() -> bool:
     """Tell whether standard output may lack letters: what it is to show is better written in ASCII."""
     return not (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
+
+
+def open_what_is_closed() -> None:
+    """Keep the numbers 0 to 2 for the standard streams, and say nothing where standard error is closed.
+
+    Else the next file or pipe gets such a number, and a child takes it for its input or output.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as we run
 
 
 def never_fail_on_a_letter() -> None:

@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 from typing import BinaryIO
 
-from unpickled.weights.directory import directory_of, require_one_reading
+from unpickled.weights.directory import directory_of, name_bytes, require_one_reading
 
 __all__ = ["MEMBERS", "ZIP_ERRORS", "is_tar", "open_zip", "tar_names", "zip_kind"]
 
@@ -43,7 +43,7 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
     except ZIP_ERRORS as error:
         raise zipfile.BadZipFile("its directory is damaged") from error
     try:
-        _require_names_once(archive.namelist())
+        _require_names_once(archive.infolist())
         require_one_reading(file, archive, told)
     except zipfile.BadZipFile:
         archive.close()
@@ -51,21 +51,21 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
     return archive
 
 
-def _require_names_once(names: list[str]) -> None:
+def _require_names_once(members: list[zipfile.ZipInfo]) -> None:
     """Refuse an archive of two members of one name: of two, readers take different ones.
 
-    Torch looks names up without regard to case, so that in its files two are one that differ in nothing else.
+    Readers that know the flag for UTF-8 go by the name's letters, others by its bytes. Torch looks names up without
+    regard to case, so that in its files two are one that differ in nothing else.
     """
-    if len({name.casefold() for name in names}) == len(names):
-        return
-    caseless = zip_kind(names) in {"torch-zip", "torchscript"}
-    seen: dict[str, str] = {}
-    for name in names:
-        key = name.casefold() if caseless else name
-        if key in seen:
-            also = "" if seen[key] == name else f", once as {seen[key][:60]!r}"
-            raise zipfile.BadZipFile(f"it has the member {name[:60]!r} twice{also}")
-        seen[key] = name
+    caseless = zip_kind([member.filename for member in members]) in {"torch-zip", "torchscript"}
+    seen: dict[str | bytes, str] = {}
+    for member in members:
+        name, raw = member.filename, name_bytes(member)
+        for key in (name.casefold(), raw.lower()) if caseless else (name, raw):
+            if key in seen:
+                also = "" if seen[key] == name else f", once as {seen[key][:60]!r}"
+                raise zipfile.BadZipFile(f"it has the member {name[:60]!r} twice{also}")
+            seen[key] = name
 
 
 def zip_kind(names: list[str]) -> str:

@@ -16,7 +16,7 @@ from zipfile import ZIP_STORED, BadZipFile
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
-__all__ = ["Directory", "directory_of", "require_one_reading"]
+__all__ = ["Directory", "directory_of", "name_bytes", "require_one_reading"]
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _END = struct.Struct("<4s4H2LH")
@@ -91,6 +91,11 @@ def _end64(tail: bytes, at: int, place: int, short: Directory) -> Directory:
     return told
 
 
+def name_bytes(member: ZipInfo) -> bytes:
+    """Return a member's name as it stands in the directory."""
+    return member.orig_filename.encode("utf-8" if member.flag_bits & _UTF8 else "cp437")
+
+
 def require_one_reading(file: BinaryIO, archive: ZipFile, told: Directory) -> None:
     """Hold an opened zip's members against their own headers, and look for bytes that nobody claims.
 
@@ -129,7 +134,7 @@ def _require_one_meaning(member: ZipInfo) -> None:
 
 def _end_of(file: BinaryIO, member: ZipInfo) -> int:
     """Return where a member's bytes end, once its own header says the same as the directory."""
-    name = member.orig_filename.encode("utf-8" if member.flag_bits & _UTF8 else "cp437")
+    name = name_bytes(member)
     file.seek(member.header_offset)
     head = file.read(_LOCAL.size + len(name))
     if len(head) < _LOCAL.size or not head.startswith(b"PK\x03\x04"):

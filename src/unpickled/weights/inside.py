@@ -31,6 +31,10 @@ _LEGACY_PICKLES = 5  # magic, protocol, system, objects, storage keys; raw numbe
 _ZIPS = frozenset({"zip", "npz", "torch-zip", "torchscript", "keras-zip"})
 _MODELS = frozenset({"safetensors", "gguf", "onnx", "hdf5", "keras-zip"})
 _SQUEEZED = frozenset({"gzip", "bz2", "xz", "lzma", "lz4", "zlib", "joblib-compressed"})
+_MAIN = frozenset(
+    {"data.pkl", "constants.pkl"}
+)  # what PyTorch unpickles of its zips, whatever the case
+_OF_TAR = frozenset({"pickle", "storages", "tensors"})  # and of its old tars
 _CONTAINERS = _ZIPS | _SQUEEZED | {"tar", "torch-tar"}
 
 
@@ -138,13 +142,7 @@ def _container(found: str, this: _Opened, budget: _Budget) -> Iterator[Piece]:
     empty = True
     for name, data, problem in _members(found, this, budget):
         inner = this.member(name, data)
-        if problem:
-            heavy = problem == _TOO_LARGE
-            yield Piece(
-                where=inner.where, kind="closed", format=found, problem=problem, too_large=heavy
-            )
-            empty = False
-        for piece in _look(inner, budget) if data else ():
+        for piece in _in_member(found, inner, problem, budget):
             if piece.kind in {"pickle", "array", "closed"}:
                 yield piece
                 empty = False
@@ -152,6 +150,38 @@ def _container(found: str, this: _Opened, budget: _Budget) -> Iterator[Piece]:
         yield Piece(where=this.where, kind="model", format=found)
     elif empty:
         yield Piece(where=this.where, kind="nothing", format=found)
+
+
+def _in_member(found: str, inner: _Opened, problem: str, budget: _Budget) -> Iterator[Piece]:
+    """Yield what one member holds: by its content, and as a pickle where a loader takes it for one by its name."""
+    if problem:
+        heavy = problem == _TOO_LARGE
+        yield Piece(
+            where=inner.where, kind="closed", format=found, problem=problem, too_large=heavy
+        )
+        return
+    main, told = _is_main(found, inner.name), False
+    for piece in _look(inner, budget) if inner.view else ():
+        yield piece
+        told |= piece.kind in {"pickle", "closed"} and piece.where == inner.where
+        told |= piece.kind != "nothing" and not main
+    if told or not (main or _is_named_pickle(inner.name)):
+        return
+    if inner.view:
+        yield Piece(where=inner.where, kind="pickle", format="pickle", data=inner.view)
+    else:
+        yield Piece(where=inner.where, kind="closed", format=found, problem="it is empty")
+
+
+def _is_main(found: str, name: str) -> bool:
+    """Tell whether PyTorch unpickles this member of an archive for its name, whatever it begins with."""
+    if found == "torch-tar":
+        return name.removeprefix("./") in _OF_TAR
+    return found in _ZIPS and name.rpartition("/")[2].lower() in _MAIN
+
+
+def _is_named_pickle(name: str) -> bool:
+    return name.lower().endswith((".pkl", ".pickle"))
 
 
 _Member = tuple[str, bytes, str]  # name, bytes, problem
@@ -163,7 +193,7 @@ def _members(found: str, this: _Opened, budget: _Budget) -> Iterator[_Member]:
     known = () if this.where else budget.known
     if found in _ZIPS:
         return _zip_members(this.file, found, budget, known)
-    return _tar_members(this.file, budget, known)
+    return _tar_members(this.file, found, budget, known)
 
 
 def _unpacked(view: bytes | mmap, budget: _Budget) -> Iterator[_Member]:
@@ -193,7 +223,7 @@ def _zip_members(
             if budget.members < 0:
                 yield "", b"", "it has too many members"
                 return
-            yield from _zip_member(archive, member, budget)
+            yield from _zip_member(archive, member, budget, found)
 
 
 def _is_storage(name: str) -> bool:
@@ -203,22 +233,30 @@ def _is_storage(name: str) -> bool:
 
 
 def _zip_member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: _Budget
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: _Budget, found: str
 ) -> Iterator[_Member]:
+    name = member.filename
     try:
         with archive.open(member) as stream:
             head = stream.read(HEAD)
-            if not _worth_reading(head, member.file_size):
+            if not _worth_reading(head, member.file_size, found, name):
                 return
             data = head if _plain_array(head) else head + stream.read(budget.bytes + 1)
     except archives.ZIP_ERRORS as error:
-        locked = isinstance(error, RuntimeError) and not isinstance(error, NotImplementedError)
-        yield member.filename, b"", "it is encrypted" if locked else "it is damaged"
+        yield name, b"", _damage(error)
         return
     except Exception as error:  # noqa: BLE001 - decompressors raise what they like on hostile bytes
-        yield member.filename, b"", f"it is damaged ({type(error).__name__})"
+        yield name, b"", f"it is damaged ({type(error).__name__})"
         return
-    yield member.filename, *_charge(data, budget)
+    yield name, *_charge(data, budget)
+
+
+def _damage(error: Exception) -> str:
+    if isinstance(error, RuntimeError) and not isinstance(error, NotImplementedError):
+        return "it is encrypted"
+    if isinstance(error, zipfile.BadZipFile) and "CRC" in str(error):
+        return "its checksum does not fit: it is damaged, or was saved without one"
+    return "it is damaged"
 
 
 def _charge(data: bytes, budget: _Budget) -> tuple[bytes, str]:
@@ -228,8 +266,10 @@ def _charge(data: bytes, budget: _Budget) -> tuple[bytes, str]:
     return data, ""
 
 
-def _worth_reading(head: bytes, size: int) -> bool:
-    """Tell from a member's first bytes whether it is a pickle, an array or a container."""
+def _worth_reading(head: bytes, size: int, found: str, name: str) -> bool:
+    """Tell from a member's name and first bytes whether it is a pickle, an array or a container."""
+    if _is_main(found, name) or _is_named_pickle(name):
+        return True
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY", b"7z\xbc\xaf")):
         return True
     known = bool(compression(head)) or archives.is_tar(head)
@@ -242,7 +282,9 @@ def _plain_array(head: bytes) -> bool:
     return header is not None and not header[1]
 
 
-def _tar_members(file: BinaryIO, budget: _Budget, known: Collection[str]) -> Iterator[_Member]:
+def _tar_members(
+    file: BinaryIO, found: str, budget: _Budget, known: Collection[str]
+) -> Iterator[_Member]:
     file.seek(0)
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
@@ -251,12 +293,15 @@ def _tar_members(file: BinaryIO, budget: _Budget, known: Collection[str]) -> Ite
                 if budget.members < 0:
                     yield "", b"", "it has too many members"
                     return
+                linked = member.islnk() or member.issym()
+                if linked and (_is_main(found, member.name) or _is_named_pickle(member.name)):
+                    yield member.name, b"", "it is a link"
                 wanted = member.isreg() and member.name not in known
                 stream = archive.extractfile(member) if wanted else None
                 if stream is None:
                     continue
                 head = stream.read(HEAD)
-                if _worth_reading(head, member.size):
+                if _worth_reading(head, member.size, found, member.name):
                     data = head if _plain_array(head) else head + stream.read(budget.bytes + 1)
                     yield member.name, *_charge(data, budget)
     except (

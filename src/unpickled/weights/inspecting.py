@@ -55,7 +55,8 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
         raise ScanError(place, problem, _UNTRUSTED)
     if form.id not in PARSERS:
         raise ScanError(place, f"what it holds is no weight format: {form.label}", _NO_HEADER)
-    file_path = Path(path).absolute()
+    # The wall shows it under its name alone, in which `link/../file` is another one.
+    file_path = Path(path).resolve()
     ended = run_python(
         _CHILD,
         [form.id, str(file_path)],

@@ -111,6 +111,8 @@ def _read(
         _require_shapeless(rest, place, wish.member)
         whole = start()
         return Reading(whole, len(whole), "", text=any(piece.format == "text" for piece in rest))
+    if wish.member is None:
+        _require_main(rest, place, next(iter(pickles)))
     chosen = _chosen(list(pickles), wish.member)
     if wish.first:
         chosen = chosen[:1]
@@ -140,9 +142,21 @@ def _require_shapeless(rest: list[Piece], place: str, member: str | None) -> Non
         raise CourseError(place, f'no member "{member}" in it holds a pickle', "It is no archive.")
 
 
+def _require_main(rest: list[Piece], place: str, other: str) -> None:
+    """Refuse to show another pickle in the place of a `data.pkl` that cannot be opened."""
+    for piece in rest:
+        if piece.kind == "closed" and _is_main(piece.where):
+            problem = f"what is in it cannot be opened ({piece.where} {piece.problem})"
+            raise CourseError(place, problem, f"To see another: --member {other}")
+
+
+def _is_main(where: str) -> bool:
+    return where.rpartition("/")[2].lower() == _MAIN
+
+
 def _chosen(found: list[str], member: str | None) -> list[str]:
     if member is not None:
         exact = [where for where in found if where == member]
         return exact or [where for where in found if where.endswith(member)]
-    main = [where for where in found if where.rpartition("/")[2].lower() == _MAIN]
+    main = [where for where in found if _is_main(where)]
     return main if len(main) == 1 else found
