@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from PIL import Image, ImageStat
 from playwright.sync_api import expect
 
 from unpickled.authoring.notebooks import Builder
@@ -217,6 +219,7 @@ def test_a_reader_steps_and_answers_from_a_disk(page, browser, tmp_path, theme):
     )  # all that the theme can change
     found = Axe().run(opened, context="body", options={"resultTypes": ["violations"], **rules})
     assert found.violations_count == 0, found.generate_report()
+    expect(opened.locator("nav details")).to_have_attribute("open", "")
     for width in (1440, 800, 360):
         opened.set_viewport_size({"width": width, "height": 900})
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
@@ -232,12 +235,20 @@ def test_a_reader_steps_and_answers_from_a_disk(page, browser, tmp_path, theme):
 
 @pytest.mark.browser
 def test_on_paper_it_is_black_on_white_without_buttons(page, browser, tmp_path):
-    """Hints open, code wraps, the button is gone."""
+    """From a phone whose system is dark, too: hints and contents open, code wraps, no button, light pictures."""
     (tmp_path / "lesson.html").write_bytes(page)
-    context = browser.new_context(offline=True, color_scheme="dark")
+    context = browser.new_context(
+        offline=True, color_scheme="dark", viewport={"width": 360, "height": 800}
+    )
     opened = context.new_page()
     opened.goto((tmp_path / "lesson.html").as_uri())
+    contents, picture = opened.locator("nav details"), opened.locator("main img").first
+    assert contents.get_attribute("open") is None  # on a phone they would fill the first screen
+    assert brightness(picture) < 0.3
     opened.emulate_media(media="print")
+    opened.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert contents.get_attribute("open") == ""
+    assert brightness(picture) > 0.8
     assert opened.locator("#paper").is_hidden()
     assert (
         opened.evaluate("getComputedStyle(document.documentElement).backgroundColor")
@@ -248,6 +259,12 @@ def test_on_paper_it_is_black_on_white_without_buttons(page, browser, tmp_path):
         == "pre-wrap"
     )
     context.close()
+
+
+def brightness(picture):
+    """How light a picture is on the whole, as it is seen: 0 is black, 1 white."""
+    seen = Image.open(io.BytesIO(picture.screenshot())).convert("L")
+    return ImageStat.Stat(seen).mean[0] / 255
 
 
 @pytest.mark.long

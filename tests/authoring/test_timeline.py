@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import re
 import string
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,6 +19,7 @@ from unpickled.authoring.timeline import (
     EDGE,
     INK,
     KINDS,
+    LIGHT,
     MUTED,
     RIGHT,
     STRIPE,
@@ -82,16 +84,17 @@ def test_every_event_is_in_the_picture_and_in_its_description(incidents):
 
 
 def test_picture_asks_for_nothing_from_elsewhere(incidents):
-    """No script, no style sheet, no address but the format's own name."""
+    """No script, no style sheet of another file, no address but the format's own name."""
     svg = timeline_svg(incidents)
     assert svg.count("http") == 1
     assert "<script" not in svg
     assert "url(" not in svg
+    assert "@import" not in svg
 
 
 def test_kinds_differ_by_word_shape_and_colour():
     """Each kind has its own word, its own marker and its own colour."""
-    for part in ("one", "many", "colour", "path"):
+    for part in ("one", "many", "colour", "on_light", "path"):
         assert len({getattr(kind, part) for kind in KINDS.values()}) == len(KINDS)
 
 
@@ -99,12 +102,25 @@ def test_kinds_differ_by_word_shape_and_colour():
 def test_words_stand_out_from_the_card(colour):
     """Every colour of words has a contrast of at least 4.5 to the card and to the stripe."""
     assert min(contrast(colour, CARD), contrast(colour, STRIPE)) >= 4.5
+    light = LIGHT | {kind.colour: kind.on_light for kind in KINDS.values()}
+    assert min(contrast(light[colour], light[one]) for one in (CARD, STRIPE)) >= 4.5
+
+
+def test_each_colour_has_one_on_the_light_card(incidents):
+    """A colour that nobody has turned would be left on the light card as it is on the dark one."""
+    svg = timeline_svg(incidents)
+    style = svg[svg.index("<style>") : svg.index("</style>")]
+    used = re.findall(r'(fill|stroke)="(#\w+)"', svg.replace(style, ""))
+    assert len(used) > 50
+    for name, colour in used:
+        assert f'[{name}="{colour}"]{{{name}:' in style
 
 
 @pytest.mark.parametrize("page", ["#111111", "#212121", "#ffffff"])
 def test_the_card_is_framed_on_a_page_of_either_theme(page):
     """The card's edge is seen on the page around it, and on a dark page the card is no bright sheet."""
     assert max(contrast(EDGE, page), contrast(CARD, page)) >= 3
+    assert max(contrast(LIGHT[EDGE], page), contrast(LIGHT[CARD], page)) >= 3
     assert contrast(CARD, "#111111") < 1.5
 
 

@@ -88,6 +88,28 @@ def test_reset_clears_file_card_and_rail(root, kept, item):
     assert item.id not in json.loads(kept.read_text())["exercises"]
 
 
+def test_what_was_tried_and_not_solved_is_reset_too(root, kept, item):
+    """A hint or a wrong answer is enough for the rail to offer it; what was not touched stays untouched."""
+    journal = Journal(root)
+    rail, card = journal.rail(item.page), journal.card(item.id)
+
+    def tried():
+        return {one["id"] for one in rail.exercises if one["tried"]}
+
+    assert tried() == set()
+    for touch in (
+        lambda: setattr(card, "state", {**card.state, "hints": 2}),
+        lambda: answer(card, item, correct=False),
+    ):
+        touch()
+        assert tried() == {item.id}
+        assert not mark(rail, item)
+        rail._on_message(rail, {"type": "reset", "exercise": item.id}, [])
+        assert tried() == set()
+        assert (card.state["tries"], card.state["hints"]) == (0, 0)
+        assert json.loads(kept.read_text())["exercises"] == {}
+
+
 def test_a_damaged_file_is_set_aside_and_the_learner_is_told(root, kept, item):
     """The rail carries the message once; the old file is still there; new answers are kept."""
     kept.write_text("{ not json")

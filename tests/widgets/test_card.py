@@ -42,7 +42,11 @@ def test_the_whole_way_of_a_choice_card(show: Show) -> None:
     expect(page.get_by_text("One of them builds nothing.")).to_be_visible()
     expect(page.locator(".unp-choice-why:visible")).to_have_count(3)
     expect(check).to_be_hidden()
+    expect(page.get_by_label("pickletools.dis")).to_be_enabled()
+    for wrong in ("torch.load", "pickle.load"):
+        expect(page.get_by_label(wrong)).to_be_disabled()
     page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("radio", disabled=True)).to_have_count(0)
     expect(page.locator(".unp-reply")).to_be_hidden()
     expect(page.locator(".unp-card-badge")).to_have_text("solved, 2 tries")
     expect(page.locator(".unp-hints")).to_be_visible()
@@ -214,29 +218,35 @@ def test_answers_given_while_python_is_busy_are_all_heard(live: Any) -> None:
 
 def test_an_answer_that_cannot_be_written_down_is_told_as_that(live: Any) -> None:
     """A full disk: the card says why; it stops when a right answer is written, not when a wrong one is."""
-    full = True
+    full = refuse(live)
+    page = live.page
+    alert = page.get_by_role("alert")
+    answered(live, "pickletools.dis")
+    expect(alert).to_contain_text(REFUSED)
+    expect(page.locator(".unp-card-badge")).to_have_text("solved, 1 try")
+    full.clear()
+    page.get_by_role("button", name="Try again").click()
+    answered(live, "torch.load")
+    expect(alert).to_contain_text(REFUSED)
+    answered(live, "pickletools.dis")
+    expect(alert).to_have_count(0)
+    assert live.page.evaluate("state.state.refused") == []
+
+
+REFUSED = "Not written down. progress.json: progress cannot be saved (No space left)"
+
+
+def refuse(live: Any) -> list[str]:
+    """Let nothing be written as long as the list that is returned has something in it."""
+    full = ["disk"]
 
     def write(*_result: Any) -> None:
         if full:
-            raise ProgressError(
-                "progress.json", "progress cannot be saved (No space left)", "Free some."
-            )
+            problem = "progress cannot be saved (No space left)"
+            raise ProgressError("progress.json", problem, "Free some.")
 
     live.widget._on_result = write
-    page = live.page
-    alert, told = (
-        page.get_by_role("alert"),
-        "Not written down. progress.json: progress cannot be saved",
-    )
-    answered(live, "pickletools.dis")
-    expect(alert).to_contain_text(told)
-    expect(page.locator(".unp-card-badge")).to_have_text("solved, 1 try")
-    full = False
-    page.get_by_role("button", name="Try again").click()
-    answered(live, "torch.load")
-    expect(alert).to_contain_text(told)
-    answered(live, "pickletools.dis")
-    expect(alert).to_have_count(0)
+    return full
 
 
 def answered(live: Any, label: str) -> None:
@@ -265,6 +275,45 @@ def test_every_view_says_that_an_answer_is_not_written_down(live: Any, tmp_path:
     for page in (live.page, other.page, later.page):
         page.evaluate("messages => receive({}, messages)", heard)
         expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_every_view_says_why_an_answer_was_refused(live: Any, tmp_path: Path) -> None:
+    """One that is there already, one that is drawn later, and a saved page: the reason at once, and never another."""
+    refuse(live)
+    other = Live(live.widget, live.page.context.new_page(), tmp_path / "other.html")
+    other.messages = live.messages  # Python speaks to the one that was made last
+    live.page.clock.install()
+    answered(live, "pickletools.dis")
+    saved = live.page.evaluate("state")
+    live.pump()
+    assert live.widget.state == saved["state"]
+    other.page.evaluate("state => receive({ state }, [])", saved["state"])
+    later = Live(live.widget, live.page.context.new_page(), tmp_path / "later.html")
+    again = QuizCard(ITEM)
+    again.set_state({name: saved[name] for name in ("item", "state")})
+    reopened = Live(again, live.page.context.new_page(), tmp_path / "reopened.html")
+    for page in (live.page, other.page, later.page, reopened.page):
+        expect(page.get_by_role("alert")).to_contain_text(REFUSED)
+        expect(page.locator(".unp-notice")).not_to_have_attribute("data-kind", "wait")
+        page.clock.install()
+        page.clock.fast_forward(10_000)
+        expect(page.get_by_role("alert")).to_contain_text(REFUSED)
+
+
+def test_of_several_answers_the_last_reason_is_told(live: Any) -> None:
+    """One that was refused, then one that nobody hears: the silence is told when it has lasted, not before."""
+    full = refuse(live)
+    page = live.page
+    page.clock.install()
+    answered(live, "torch.load")
+    page.get_by_label("pickle.load").check()
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("alert")).to_contain_text(REFUSED)
+    page.clock.fast_forward(10_000)
+    expect(page.get_by_role("alert")).to_contain_text("Not yet written down")
+    full.clear()
+    live.pump()
+    expect(page.get_by_role("alert")).to_contain_text(REFUSED)
 
 
 def test_what_is_being_chosen_stays(show: Show) -> None:

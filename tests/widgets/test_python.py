@@ -239,6 +239,7 @@ def test_card_takes_up_earlier_progress() -> None:
         "answer": "",
         "tried": [],
         "unheard": [],
+        "refused": [],
     }
 
 

@@ -26,8 +26,9 @@ PAGES = [
     {"id": "02-why", "title": "Why this matters", "href": "02-why.ipynb", "state": "open"},
 ]
 EXERCISES = [
-    {"id": "p-a", "title": "Predict the tuple", "done": True},
-    {"id": "p-b", "title": "Which opcode calls", "done": False},
+    {"id": "p-a", "title": "Predict the tuple", "done": True, "tried": True},
+    {"id": "p-b", "title": "Which opcode calls", "done": False, "tried": False},
+    {"id": "p-c", "title": "Which tool reads", "done": False, "tried": True},
 ]
 
 
@@ -68,13 +69,14 @@ def test_it_is_one_line_high(show: Show) -> None:
 def test_exercises_open_by_key_and_say_what_is_done(show: Show) -> None:
     """The count is always there; the list comes on demand."""
     page = show(rail())
-    toggle = page.get_by_role("button", name="1 of 2 exercises done")
+    toggle = page.get_by_role("button", name="1 of 3 exercises done")
     toggle.focus()
     page.keyboard.press("Enter")
     expect(toggle).to_have_attribute("aria-expanded", "true")
     assert page.locator(".unp-exercise-list li").all_inner_texts() == [
         "done\nPredict the tuple\nReset",
         "open\nWhich opcode calls\nReset",
+        "tried\nWhich tool reads\nReset",
     ]
 
 
@@ -149,23 +151,29 @@ def test_resets_that_python_hears_late_are_not_complained_of(
 
 
 def test_a_reset_reaches_python_and_comes_back(browser: Browser, tmp_path: Path) -> None:
-    """Python is asked to reset, answers with the new state, and the rail shows it; the focus is not lost."""
+    """Python is asked to reset what was tried, answers, and the rail shows the new state; the focus is not lost."""
     context = browser.new_context(offline=True)
     heard: list[str] = []
 
     def reset(exercise: str) -> None:
         heard.append(exercise)
         widget.exercises = [
-            {**one, "done": one["done"] and one["id"] != exercise} for one in widget.exercises
+            {**one, "done": False, "tried": False} if one["id"] == exercise else one
+            for one in widget.exercises
         ]
 
     widget = rail(on_reset=reset)
     live = Live(widget, context.new_page(), tmp_path / "live.html")
     live.page.get_by_role("button", name="exercises").click()
+    resets = live.page.get_by_role("button", name="Reset: ")
+    expect(resets.and_(live.page.get_by_role("button", disabled=True))).to_have_count(1)
     live.page.get_by_role("button", name="Reset: Which opcode calls").click(force=True)
+    live.page.get_by_role("button", name="Reset: Which tool reads").click()
     live.page.get_by_role("button", name="Reset: Predict the tuple").click()
     live.pump()
-    assert heard == ["p-a"]
-    expect(live.page.get_by_role("button", name="0 of 2 exercises done")).to_be_focused()
+    assert heard == ["p-c", "p-a"]
+    expect(live.page.get_by_role("button", name="0 of 3 exercises done")).to_be_focused()
+    expect(resets.and_(live.page.get_by_role("button", disabled=True))).to_have_count(3)
+    assert "tried" not in live.page.locator(".unp-exercise-list").inner_text()
     expect(live.page.get_by_role("alert")).to_be_hidden()
     context.close()

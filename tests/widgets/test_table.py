@@ -38,6 +38,7 @@ def test_every_row_of_the_lesson_is_there(show: Show, table: FormatTable) -> Non
     assert badges.all_inner_texts() == [words[row["risk"]] for row in table.rows]
     assert badges.locator("svg").count() == len(table.rows)
     expect(page.locator(".unp-shown")).to_have_text("7 of 7 formats shown")
+    expect(page.get_by_placeholder("Search, e.g. .npy", exact=True)).to_be_visible()
 
 
 def test_what_became_of_a_damaged_file_is_said_above_the_table(

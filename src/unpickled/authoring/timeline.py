@@ -1,10 +1,10 @@
 """The timeline picture: `incidents.toml` drawn as one SVG, the same bytes each time.
 
 Time runs to the right and each kind of event has a lane of its own, told by word, shape and colour. A label that
-would touch another one moves to a line of its own. An `<img>` cannot ask the page for its theme, and no colour of
-words stands out from a white page and a black one. So the picture is a slate card with an edge of its own, dark enough
-not to glare on a dark page and framed on a white one; and every word in it is in `describe` too, for readers who do
-not see it.
+would touch another one moves to a line of its own. The picture is a card with an edge of its own: dark in itself, so
+that it does not glare on a dark page, and light where the page or the system says so, and on paper. An `<img>` may hear
+of that from nobody (JupyterLab's own theme is no word to it), hence the edge, which frames either card on either page;
+and every word is in `describe` too, for readers who do not see it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ WRAPPED = 204  # a title is broken into lines of at most this width
 CARD, EDGE, INK, MUTED, GRID, STRIPE = (
     "#1e2733", "#66758a", "#f1f4f8", "#b9c4d2", "#3d4a5c", "#263140",
 )  # fmt: skip
+LIGHT = {
+    CARD: "#ffffff", EDGE: "#66758a", INK: "#10231c", MUTED: "#4b5b53", GRID: "#c9d1cc", STRIPE: "#f3f2ea",
+}  # fmt: skip
 QUIET, BUSY = 0.8, 0.62  # a year's share of the width, and what each event in it adds
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HEAVY = {"font_weight": "600"}
@@ -44,25 +47,38 @@ FONT = "'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of event looks: the lane's two words for it, its colour, its marker's path around (0, 0)."""
+    """How one kind of event looks: the lane's two words for it, its colours, its marker's path around (0, 0).
+
+    Attributes:
+        colour: on the dark card.
+        on_light: on the light one, and on slides.
+    """
 
     one: str
     many: str
     gloss: str
     colour: str
+    on_light: str
     path: str
 
 
 KINDS = {
-    "incident": Kind("Incident", "Incidents", "seen in the wild", "#ff9d92", "M0,-8 8,0 0,8 -8,0Z"),
+    "incident": Kind(
+        "Incident", "Incidents", "seen in the wild", "#ff9d92", "#B3261E", "M0,-8 8,0 0,8 -8,0Z"
+    ),
     "vulnerability": Kind(
-        "Vulnerability", "Vulnerabilities", "in formats, loaders", "#ffc470", "M0,-7 7.5,6 -7.5,6Z"
+        "Vulnerability", "Vulnerabilities", "in formats, loaders", "#ffc470", "#8A4B00", "M0,-7 7.5,6 -7.5,6Z"
     ),
     "scanner-bypass": Kind(
-        "Scanner bypass", "Scanner bypasses", "a tool saw nothing", "#c9b5ff", "M-6,-6H6V6H-6Z"
+        "Scanner bypass", "Scanner bypasses", "a tool saw nothing", "#c9b5ff", "#5B3E9B", "M-6,-6H6V6H-6Z"
     ),
     "defence": Kind(
-        "Defence", "Defences", "tools and audits", "#84dba8", "M-6.5,0a6.5,6.5 0 1 0 13,0a6.5,6.5 0 1 0 -13,0Z"
+        "Defence",
+        "Defences",
+        "tools and audits",
+        "#84dba8",
+        "#17694A",
+        "M-6.5,0a6.5,6.5 0 1 0 13,0a6.5,6.5 0 1 0 -13,0Z",
     ),
 }  # fmt: skip
 
@@ -204,9 +220,21 @@ def _head(incidents: Sequence[Incident], height: float) -> list[str]:
         '<title id="t">When loading a model goes wrong: a timeline</title>',
         f'<desc id="d">{escape(describe(incidents))}</desc>',
         f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1:g}" rx="10" fill="{CARD}" stroke="{EDGE}"/>',
+        f"<style>{_light()}</style>",
         _text(20, 35, "When loading a model goes wrong", TITLE_SIZE, **HEAVY),
         _text(20, 58, _span(incidents), 13, fill=MUTED),
     ]
+
+
+def _light() -> str:
+    """Write the rules that turn each colour of the dark card into the light card's; a style outweighs an attribute."""
+    turned = LIGHT | {kind.colour: kind.on_light for kind in KINDS.values()}
+    rules = (
+        f'[{name}="{dark}"]{{{name}:{light}}}'
+        for dark, light in turned.items()
+        for name in ("fill", "stroke")
+    )
+    return f"@media print,(prefers-color-scheme:light){{{''.join(rules)}}}"
 
 
 def _grid(scale: Scale, bottom: float) -> list[str]:

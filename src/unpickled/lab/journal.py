@@ -191,7 +191,12 @@ class Journal:
     def _on(self, page: str, states: Mapping[str, str]) -> list[dict[str, Any]]:
         items = [item for item in self._items.values() if item.page == page]
         return [
-            {"id": item.id, "title": item.title, "done": states[item.id] == "done"}
+            {
+                "id": item.id,
+                "title": item.title,
+                "done": states[item.id] == "done",
+                "tried": states[item.id] != "new",  # one hint is enough
+            }
             for item in items
         ]
 

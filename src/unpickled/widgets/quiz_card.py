@@ -25,6 +25,7 @@ _FRESH: dict[str, Any] = {
     "answer": "",
     "tried": [],
     "unheard": [],
+    "refused": [],
 }
 
 

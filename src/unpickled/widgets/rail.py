@@ -20,7 +20,7 @@ class Rail(CourseWidget, module="rail"):
         pages: {"id", "title", "href", "state"} each, in order; `href` is relative to the page, `state` is "done",
             "partly" or "open". A "number" may say what to call it, "" for a page that is not counted.
         current: id of the page that the rail stands on.
-        exercises: {"id", "title", "done"} each: those of this page.
+        exercises: {"id", "title", "done", "tried"} each: those of this page; "tried" where there are tries or hints.
         message: something the learner must know, a damaged progress file that was set aside, say.
         on_reset: called with an exercise's id when the learner resets it; it should update `exercises`.
     """

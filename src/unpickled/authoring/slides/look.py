@@ -85,11 +85,11 @@ RISKS = {
 }  # fmt: skip
 
 EVENTS = {
-    name: Tone(KINDS[name].one, colour, tint, KINDS[name].path, "", shape)
-    for name, colour, tint, shape in (
-        ("incident", "#B3261E", "#FBE4E0", "DIAMOND"),
-        ("vulnerability", "#8A4B00", "#FCEFD6", "ISOSCELES_TRIANGLE"),
-        ("scanner-bypass", "#5B3E9B", "#ECE6F8", "RECTANGLE"),
-        ("defence", "#17694A", "#E0F1E4", "OVAL"),
+    name: Tone(KINDS[name].one, KINDS[name].on_light, tint, KINDS[name].path, "", shape)
+    for name, tint, shape in (
+        ("incident", "#FBE4E0", "DIAMOND"),
+        ("vulnerability", "#FCEFD6", "ISOSCELES_TRIANGLE"),
+        ("scanner-bypass", "#ECE6F8", "RECTANGLE"),
+        ("defence", "#E0F1E4", "OVAL"),
     )
 }

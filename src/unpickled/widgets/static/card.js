@@ -1,10 +1,11 @@
 /**
  * A practice card: choose or type an answer, learn at once why it is right or wrong, take hints that stay, try again.
  *
- * Traits read: `item`. Kept in Python: `state` {tries, solved, done, hints, answer, tried, unheard}. Messages to Python:
- * {type: "checked", correct, tries, check} at each check (a trait would not do: while Python is busy, of several changes
- * only the last reaches it); from Python: {type: "heard", check, correct}, when it is written down, and {type: "refused",
- * check, text}, when it cannot be. `unheard` names the checks that are not written down, for every view and a saved page.
+ * Traits read: `item`. Kept in Python: `state` {tries, solved, done, hints, answer, tried, unheard, refused}. Messages to
+ * Python: {type: "checked", correct, tries, check} at each check (a trait would not do: while Python is busy, of several
+ * changes only the last reaches it); from Python: {type: "heard", check, correct}, when it is written down, and {type:
+ * "refused", check, text}, when it cannot be. `unheard` names the checks that are not written down, and `refused` {check,
+ * text} why, where Python has said so: for every view, later ones too, and a saved page.
  */
 import {
   PATIENCE,
@@ -42,12 +43,12 @@ class CardView {
     Object.assign(this, { root: mounted.root, say: mounted.say });
     this.build();
     const end = follow(model, ["state"], () => this.draw());
-    this.waits = new Map(); // checks that Python has not answered yet: a timer, and whether it was too long
+    this.waits = new Map(); // checks that Python has not answered yet: a timer, or null where it was too long
     const onMessage = (message) => this.onMessage(message);
     model.on("msg:custom", onMessage);
     this.dispose = () => {
       end();
-      this.waits.forEach(({ timer }) => clearTimeout(timer));
+      this.waits.forEach((timer) => clearTimeout(timer));
       model.off("msg:custom", onMessage);
       mounted.dispose();
     };
@@ -166,16 +167,23 @@ class CardView {
 
   /** Every view hears of every check. Once a right answer is written down, no earlier one matters any more. */
   onMessage({ type, check, correct, text }) {
-    const { unheard = [] } = this.state;
+    const { unheard = [], refused = [] } = this.state;
     if (type === "heard") {
       const left = correct ? [] : unheard.filter((one) => one !== check);
-      if (left.length !== unheard.length) keep(this.model, { state: { ...this.state, unheard: left } });
-    } else if (type === "refused") this.tooLong(check, `Not written down. ${text}`);
+      if (left.length !== unheard.length) this.wait(left, refused);
+    } else if (type === "refused" && !refused.some((one) => one.check === check))
+      this.wait(unheard, [...refused, { check, text }]);
   }
 
-  tooLong(check, text = SILENT) {
-    clearTimeout(this.waits.get(check)?.timer);
-    this.waits.set(check, { text });
+  /** Keep which checks are not written down, and of these the reasons. */
+  wait(unheard, refused) {
+    const reasons = refused.filter(({ check }) => unheard.includes(check));
+    keep(this.model, { state: { ...this.state, unheard, refused: reasons } });
+  }
+
+  tooLong(check) {
+    clearTimeout(this.waits.get(check));
+    this.waits.set(check, null);
     this.drawNotice(this.state);
   }
 
@@ -235,20 +243,27 @@ class CardView {
     this.drawNotice(state);
   }
 
-  /** A check that waits gets a moment before anything is said of it, in a view or on a page that has only just come, too. */
-  drawNotice({ unheard = [] }) {
+  /**
+   * A check that waits gets a moment before anything is said of it, in a view or on a page that has only just come, too.
+   * One that was refused waits no more. Of several the last that there is something to say of is told.
+   */
+  drawNotice({ unheard = [], refused = [] }) {
     if (isStatic(this.model)) return;
-    for (const [check, { timer }] of this.waits) {
-      if (unheard.includes(check)) continue;
+    const reasons = new Map(refused.map(({ check, text }) => [check, `Not written down. ${text}`]));
+    for (const [check, timer] of this.waits) {
+      if (unheard.includes(check) && !reasons.has(check)) continue;
       clearTimeout(timer);
       this.waits.delete(check);
     }
     for (const check of unheard) {
-      if (!this.waits.has(check)) {
-        this.waits.set(check, { text: "", timer: setTimeout(() => this.tooLong(check), PATIENCE) });
-      }
+      if (reasons.has(check) || this.waits.has(check)) continue;
+      this.waits.set(
+        check,
+        setTimeout(() => this.tooLong(check), PATIENCE),
+      );
     }
-    const text = [...this.waits.values()].findLast((wait) => wait.text)?.text ?? "";
+    const told = unheard.map((check) => reasons.get(check) ?? (this.waits.get(check) === null ? SILENT : ""));
+    const text = told.findLast(Boolean) ?? "";
     if (text === this.notice.textContent) return;
     setText(this.notice, text);
     attr(this.notice, "data-kind", text === SILENT ? "wait" : null);

@@ -2,7 +2,7 @@
  * The progress rail at the top of a notebook: where the learner is in the lesson, what is done, and the exercises here.
  *
  * Traits read: `pages` [{id, title, href, state, number, of}] with state "done", "partly" or "open", `current`,
- * `exercises` [{id, title, done}], `message`. Messages to Python: {type: "reset", exercise};
+ * `exercises` [{id, title, done, tried}], `message`. Messages to Python: {type: "reset", exercise};
  * from Python: {type: "heard", exercise}.
  */
 import {
@@ -127,25 +127,25 @@ class RailView {
     if (focused) this.toggle.focus({ preventScroll: true });
   }
 
-  exercise({ id, title, done }) {
+  exercise({ id, title, done, tried }) {
     const reset = button("", () => this.reset(id, title), {
       class: "unp-quiet unp-reset",
       "aria-label": `Reset: ${title}`,
-      "aria-disabled": done ? null : "true",
+      "aria-disabled": done || tried ? null : "true",
     });
     reset.append(glyph("reset"), el("span", { text: "Reset" }));
     const state = el(
       "span",
       { class: "unp-chip", "data-kind": done ? "fine" : "plain" },
       done ? icon("fine") : null,
-      done ? "done" : "open",
+      done ? "done" : tried ? "tried" : "open",
     );
     return el("li", {}, state, el("span", { class: "unp-exercise-title", text: title }), reset);
   }
 
   reset(exercise, title) {
-    const { done } = this.model.get("exercises").find((one) => one.id === exercise);
-    if (!done) return;
+    const { done, tried } = this.model.get("exercises").find((one) => one.id === exercise);
+    if (!done && !tried) return;
     const complain = (text) => {
       this.problem = text;
       this.draw();

@@ -42,7 +42,7 @@ class FormatTableView {
     this.search = el("input", {
       class: "unp-input",
       type: "search",
-      placeholder: "Search: .npy, say",
+      placeholder: "Search, e.g. .npy",
       "aria-label": "Search the formats",
       autocomplete: "off",
       on: { input: () => this.change({ text: this.search.value }) },
