@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import struct
@@ -261,10 +262,9 @@ def test_two_members_of_one_name_in_different_letters_are_refused(case, torch):
     old = "Q" * len(raw)  # without the flag
     rest = {"é/version": b"3", "é/data.pkl": ONE} if torch else {}
     data = stored({**rest, name: ONE, old: TWO}).replace(old.encode(), raw)
-    if "capitals" in case and not torch:
-        return open_zip(io.BytesIO(data)).close()
-    with pytest.raises(zipfile.BadZipFile, match="twice"):
-        open_zip(io.BytesIO(data))
+    refused = pytest.raises(zipfile.BadZipFile, match="twice")
+    with refused if torch or "capitals" not in case else contextlib.nullcontext():
+        open_zip(io.BytesIO(data)).close()
 
 
 def test_what_libraries_write_is_read(tmp_path):
