@@ -212,7 +212,8 @@ REFUSED = {
         put(streamed(), ENTRY, 8, b"\0"), "'a/version' there are bytes of no member",
     ),
     "the packed size twice behind it": (
-        described(streamed(packed=zipfile.ZIP_DEFLATED), packed_twice=True), "'a/data.pkl' there are bytes of no member",
+        described(streamed(packed=zipfile.ZIP_DEFLATED), packed_twice=True),
+        "'a/data.pkl' there are bytes of no member",
     ),
     "other sizes behind it": (described(streamed()), "'a/data.pkl' there are bytes of no member"),
 }  # fmt: skip
