@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error, expect
@@ -58,6 +59,10 @@ SCRIPT = """() => new Promise((resolve) => {
   document.head.append(script);
 })"""
 STATUS = "name => fetch(name).then(told => told.status)"
+UPDATE = "() => navigator.serviceWorker.getRegistration().then(one => one.update()).then(() => {})"
+SETTLED = """() => navigator.serviceWorker.getRegistration().then(
+  (one) => !one.installing && !one.waiting && one.active.state === "activated"
+)"""
 
 
 def small_site(folder, title="first", theirs=WORKS, more=None, **hurry):
@@ -130,6 +135,16 @@ def refusing(handler):
     handler.send_error(403)
 
 
+def status(code):
+    """What answers with a status alone."""
+
+    def handle(handler):
+        handler.send_error(code)
+
+    handle.__name__ = str(code)
+    return handle
+
+
 def slow(handler):
     time.sleep(2)  # longer than the keeper of the small site waits
     SimpleHTTPRequestHandler.do_GET(handler)
@@ -137,6 +152,23 @@ def slow(handler):
 
 def hanging(handler):
     time.sleep(90)  # longer than a test waits
+
+
+def stalling(handler):
+    half_a_file(handler)
+    hanging(handler)
+
+
+def dripping(handler):
+    """As slow as a bad line, but never silent for as long as the keeper of the small site waits."""
+    bytes_ = Path(handler.translate_path(handler.path), "index.html").read_bytes()
+    handler.send_response(200)
+    handler.send_header("content-type", "text/html")
+    handler.send_header("content-length", str(len(bytes_)))
+    handler.end_headers()
+    for start in range(0, len(bytes_), 50):
+        handler.wfile.write(bytes_[start : start + 50])
+        time.sleep(0.4)
 
 
 def half_a_file(handler):
@@ -153,8 +185,11 @@ def a_cafes_page(handler):
     handler.wfile.write(b"<title>Log in</title>")
 
 
-def a_portals_511(handler):
-    handler.send_error(511)
+def a_machines_answer(handler):
+    handler.send_response(200)
+    handler.send_header("content-type", "application/json")
+    handler.end_headers()
+    handler.wfile.write(b'{"error": "log in"}')
 
 
 @pytest.fixture
@@ -214,6 +249,27 @@ def filled(page, of, within=60):
     return page.evaluate(KEPT)
 
 
+def newer(page):
+    """Have a page bring the worker of a second version, and wait until that has kept all of it."""
+    page.evaluate(UPDATE)
+    until(lambda: page.evaluate(SETTLED))  # asks the worker nothing: the old one must be idle
+    until(lambda: page.evaluate(KEPT)["kept"] == 1)  # what the new version has unchanged
+    assert filled(page, 4) == {"kept": 4, "of": 4}
+
+
+def restart(page):
+    """End the worker, as a browser does whenever it is idle; the next request starts it again."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("ServiceWorker.enable")
+    tools.send("ServiceWorker.stopAllWorkers")
+
+
+def lacks(page, name):
+    """A page gets no such file, but a network error."""
+    with pytest.raises(Error, match="Failed to fetch"):
+        text_of(page, name)
+
+
 def text_of(page, name):
     return page.evaluate("name => fetch(name).then(told => told.text())", name)
 
@@ -240,20 +296,40 @@ def test_a_quiet_page_brings_the_rest_and_all_of_it_opens_without_a_network(
     served.start()
 
 
-def test_the_network_comes_before_what_is_kept(visitor, served, tmp_path):
+def test_a_page_comes_from_the_network_before_what_is_kept(visitor, served, tmp_path):
     """A newer site is seen at once, even where its worker is not yet here; and what is kept stays as it was."""
     visit(visitor, served)
     filled(visitor, 4)
-    (tmp_path / "unasked.txt").write_text("changed")
-    assert text_of(visitor, "unasked.txt?new") == "changed"
+    small_site(tmp_path, "second")
+    (tmp_path / WORKER).write_text("throw new Error('no worker yet');")
+    visitor.goto(f"{served.address}/")
+    assert visitor.title() == "second"
+    assert text_of(visitor, "unasked.txt") == "second unasked"
     served.stop()
+    visitor.goto(f"{served.address}/")
+    assert visitor.title() == "first"
     assert text_of(visitor, "unasked.txt") == "first unasked"
     served.start()
 
 
-def test_a_file_that_is_not_of_this_version_is_not_kept(visitor, served, tmp_path):
+def test_a_page_that_stays_open_gets_what_is_kept_of_its_version(visitor, served, tmp_path):
+    """Half of a new upload is on the server, or the old files are gone from it: the page stays whole."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    (tmp_path / "unasked.txt").write_text("second unasked")
+    (tmp_path / "same.txt").unlink()
+    assert text_of(visitor, "unasked.txt?new") == "first unasked"
+    assert text_of(visitor, "same.txt?gone") == "the same in every version"
+
+
+@pytest.mark.parametrize(
+    "there", [True, pytest.param(False, marks=pytest.mark.long)], ids=["changed", "gone"]
+)
+def test_a_file_that_is_not_of_this_version_is_not_kept(visitor, served, tmp_path, there):
     """Half of a new upload, or what something on the way has put into a page; and it is not asked for for ever."""
     (tmp_path / "unasked.txt").write_text("changed on the way")
+    if not there:
+        (tmp_path / "unasked.txt").unlink()
     visit(visitor, served)
     assert filled(visitor, 4, within=6) == {"kept": 3, "of": 4}
     assert 1 <= len([path for path in served.asked if "unasked" in path]) <= 2
@@ -264,25 +340,60 @@ def test_a_file_that_is_not_of_this_version_is_not_kept(visitor, served, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [failing, refusing, hanging, a_cafes_page, a_portals_511],
-    ids=lambda one: one.__name__,
+    ("answer", "title"),
+    [
+        (failing, "first"),
+        (hanging, "first"),
+        (stalling, "first"),
+        (status(400), "first"),
+        (status(408), "first"),
+        (status(429), "first"),
+        (status(401), "Error response"),
+        (refusing, "Error response"),
+        (status(511), "Error response"),
+        (a_cafes_page, "Log in"),
+        (a_machines_answer, ""),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
 )
-def test_a_server_that_gives_no_answer_is_no_network(visitor, served, answer):
-    """Its failure, refusal or silence, or a page in place of a file: then the kept one is shown. A login is shown."""
+def test_a_server_that_gives_no_answer_is_no_network(visitor, served, answer, title):
+    """A file is the kept one whatever comes; a page is, unless one can do something about what comes: log in."""
     visit(visitor, served)
     filled(visitor, 4)
     served.instead = answer
     assert text_of(visitor, "unasked.txt?again") == "first unasked"
-    visitor.goto(f"{served.address}/?again")
-    assert visitor.title() == {
-        a_cafes_page: "Log in",
-        a_portals_511: "Error response",
-        refusing: "Error response",
-    }.get(answer, "first")
+    visitor.goto(f"{served.address}/?again", timeout=10_000)
+    assert visitor.title() == title
     served.instead = None
     visitor.goto(f"{served.address}/?once-more")
     assert visitor.title() == "first"
+
+
+def test_a_page_that_comes_slowly_is_the_networks(visitor, served, tmp_path):
+    """The patience is for a silent line: as long as something comes, it is waited for."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    small_site(tmp_path, "second")
+    served.instead, served.only = dripping, f"{PLACE}/?slowly"
+    begun = time.monotonic()
+    visitor.goto(f"{served.address}/?slowly")
+    assert visitor.title() == "second"
+    assert time.monotonic() - begun > 1.5
+
+
+def test_a_server_that_gives_a_page_and_then_nothing_keeps_nobody_waiting(
+    visitor, served, tmp_path
+):
+    """A notebook has dozens of files: each of them would wait in vain."""
+    small_site(tmp_path, PATIENCE=5000)
+    visit(visitor, served)
+    filled(visitor, 4)
+    served.instead, served.only = hanging, ".txt"
+    visitor.goto(f"{served.address}/?again")
+    begun = time.monotonic()
+    for name in ("unasked.txt", "same.txt", "deep/a file.txt"):
+        assert text_of(visitor, name)
+    assert time.monotonic() - begun < 5
 
 
 def test_half_a_file_ends_nothing(visitor, served):
@@ -294,24 +405,34 @@ def test_half_a_file_ends_nothing(visitor, served):
     assert filled(visitor, 4) == {"kept": 4, "of": 4}
 
 
-def test_a_file_that_is_gone_is_gone(visitor, served, tmp_path):
-    """A 404 is an answer: a newer site has no such file."""
-    visit(visitor, served)
-    filled(visitor, 4)
-    (tmp_path / "unasked.txt").unlink()
-    assert visitor.evaluate("() => fetch('unasked.txt?gone').then(told => told.status)") == 404
-
-
-def test_a_folder_is_found_without_its_slash(visitor, served, tmp_path):
-    """As a server leads on to it, so does the worker where there is none."""
+def test_a_page_that_is_gone_is_gone(visitor, served, tmp_path):
+    """A 404 is an answer: a newer site has no such page."""
     small_site(tmp_path, more={"deep/index.html": PAGE % "deep"})
     visit(visitor, served)
     filled(visitor, 5)
-    served.stop()
-    visitor.goto(f"{served.address}/deep?path=x")
+    (tmp_path / "deep" / "index.html").unlink()
+    (tmp_path / "deep" / "a file.txt").unlink()
+    (tmp_path / "deep").rmdir()
+    visitor.goto(f"{served.address}/deep/")
+    assert visitor.title() == "Error response"
+
+
+@pytest.mark.parametrize("answer", [None, failing, hanging], ids=["gone", "failing", "hanging"])
+def test_a_folder_is_found_without_its_slash(visitor, served, tmp_path, answer):
+    """As a server leads on to it, so does the worker where there is none, or none that answers."""
+    small_site(tmp_path, more={"deep/index.html": PAGE % "deep"})
+    visit(visitor, served)
+    filled(visitor, 5)
+    visitor.goto(f"{served.address}/deep?path=there")
+    assert visitor.url == f"{served.address}/deep/?path=there"
+    served.instead = answer
+    if answer is None:
+        served.stop()
+    visitor.goto(f"{served.address}/deep?path=x", timeout=10_000)
     assert visitor.title() == "deep"
     assert visitor.url == f"{served.address}/deep/?path=x"
-    served.start()
+    if answer is None:
+        served.start()
 
 
 @pytest.mark.long
@@ -336,6 +457,7 @@ def test_a_new_version_keeps_what_it_has_unchanged(visitor, served, tmp_path):
     assert filled(visitor, 4) == {"kept": 4, "of": 4}
     assert set(visitor.evaluate("() => caches.keys()")) == {
         f"unpickled {PLACE}/",
+        f"unpickled {PLACE}/ pages",
         "unpickled /another/",
         "theirs",
     }
@@ -434,24 +556,104 @@ def test_a_worker_of_a_page_is_of_its_version(visitor, served, tmp_path):
     assert visitor.evaluate(ASK) == "first unasked"
 
 
-def test_a_worker_that_was_restarted_does_not_know_its_pages(visitor, served):
-    """A server's failure is then an answer; no network, or a stranger on the way, is none."""
+def test_a_worker_that_was_restarted_knows_its_pages(visitor, served, tmp_path):
+    """And the workers of its pages: a kernel loads late what it needs."""
+    small_site(tmp_path, more={"kernel.js": KERNEL})
     visit(visitor, served)
-    filled(visitor, 4)
-    tools = visitor.context.new_cdp_session(visitor)
-    tools.send("ServiceWorker.enable")
-    tools.send("ServiceWorker.stopAllWorkers")
+    assert visitor.evaluate(START) == "started"
+    filled(visitor, 5)
+    restart(visitor)
     served.instead = failing
-    assert visitor.evaluate(STATUS, "unasked.txt") == 503
-    for stranger in (a_cafes_page, a_portals_511):
-        served.instead = stranger
-        assert text_of(visitor, "unasked.txt") == "first unasked"
-    served.instead = None
+    assert visitor.evaluate(STATUS, "unasked.txt") == 200
+    assert visitor.evaluate(ASK) == "first unasked"
+    restart(visitor)
     served.stop()
     assert text_of(visitor, "unasked.txt") == "first unasked"
-    visitor.goto(f"{served.address}/")
-    assert visitor.title() == "first"
+    assert visitor.evaluate(ASK) == "first unasked"
     served.start()
+
+
+def test_a_page_of_which_nothing_is_known_gets_no_kept_file(visitor, served):
+    """It may be of any version."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    assert visitor.evaluate(f"() => caches.delete('unpickled {PLACE}/ pages')")
+    restart(visitor)
+    assert text_of(visitor, "unasked.txt") == "first unasked"  # the network has it
+    served.stop()
+    lacks(visitor, "unasked.txt")
+    visitor.goto(f"{served.address}/")
+    assert text_of(visitor, "unasked.txt") == "first unasked"
+    served.start()
+
+
+def test_a_page_that_stays_open_gets_no_file_that_a_newer_worker_has_kept(
+    visitor, served, tmp_path
+):
+    """Another tab has brought the newer version; and that tab, whose page an older worker gave, has what is kept."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    small_site(tmp_path, "second")
+    other = visitor.context.new_page()
+    other.goto(f"{served.address}/")
+    newer(other)
+    served.instead = failing
+    assert visitor.evaluate(STATUS, "unasked.txt") == 503
+    served.stop()
+    lacks(visitor, "unasked.txt")
+    assert text_of(other, "unasked.txt") == "second unasked"
+    restart(visitor)
+    lacks(visitor, "unasked.txt")
+    assert text_of(other, "unasked.txt") == "second unasked"
+    served.start()
+
+
+def test_a_kept_page_gets_no_file_that_a_newer_worker_has_kept(visitor, served, tmp_path):
+    """The server comes back with a newer version while the page is open."""
+    visit(visitor, served)
+    filled(visitor, 4)
+    served.instead = failing
+    visitor.goto(f"{served.address}/")
+    served.instead = None
+    small_site(tmp_path, "second")
+    newer(visitor)
+    served.stop()
+    lacks(visitor, "unasked.txt")
+    visitor.goto(f"{served.address}/")
+    assert visitor.title() == "second"
+    assert text_of(visitor, "unasked.txt") == "second unasked"
+    served.start()
+
+
+def test_a_page_that_was_there_before_the_first_worker_is_of_its_version(visitor, served, tmp_path):
+    """A first visit's page has what is kept from then on, and no newer version's."""
+    visitor.goto(f"{served.address}/")
+    visitor.wait_for_function(CONTROLLED)
+    filled(visitor, 4)
+    served.instead = failing
+    assert visitor.evaluate(STATUS, "unasked.txt") == 200
+    served.instead = None
+    small_site(tmp_path, "second")
+    newer(visitor)
+    served.stop()
+    lacks(visitor, "unasked.txt")
+    served.start()
+
+
+def test_a_page_that_was_closed_is_forgotten(visitor, served):
+    """Else a browser would hold a line for each page that was ever opened."""
+    visit(visitor, served)
+    for _ in range(3):
+        visitor.goto(f"{served.address}/")
+    noted = f"async () => (await (await caches.open('unpickled {PLACE}/ pages')).keys()).length"
+    assert visitor.evaluate(noted) >= 4
+
+    def forgotten():
+        visitor.evaluate(HEARTBEAT)
+        return visitor.evaluate(noted) == 1
+
+    until(forgotten, within=20)
+    assert visitor.evaluate(noted) == 1
 
 
 def test_a_network_that_leads_away_to_its_login_is_no_network(visitor, served, tmp_path, portal):
@@ -484,14 +686,21 @@ def test_a_way_out_of_the_folder_on_the_same_host_is_no_answer(visitor, served):
     assert text_of(visitor, "unasked.txt") == "first unasked"
 
 
-def test_a_file_that_never_comes_does_not_keep_the_others_from_being_brought(
-    visitor, served, tmp_path
+@pytest.mark.parametrize(
+    "answer",
+    [failing, hanging, pytest.param(stalling, marks=pytest.mark.long)],
+    ids=lambda one: one.__name__,
+)
+def test_a_file_that_does_not_come_keeps_no_other_from_being_brought(
+    visitor, served, tmp_path, answer
 ):
-    """It is given up after a while, for the life of this worker."""
+    """It is asked for again later: a server that fails for a moment has it then."""
     small_site(tmp_path, LONGEST=2000)
-    served.instead, served.only = hanging, "same.txt"
+    served.instead, served.only = answer, "same.txt"
     visit(visitor, served)
     assert filled(visitor, 3, within=15) == {"kept": 3, "of": 4}
+    served.instead = None
+    assert filled(visitor, 4, within=15) == {"kept": 4, "of": 4}
 
 
 def test_a_full_disk_ends_the_keeping(visitor, served, tmp_path):
