@@ -26,6 +26,7 @@ from unpickled.errors import CourseError
 from unpickled.pickles import assemble
 from unpickled.specimens.numpy_files import _dtype, _header
 from unpickled.specimens.pickled import call, global_name, text
+from unpickled.weights import inspect
 
 
 @pytest.fixture
@@ -325,3 +326,20 @@ def test_a_child_that_ends_early_is_told_for_those_it_had_not_come_to(home, monk
     jobs = [canary.Job(specimens.write("npy-plain", home), home)] * 2
     found = canary.load_each(jobs, loader="numpy")
     assert [(one.loaded, one.error) for one in found] == [(True, ""), (False, "TimeoutError")]
+
+
+def test_an_array_inside_a_frame_is_refused(home, unrun):
+    """joblib takes its numbers from behind the frame, and then goes on in it: two orders for the same bytes."""
+    path = home / "x.joblib"
+    joblib.dump([np.zeros(64, np.uint8), 5], path)
+    data = path.read_bytes()
+    (size,) = struct.unpack_from("<Q", data, data.index(b"\x95") + 1)
+    for more in (0, 1, 40):
+        path.write_bytes(data.replace(struct.pack("<Q", size), struct.pack("<Q", size + more), 1))
+        told = first_pickle(without_numbers(path.read_bytes()), arrays=True)
+        assert told.harmless == (more == 0)
+        closed = [risk.text for risk in inspect(path).contents.risks if risk.kind == "closed"]
+        assert closed == ["An array stands inside a FRAME; what follows was not read."] * (more > 0)
+        if more:
+            with pytest.raises(CourseError, match="cannot be read to its end"):
+                canary.load_in_child(path, home=home, loader="joblib")

@@ -122,6 +122,18 @@ def test_of_two_files_in_one_archive_one_must_be_chosen(tmp_path, capsys):
     assert "it holds 2 pickles: a/data.pkl, b/data.pkl" in capsys.readouterr().err
 
 
+def test_an_extra_file_of_the_same_name_is_not_taken_for_the_model(tmp_path, capsys):
+    """TorchScript keeps extra files deeper in the archive."""
+    path = tmp_path / "a.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/extra/data.pkl", pickle.dumps(1, 2))
+        archive.writestr("a/data.pkl", pickle.dumps("model", 2))
+    assert run(["trace", str(path)]) == 0
+    told = capsys.readouterr()
+    assert "model" in told.out
+    assert "--member a/extra/data.pkl" in told.err
+
+
 @pytest.mark.parametrize("name", ["a/data.pkl", "a/DATA.PKL"])
 def test_no_other_pickle_is_shown_for_what_torch_reads(tmp_path, capsys, name):
     """It breaks off, cannot be opened or is empty: that is said, and the other one is to be asked for."""

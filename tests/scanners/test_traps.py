@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from unpickled.errors import ScanError
-from unpickled.pickles import assemble
+from unpickled.pickles import assemble, trace
 from unpickled.scanners import NO_BAD_NAME, FileReport, Report, Verdict, scan
 from unpickled.specimens import make, write
 
@@ -93,6 +93,24 @@ def test_compressed_joblib_is_not_clean(tmp_path: Path) -> None:
         assert reports["picklescan"].verdict is Verdict.SKIPPED
         assert "compressed" in reports["picklescan"].note
         assert reports["modelscan"].verdict is Verdict.UNREADABLE
+
+
+def test_numbers_of_joblib_that_read_as_opcodes_are_not_clean(tmp_path: Path) -> None:
+    """joblib steps over them, and a tracer that reads on may be led past what comes behind."""
+    import joblib
+    import numpy as np
+
+    numbers = b"0" + b"N0" * 31
+    joblib.dump([np.frombuffer(numbers, np.uint8), 5], tmp_path / "x.joblib")
+    data = (tmp_path / "x.joblib").read_bytes()
+    start = data.index(numbers)
+    padded = data[: data.rindex(b"b", 0, start) + 1] + b"N" + b"0N" * 39 + data[start:]
+    path = put(tmp_path, "x.joblib", padded)
+    assert joblib.load(path)[1] == 5
+    assert [step.opcode for step in trace(padded)][-1] == "STOP"
+    report = scan(path)
+    assert report.verdict is Verdict.UNREADABLE
+    assert "joblib keeps raw numbers" in by_name(report)["picklescan"].note
 
 
 def test_a_nested_zip_is_not_clean(tmp_path: Path) -> None:

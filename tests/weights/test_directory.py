@@ -362,5 +362,6 @@ def test_torch_files_are_known_in_any_case():
     """Torch's reader asks for `a/data.pkl` and takes `A/DATA.PKL`; NumPy and Keras are particular."""
     assert archives.zip_kind(["A/DATA.PKL", "A/Version"]) == "torch-zip"
     assert archives.zip_kind(["a/data.pkl", "A/DATA/0"]) == "torch-zip"
+    assert archives.zip_kind(["a/data.pkl", "a/.data/version"]) == "torch-zip"
     assert archives.zip_kind(["a/Data.pkl", "a/Constants.pkl"]) == "torchscript"
     assert archives.zip_kind(["a.NPY"]) == archives.zip_kind(["Config.json", "metadata.json"])

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unpickled.weights import Piece, inside, pieces
+from unpickled.weights import Piece, identify, inside, pieces
 from unpickled.weights.squeezed import compression, unsqueeze
 
 PICKLE = pickle.dumps({"a": 1}, 4)
@@ -220,15 +220,32 @@ def test_mutated_containers_never_raise(
 
 @pytest.mark.parametrize(
     "descr",
-    ["'i4,O'", "'O,O'", "('i4,O', (2,))", "[('a', 'i4,O')]", "'object'", "[('a', '|O', (2,))]"],
-)
+    ["'i4,O'", "'O,O'", "('i4,O', (2,))", "[('a', 'i4,O')]", "'object'", "[('a', '|O', (2,))]",
+     "'T'", "{('a', '|O')}", "{('a', '|O'): 1}"],
+)  # fmt: skip
 def test_every_way_to_write_an_object_dtype_is_a_pickle(descr: str) -> None:
     """numpy itself is the judge: where it would unpickle, the piece is a pickle."""
-    described = np.lib.format.descr_to_dtype(ast.literal_eval(descr))
-    assert described.hasobject
+    assert np.lib.format.descr_to_dtype(ast.literal_eval(descr)).hasobject
     head = f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1,)}}\n".encode()
     data = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + pickle.dumps([1], 2)
     assert [piece.kind for piece in pieces(data, "a.npy")] == ["pickle"]
+
+
+def test_arrays_of_numbers_and_texts_are_none() -> None:
+    """Of every code that NumPy has, in records, with shapes and titles: as NumPy itself writes them."""
+    codes = [one for one in np.typecodes["All"] if one not in "Oc"] + [
+        "U5",
+        "S3",
+        "V7",
+        "M8[ns]",
+        "m8[25s]",
+        ">f8",
+    ]
+    records = [[("a", "<i4"), ("b", "U3", (2, 2))], [(("title", "a"), "f8"), ("c", [("d", "?")])]]
+    for code in [*codes, *records]:
+        out = io.BytesIO()
+        np.save(out, np.zeros(2, code), allow_pickle=False)
+        assert found(out.getvalue()) == [("array", "")], code
 
 
 NONSENSE = b"(]\xff"  # too short to be taken for a pickle by what it holds; a loader runs it up to the last byte
@@ -279,3 +296,36 @@ def test_a_member_that_is_called_a_pickle_is_one_unless_it_holds_another() -> No
         assert found(packed(**{"X.PICKLE": b""})) == [("closed", "X.PICKLE")]
         assert found(packed(**{"x.pkl": gzip.compress(PICKLE)})) == [("pickle", "x.pkl > <gzip>")]
         assert found(packed(**{"x.bin": NONSENSE})) == [("nothing", "")]
+
+
+def test_a_storage_is_passed_over_only_where_no_loader_unpickles_it() -> None:
+    """NumPy opens an array of objects in any zip, and PyTorch's importer of packages any member of a package."""
+    out = io.BytesIO()
+    np.save(out, np.array([1, "x"], dtype=object))
+    model = {"a__data.pkl": PICKLE, "a__version": b"3"}
+    assert found(zipped(**model, a__data__b=PICKLE)) == [("pickle", "a/data.pkl")]
+    assert ("pickle", "a/data/b") in found(zipped(**model, a__data__b=out.getvalue()))
+    package = {"a__.data__extern_modules": b"os", "a__data__b": PICKLE}
+    assert ("pickle", "a/data/b") in found(zipped(**model, **package))
+
+
+def test_a_tar_member_of_an_unknown_type_is_a_file(tmp_path: Path) -> None:
+    """To Python it is; and what makes an old PyTorch file of a tar may stand behind other members."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for number in range(80):
+            archive.addfile(tarfile.TarInfo(f"note {number}"))
+        for name in ("storages", "tensors", "pickle"):
+            member = tarfile.TarInfo(name)
+            member.size, member.type = len(PICKLE), b"Z" if name == "storages" else tarfile.REGTYPE
+            archive.addfile(member, io.BytesIO(PICKLE))
+    told = [*pieces(out.getvalue(), "x")]
+    assert [piece.where for piece in told if piece.kind == "pickle"] == [
+        "storages",
+        "tensors",
+        "pickle",
+    ]
+    with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as archive:
+        assert archive.extractfile("storages").read() == PICKLE
+    (tmp_path / "x").write_bytes(out.getvalue())
+    assert identify(tmp_path / "x").id == "torch-tar"

@@ -156,7 +156,8 @@ def _wrapped(given: Any) -> dict[Any, Any]:
 def without_numbers(data: bytes) -> bytes:
     """Return a joblib stream without the raw numbers between its opcodes: a pickle that can be read to its end.
 
-    Where an array is not as joblib writes it, the stream stays as it is from there on, and whoever reads it stops.
+    Where an array is not as joblib writes it, the stream stays as it is from there on, and whoever reads it stops. It
+    ends behind an array inside a FRAME: joblib reads the numbers behind the frame, and then goes on in it.
     """
     for index in range(_ARRAYS):
         gap = _gap(data, index)
@@ -168,10 +169,12 @@ def without_numbers(data: bytes) -> bytes:
 
 def _gap(data: bytes, index: int) -> tuple[int, int] | None:
     """Return from where to where the numbers of the wrapper with that number stand; None if there is no such one."""
-    seen = 0
+    seen = framed = 0
     try:
         for step in Tracing(data, _LIMITS):
             call = step.calls
+            if step.opcode == "FRAME":
+                framed = step.end + step.arg
             if step.opcode == "STOP":
                 return None
             if call is None or step.opcode != "BUILD" or not _is_wrapper(call.function):
@@ -179,6 +182,8 @@ def _gap(data: bytes, index: int) -> tuple[int, int] | None:
             size = _numbers(call)
             if size < 0:
                 return None
+            if framed > step.end:
+                return step.end, len(data)
             if seen == index:
                 aligned = _wrapped(call.arguments).get(_ALIGNED) is not None
                 padding = 1 + data[step.end] if aligned and step.end < len(data) else 0

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from unpickled.errors import TraceError
-from unpickled.pickles import Limits, OverLimitError, Step, Tracing
+from unpickled.pickles import Import, Limits, OverLimitError, Step, Tracing
 from unpickled.scanners.answers import Answer, Look
 from unpickled.scanners.verdicts import Verdict
 from unpickled.weights import Piece, inside
@@ -96,13 +96,15 @@ def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:
     steps = Tracing(piece.data, limits, piece.start)
     ends: list[int] = []
     codes: set[int] = set()
-    last, problem, too_large = 0, "", False
+    last, numbers, problem, too_large = 0, 0, "", False
     try:
-        last = _ends(steps, piece.pickles, ends, codes)
+        last, numbers = _ends(steps, piece.pickles, ends, codes)
     except OverLimitError as error:
         too_large, problem = True, f"it is too large to check: {error.problem}"
     except TraceError as error:
         problem = (_JOBLIB if piece.format == "joblib" else _BROKEN).format(error.offset)
+    if not problem and numbers:
+        problem = _JOBLIB.format(numbers)
     if not problem and len(ends) < piece.pickles:
         problem = f"it ends after {len(ends)} of {piece.pickles} pickles"
     part = Part(
@@ -119,10 +121,19 @@ def _measure(piece: Piece, opcodes: int) -> tuple[Part, int]:
     return part, steps.machine.now + 1
 
 
-def _ends(steps: Iterable[Step], pickles: int, ends: list[int], codes: set[int]) -> int:
-    """Collect where the first pickles end; return where the last one does, after `pickles` of them if not 0."""
-    last = 0
+def _ends(steps: Iterable[Step], pickles: int, ends: list[int], codes: set[int]) -> tuple[int, int]:
+    """Collect where the first pickles end.
+
+    Returns:
+        Where the last one ends, after `pickles` of them if not 0; and from where on joblib reads numbers, or 0.
+    """
+    last = numbers = 0
+    wrapped = False
     for step in steps:
+        if step.imports:
+            wrapped |= _is_wrapper(step.imports)
+        if step.opcode == "BUILD" and wrapped:
+            numbers = numbers or step.end
         if step.opcode in _BY_NUMBER and len(codes) < _CODES:
             codes.add(step.arg)
         if step.opcode == "STOP":
@@ -131,7 +142,12 @@ def _ends(steps: Iterable[Step], pickles: int, ends: list[int], codes: set[int])
                 ends.append(last)
             if step.pickle + 1 == pickles:
                 break
-    return last
+    return last, numbers
+
+
+def _is_wrapper(name: Import) -> bool:
+    """Tell whether joblib reads raw numbers for what is built of this, by whatever way it is named."""
+    return name.module.partition(".")[0] == "joblib" or "ArrayWrapper" in name.name
 
 
 def _unread(piece: Piece) -> Part:

@@ -79,7 +79,7 @@ def zip_kind(names: list[str]) -> str:
         inner = {pair[1] for pair in leaves if len(pair) == 2 and pair[0] == root}
         if "constants.pkl" in inner:
             return "torchscript"
-        if inner & {"version", ".format_version", "byteorder"} or any(
+        if inner & {"version", ".data/version", ".format_version", "byteorder"} or any(
             name.startswith("data/") for name in inner
         ):
             return "torch-zip"

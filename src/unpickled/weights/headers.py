@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -29,6 +30,9 @@ _ONNX_FIELDS = {
     25: 2,
     26: 2,
 }  # field: wire type
+_PLAIN = re.compile(
+    r"[<>|=]?(?:[?biufcSaUV]\d{0,9}|[Mm]8?(?:\[\w*\])?)|bool|(?:u?int|float|complex)\d{1,3}"
+)
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -66,15 +70,16 @@ def _literal(text: str) -> Any:
 
 
 def _has_objects(descr: Any) -> bool:
-    """Tell whether a dtype description holds object fields: `'|O'`, `'i4,O'`, also in nested records and shapes.
+    """Tell whether a dtype description may hold object fields; only what NumPy writes for numbers and texts may not.
 
-    No other code of numpy's is written with a capital O (https://numpy.org/doc/stable/reference/arrays.dtypes.html).
+    Codes: https://numpy.org/doc/stable/reference/arrays.dtypes.html. Records are lists of fields, and a shape makes a
+    tuple of it, as `numpy.lib.format.dtype_to_descr` writes them.
     """
     if isinstance(descr, str):
-        return "O" in descr or "object" in descr
+        return not _PLAIN.fullmatch(descr)
     if isinstance(descr, list):
         return any(_has_objects(field[1]) for field in descr)
-    return isinstance(descr, tuple) and _has_objects(descr[0])
+    return not isinstance(descr, tuple) or _has_objects(descr[0])
 
 
 def safetensors(file: BinaryIO, size: int) -> bool:

@@ -87,7 +87,7 @@ def _by_structure(file: BinaryIO, head: bytes, size: int, extension: str) -> For
     if headers.safetensors(file, size):
         return Format.of("safetensors", extension)
     if archives.is_tar(head):
-        names = {name.removeprefix("./") for name in archives.tar_names(file, 64)}
+        names = {name.removeprefix("./") for name in archives.tar_names(file)}
         return Format.of("torch-tar" if {"pickle", "storages"} <= names else "tar", extension)
     if headers.onnx(file, size):
         return Format.of("onnx", extension)

@@ -26,6 +26,7 @@ __all__ = ["Piece", "inside", "pieces"]
 
 _DEPTH = 4
 _BYTES = 128 << 20
+_ARRAY = b"\x93NUMPY"
 _TOO_LARGE = f"it unpacks to more than {_BYTES >> 20} MiB"
 _LEGACY_PICKLES = 5  # magic, protocol, system, objects, storage keys; raw numbers follow
 _ZIPS = frozenset({"zip", "npz", "torch-zip", "torchscript", "keras-zip"})
@@ -212,11 +213,12 @@ def _zip_members(
         yield "", b"", str(error)
         return
     with archive:
+        of_torch = found in {"torch-zip", "torchscript"} and not _is_package(archive.namelist())
         for member in archive.infolist():
             if (
                 member.filename.endswith("/")
                 or member.filename in known
-                or (found in {"torch-zip", "torchscript"} and _is_storage(member.filename))
+                or (of_torch and _is_storage(archive, member))
             ):
                 continue
             budget.members -= 1
@@ -226,10 +228,21 @@ def _zip_members(
             yield from _zip_member(archive, member, budget, found)
 
 
-def _is_storage(name: str) -> bool:
-    """Raw numbers of a torch file: loaders map them, none unpickles them."""
-    inner = name.lower().split("/", 1)[-1]
-    return inner.startswith(("data/", "constants/", ".data/"))
+def _is_package(names: list[str]) -> bool:
+    """Tell whether PyTorch's importer of packages opens it: that unpickles any member, of whatever name."""
+    return any(name.lower().endswith(".data/extern_modules") for name in names)
+
+
+def _is_storage(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Tell whether these are raw numbers of a torch file, which nobody unpickles; NumPy would, of objects."""
+    inner = member.filename.lower().split("/", 1)[-1]
+    if not inner.startswith(("data/", "constants/", ".data/")):
+        return False
+    try:
+        with archive.open(member) as stream:
+            return stream.read(len(_ARRAY)) != _ARRAY
+    except Exception:  # noqa: BLE001 - decompressors raise what they like on hostile bytes
+        return True
 
 
 def _zip_member(
@@ -270,7 +283,7 @@ def _worth_reading(head: bytes, size: int, found: str, name: str) -> bool:
     """Tell from a member's name and first bytes whether it is a pickle, an array or a container."""
     if _is_main(found, name) or _is_named_pickle(name):
         return True
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY", b"7z\xbc\xaf")):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", _ARRAY, b"7z\xbc\xaf")):
         return True
     known = bool(compression(head)) or archives.is_tar(head)
     return known or opening(head, size) is not None or goes_on(head, size)
@@ -296,7 +309,8 @@ def _tar_members(
                 linked = member.islnk() or member.issym()
                 if linked and (_is_main(found, member.name) or _is_named_pickle(member.name)):
                     yield member.name, b"", "it is a link"
-                wanted = member.isreg() and member.name not in known
+                filled = member.isreg() or member.type not in tarfile.SUPPORTED_TYPES
+                wanted = filled and member.name not in known
                 stream = archive.extractfile(member) if wanted else None
                 if stream is None:
                     continue

@@ -159,4 +159,6 @@ def _chosen(found: list[str], member: str | None) -> list[str]:
         exact = [where for where in found if where == member]
         return exact or [where for where in found if where.endswith(member)]
     main = [where for where in found if _is_main(where)]
+    if len(main) > 1:  # PyTorch's own stands right below the root, and an extra file's deeper
+        main = [where for where in main if where.rpartition(" > ")[2].count("/") == 1]
     return main if len(main) == 1 else found

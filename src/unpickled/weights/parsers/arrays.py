@@ -48,11 +48,13 @@ class Arrays:
 
     Attributes:
         found: the arrays, by the step of the call that stands for each.
+        framed: the offset up to which the current FRAME reaches.
     """
 
     def __init__(self, data: mmap, nested: Callable[[int], int]) -> None:
         self._data, self._nested = data, nested
         self.found: dict[int, Array] = {}
+        self.framed = 0
 
     def built(self, top: Any, at: int) -> None:
         """Take note of a BUILD, of which `top` is the result, and whose opcode ends at offset `at`.
@@ -65,11 +67,9 @@ class Arrays:
             return
         if top.step in self.found:
             raise UnreadError("An array is changed after it was made; what follows was not read.")
-        state: dict[Any, Any] = {}
-        for _, values, _ in additions(top.log):
-            for entry in values:
-                if isinstance(entry, tuple) and entry[0] == "state":
-                    state.update((k, v) for k, v in entries(entry[1]) if isinstance(k, str))
+        if self.framed > at:
+            raise UnreadError("An array stands inside a FRAME; what follows was not read.")
+        state = _state(top)
         shape, dtype = state.get("shape"), state.get("dtype")
         if not isinstance(shape, tuple) or not all(
             type(n) is int and 0 <= n < 1 << 40 for n in shape
@@ -110,6 +110,16 @@ class Arrays:
         elif length:
             odd = b"K\x000" if length % 2 else b""
             self._data[start:end] = odd + b"N0" * ((length - len(odd)) // 2)
+
+
+def _state(made: Call) -> dict[str, Any]:
+    """Return what an object was given by BUILD."""
+    state: dict[str, Any] = {}
+    for _, values, _ in additions(made.log):
+        for entry in values:
+            if isinstance(entry, tuple) and entry[0] == "state":
+                state.update((k, v) for k, v in entries(entry[1]) if isinstance(k, str))
+    return state
 
 
 def _is_wrapper(call: Call) -> bool:

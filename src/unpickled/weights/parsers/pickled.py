@@ -205,6 +205,8 @@ def _follow(tracing: Tracing, most: int, read: Read, arrays: Arrays | None = Non
             read.names.setdefault(step.imports.text, step.index)
         if step.opcode == "PROTO":
             read.protocol = max(read.protocol, step.arg)
+        if step.opcode == "FRAME" and arrays:
+            arrays.framed = step.end + step.arg
         if step.opcode == "STOP":
             read.roots.append(read.top)
             if most and len(read.roots) >= most:
