@@ -322,6 +322,7 @@ def test_a_page_that_stays_open_gets_what_is_kept_of_its_version(visitor, served
     assert text_of(visitor, "same.txt?gone") == "the same in every version"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "there", [True, pytest.param(False, marks=pytest.mark.long)], ids=["changed", "gone"]
 )
@@ -343,16 +344,21 @@ def test_a_file_that_is_not_of_this_version_is_not_kept(visitor, served, tmp_pat
     ("answer", "title"),
     [
         (failing, "first"),
-        (hanging, "first"),
-        (stalling, "first"),
-        (status(400), "first"),
-        (status(408), "first"),
-        (status(429), "first"),
-        (status(401), "Error response"),
-        (refusing, "Error response"),
-        (status(511), "Error response"),
         (a_cafes_page, "Log in"),
-        (a_machines_answer, ""),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in [
+                (hanging, "first"),
+                (stalling, "first"),
+                (status(400), "first"),
+                (status(408), "first"),
+                (status(429), "first"),
+                (status(401), "Error response"),
+                (refusing, "Error response"),
+                (status(511), "Error response"),
+                (a_machines_answer, ""),
+            ]
+        ),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
@@ -369,6 +375,7 @@ def test_a_server_that_gives_no_answer_is_no_network(visitor, served, answer, ti
     assert visitor.title() == "first"
 
 
+@pytest.mark.long
 def test_a_page_that_comes_slowly_is_the_networks(visitor, served, tmp_path):
     """The patience is for a silent line: as long as something comes, it is waited for."""
     visit(visitor, served)
@@ -381,6 +388,7 @@ def test_a_page_that_comes_slowly_is_the_networks(visitor, served, tmp_path):
     assert time.monotonic() - begun > 1.5
 
 
+@pytest.mark.long
 def test_a_server_that_gives_a_page_and_then_nothing_keeps_nobody_waiting(
     visitor, served, tmp_path
 ):
@@ -396,6 +404,7 @@ def test_a_server_that_gives_a_page_and_then_nothing_keeps_nobody_waiting(
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.long
 def test_half_a_file_ends_nothing(visitor, served):
     """A load that breaks off, by a reload or a bad line, says nothing about the browser's disk."""
     visit(visitor, served)
@@ -405,6 +414,7 @@ def test_half_a_file_ends_nothing(visitor, served):
     assert filled(visitor, 4) == {"kept": 4, "of": 4}
 
 
+@pytest.mark.long
 def test_a_page_that_is_gone_is_gone(visitor, served, tmp_path):
     """A 404 is an answer: a newer site has no such page."""
     small_site(tmp_path, more={"deep/index.html": PAGE % "deep"})
@@ -417,6 +427,7 @@ def test_a_page_that_is_gone_is_gone(visitor, served, tmp_path):
     assert visitor.title() == "Error response"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answer", [None, failing, hanging], ids=["gone", "failing", "hanging"])
 def test_a_folder_is_found_without_its_slash(visitor, served, tmp_path, answer):
     """As a server leads on to it, so does the worker where there is none, or none that answers."""
@@ -522,6 +533,7 @@ def test_a_newer_page_gets_no_file_that_an_older_worker_has_kept(
     assert text in text_of(visitor, "unasked.txt")
 
 
+@pytest.mark.long
 def test_a_newer_page_gets_no_older_file_when_the_network_goes(visitor, served, tmp_path):
     """An error is better than half of one version and half of another."""
     replaced(visitor, served, tmp_path)
@@ -531,6 +543,7 @@ def test_a_newer_page_gets_no_older_file_when_the_network_goes(visitor, served, 
     served.start()
 
 
+@pytest.mark.long
 def test_a_page_that_was_kept_gets_its_files_from_what_is_kept(visitor, served, tmp_path):
     """The server had no answer for the page, and then has one for the files: it gives only what is not kept."""
     visit(visitor, served)
@@ -546,6 +559,7 @@ def test_a_page_that_was_kept_gets_its_files_from_what_is_kept(visitor, served, 
     assert text_of(visitor, "unasked.txt") == "second unasked"
 
 
+@pytest.mark.long
 def test_a_worker_of_a_page_is_of_its_version(visitor, served, tmp_path):
     """A kernel asks for itself, and gets a kept file as its page does."""
     small_site(tmp_path, more={"kernel.js": KERNEL})
@@ -587,6 +601,7 @@ def test_a_page_of_which_nothing_is_known_gets_no_kept_file(visitor, served):
     served.start()
 
 
+@pytest.mark.long
 def test_a_page_that_stays_open_gets_no_file_that_a_newer_worker_has_kept(
     visitor, served, tmp_path
 ):
@@ -625,6 +640,7 @@ def test_a_kept_page_gets_no_file_that_a_newer_worker_has_kept(visitor, served, 
     served.start()
 
 
+@pytest.mark.long
 def test_a_page_that_was_there_before_the_first_worker_is_of_its_version(visitor, served, tmp_path):
     """A first visit's page has what is kept from then on, and no newer version's."""
     visitor.goto(f"{served.address}/")
@@ -640,6 +656,7 @@ def test_a_page_that_was_there_before_the_first_worker_is_of_its_version(visitor
     served.start()
 
 
+@pytest.mark.long
 def test_a_page_that_was_closed_is_forgotten(visitor, served):
     """Else a browser would hold a line for each page that was ever opened."""
     visit(visitor, served)
@@ -668,6 +685,7 @@ def test_a_network_that_leads_away_to_its_login_is_no_network(visitor, served, t
     assert visitor.title() == "Log in"
 
 
+@pytest.mark.long
 def test_a_way_out_of_the_folder_on_the_same_host_is_no_answer(visitor, served):
     """The portal may be where the site is."""
     visit(visitor, served)
@@ -686,6 +704,7 @@ def test_a_way_out_of_the_folder_on_the_same_host_is_no_answer(visitor, served):
     assert text_of(visitor, "unasked.txt") == "first unasked"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "answer",
     [failing, hanging, pytest.param(stalling, marks=pytest.mark.long)],
@@ -711,6 +730,7 @@ def test_a_full_disk_ends_the_keeping(visitor, served, tmp_path):
     assert not [path for path in served.asked if path.endswith(".txt")]
 
 
+@pytest.mark.long
 def test_where_data_are_to_be_saved_nothing_is_brought(visitor, served, tmp_path):
     """What the visit asks for is kept all the same."""
     small_site(tmp_path, theirs=WORKS + SAVING)
@@ -718,6 +738,7 @@ def test_where_data_are_to_be_saved_nothing_is_brought(visitor, served, tmp_path
     assert filled(visitor, 2, within=4) == {"kept": 1, "of": 4}
 
 
+@pytest.mark.long
 def test_a_part_of_a_file_is_not_answered_with_the_whole(visitor, served):
     """The keeper has no parts: who asks for one asks the network."""
     visit(visitor, served)
