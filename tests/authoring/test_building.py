@@ -123,6 +123,7 @@ def test_a_changed_table_alone_makes_slides_and_script_stale(built, table):
     assert [one.name for one in drawing if stamps.Stamps(built).current(one)] == []
 
 
+@pytest.mark.long
 def test_quick_leaves_the_pictures_for_the_next_build(built, edit, drawn):
     """The gate tells that they are of older slides, and a build without --quick prints them."""
     edit("See you there.", "See you soon.")
@@ -163,6 +164,7 @@ def test_the_gate_knows_printed_files_without_a_browser(built, drawn, spoil, pro
     assert stale_files(built)[1] == []
 
 
+@pytest.mark.long
 def test_a_picture_left_over_is_told(built):
     """A picture that no slide has is as misleading as a stale one."""
     (built / SLIDES / "09-old.png").write_bytes(b"old")

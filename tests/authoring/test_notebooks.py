@@ -89,6 +89,7 @@ def test_each_page_has_its_rail_and_leads_to_its_neighbours(course):
     assert visited == [source.stem for source in builder.sources()]
 
 
+@pytest.mark.long
 def test_one_changed_word_changes_one_cell_id(course):
     """Ids follow content: a diff of a notebook shows what was edited, and nothing else."""
     before = notebooks(course)["08-key-terms"]

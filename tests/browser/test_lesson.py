@@ -34,6 +34,7 @@ def test_an_answer_outlives_the_server(browser, tmp_path):
         context.close()
 
 
+@pytest.mark.long
 def test_what_a_restarted_kernel_does_not_hear_is_told(page, lab):
     """Answers from before the restart stay; one that nobody writes down says so, and run again the card is open."""
     page.goto(lab.page("course/L4.4.2/01-pickle-in-90-seconds"))

@@ -670,6 +670,7 @@ def test_at_each_write_of_pull_the_folder_is_whole_or_not_there(place, tmp_path,
             assert list(work.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_first_publish_killed_anywhere_can_be_done_again(place, tmp_path, unscanned):
     """From an empty folder on, a registry that never came to be is no obstacle."""
     small(place)

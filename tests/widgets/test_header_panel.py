@@ -728,6 +728,7 @@ STATES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_axe_finds_nothing_and_nothing_is_cut(saved: Open, full: HeaderPanel) -> None:
     """No axe violation in any state, light and dark; at no width a sideways scroll or a control outside."""
