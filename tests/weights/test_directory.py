@@ -22,6 +22,8 @@ from unpickled.weights import archives, identify, read_pickle
 from unpickled.weights.archives import open_zip
 from unpickled.weights.parsers import RefusedError, parse
 
+from .counting import Counting
+
 ENTRY, LOCAL, END = b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06"
 ONE, TWO = (assemble([("PROTO", 2), ("BININT1", number), "STOP"]) for number in (1, 2))
 
@@ -324,17 +326,6 @@ def test_torch_itself_reads_the_same_members():
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, UnicodeDecodeError):
             continue  # refused by one of the two
     assert compared > 500
-
-
-class Counting(io.BytesIO):
-    """A file that counts the bytes read from it."""
-
-    taken = 0
-
-    def read(self, size: int | None = -1) -> bytes:
-        data = super().read(size)
-        self.taken += len(data)
-        return data
 
 
 def test_of_the_members_only_headers_are_read():

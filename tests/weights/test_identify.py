@@ -23,6 +23,8 @@ from unpickled.weights.files import open_regular
 from unpickled.weights.identify import HEAD, describe
 from unpickled.weights.inside import inside
 
+from .counting import Counting
+
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -257,17 +259,6 @@ def test_a_directory_of_millions_is_not_read() -> None:
         b"PK\x05\x06" + bytes(4) + b"\xff\xfe\xff\xfe" + (1 << 30).to_bytes(4, "little") + bytes(6)
     )
     assert describe(io.BytesIO(b"PK\x03\x04" + bytes(100) + end), "x.zip").note
-
-
-class Counting(io.BytesIO):
-    """A file that counts the bytes read from it."""
-
-    taken = 0
-
-    def read(self, size: int | None = -1) -> bytes:
-        data = super().read(size)
-        self.taken += len(data)
-        return data
 
 
 @pytest.mark.parametrize(
